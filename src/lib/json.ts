@@ -1,0 +1,318 @@
+/**
+ * Reads JSON without losing how it was written.
+ *
+ * `JSON.parse` followed by `JSON.stringify` turns `12345678901234567890` into `12345678901234567000`, `1.0` into `1`,
+ * moves integer-like keys to the front and merges duplicate keys. A gateway may do none of that to a tool schema or a
+ * prompt, so the scanner keeps, for each value, the span of the source it came from.
+ */
+
+declare const jsonTextBrand: unique symbol
+
+/** One JSON value exactly as its source wrote it: `"a\u00e9"` with its quotes, `1.0`, `{"b":1,"a":2}`. */
+export type JsonText = string & { readonly [jsonTextBrand]: true }
+
+/** A decoded JSON value. Prefer `JsonText` for whatever is only carried on. */
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue }
+
+export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
+
+export type JsonErrorReason = 'syntax' | 'depth' | 'duplicate-key'
+
+/** The text is not acceptable JSON. `offset` counts characters of the scanned string. */
+export class JsonScanError extends Error {
+  readonly reason: JsonErrorReason
+  readonly offset: number
+  constructor(reason: JsonErrorReason, offset: number, message: string) {
+    super(message)
+    this.name = 'JsonScanError'
+    this.reason = reason
+    this.offset = offset
+  }
+}
+
+export interface JsonMember {
+  /** Decoded name. */
+  readonly name: string
+  /** Where the name's literal starts, for splices that remove the whole member. */
+  readonly nameStart: number
+  readonly value: JsonNode
+}
+
+/** A value of the scanned text with the span it occupies: `source.slice(start, end)` is its literal. */
+export class JsonNode {
+  readonly kind: JsonKind
+  readonly start: number
+  readonly end: number
+  readonly #source: string
+  readonly #members: readonly JsonMember[] | null
+  readonly #items: readonly JsonNode[] | null
+  #index: Map<string, JsonNode> | null = null
+
+  constructor(
+    kind: JsonKind,
+    source: string,
+    start: number,
+    end: number,
+    members: readonly JsonMember[] | null,
+    items: readonly JsonNode[] | null,
+  ) {
+    this.kind = kind
+    this.start = start
+    this.end = end
+    this.#source = source
+    this.#members = members
+    this.#items = items
+  }
+
+  /** The literal as the source has it. */
+  get raw(): JsonText {
+    return this.#source.slice(this.start, this.end) as JsonText
+  }
+
+  /** Members in source order; empty unless this is an object. */
+  get members(): readonly JsonMember[] {
+    return this.#members ?? []
+  }
+
+  /** Elements in source order; empty unless this is an array. */
+  get items(): readonly JsonNode[] {
+    return this.#items ?? []
+  }
+
+  /**
+   * The member called `name`, or undefined. Two members of one name throw: parsers differ in which of them wins, and a
+   * gateway that reads one while the upstream reads the other has decided about a request that nobody sent.
+   */
+  get(name: string): JsonNode | undefined {
+    return this.index().get(name)
+  }
+
+  /** The decoded string; undefined unless this is a string. */
+  get string(): string | undefined {
+    return this.kind === 'string' ? decodeJsonString(this.raw) : undefined
+  }
+
+  /** The number; undefined unless this is a number. Use `raw` where its digits must survive. */
+  get number(): number | undefined {
+    return this.kind === 'number' ? Number(this.raw) : undefined
+  }
+
+  get boolean(): boolean | undefined {
+    return this.kind === 'boolean' ? this.#source.charCodeAt(this.start) === 116 : undefined
+  }
+
+  get isNull(): boolean {
+    return this.kind === 'null'
+  }
+
+  /** The whole value decoded by `JSON.parse`. */
+  decode(): JsonValue {
+    return parseJson(this.raw)
+  }
+
+  /** Throws on duplicate names among this object's own members. */
+  index(): ReadonlyMap<string, JsonNode> {
+    if (this.#index !== null) return this.#index
+    const index = new Map<string, JsonNode>()
+    for (const member of this.members) {
+      if (index.has(member.name)) {
+        throw new JsonScanError('duplicate-key', member.nameStart, `duplicate key ${JSON.stringify(member.name)}`)
+      }
+      index.set(member.name, member.value)
+    }
+    this.#index = index
+    return index
+  }
+}
+
+/** `JSON.parse` with a type that does not lie. Throws `SyntaxError`. */
+export function parseJson(text: string): JsonValue {
+  return JSON.parse(text) as JsonValue
+}
+
+/** A value as a JSON literal. */
+export function toJsonText(value: JsonValue): JsonText {
+  return JSON.stringify(value) as JsonText
+}
+
+/** The literal of a string, `"..."`. A lone surrogate becomes U+FFFD: servers refuse the escape that JSON allows. */
+export function stringToJson(text: string): JsonText {
+  return JSON.stringify(text.toWellFormed()) as JsonText
+}
+
+/** The string that a literal `"..."` stands for. */
+export function decodeJsonString(literal: JsonText): string {
+  return literal.indexOf('\\') === -1 ? literal.slice(1, -1) : (JSON.parse(literal) as string)
+}
+
+/** The empty string's literal, `""`. */
+export const EMPTY_JSON_STRING = '""' as JsonText
+
+export interface ScanOptions {
+  /** Deepest nesting accepted; the root counts as 1. */
+  readonly maxDepth: number
+}
+
+export const DEFAULT_SCAN_OPTIONS: ScanOptions = { maxDepth: 256 }
+
+/**
+ * Scans the one JSON value in `source`, as strictly as `JSON.parse`.
+ * Works on decoded text, and on the latin1 view of UTF-8 bytes, where offsets are byte offsets.
+ */
+export function scanJson(source: string, options: ScanOptions = DEFAULT_SCAN_OPTIONS): JsonNode {
+  return new Scanner(source, options.maxDepth).document()
+}
+
+const QUOTE = 34
+const COMMA = 44
+const COLON = 58
+const OPEN_BRACKET = 91
+const BACKSLASH = 92
+const CLOSE_BRACKET = 93
+const OPEN_BRACE = 123
+const CLOSE_BRACE = 125
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
+
+class Scanner {
+  readonly #source: string
+  readonly #maxDepth: number
+  readonly #number = new RegExp(NUMBER)
+  readonly #escape = new RegExp(ESCAPE)
+  #at = 0
+
+  constructor(source: string, maxDepth: number) {
+    this.#source = source
+    this.#maxDepth = maxDepth
+  }
+
+  document(): JsonNode {
+    // A byte order mark is not JSON, but editors write it and every lenient server accepts it.
+    if (this.#source.charCodeAt(0) === 0xfeff) this.#at = 1
+    this.#space()
+    const node = this.#value(1)
+    this.#space()
+    if (this.#at !== this.#source.length) throw this.#unexpected()
+    return node
+  }
+
+  #value(depth: number): JsonNode {
+    const code = this.#source.charCodeAt(this.#at)
+    if (code === QUOTE) return this.#string()
+    if (code === OPEN_BRACE) return this.#object(depth)
+    if (code === OPEN_BRACKET) return this.#array(depth)
+    if (code === 45 || (code >= 48 && code <= 57)) return this.#numeral()
+    if (code === 116) return this.#word('true', 'boolean')
+    if (code === 102) return this.#word('false', 'boolean')
+    if (code === 110) return this.#word('null', 'null')
+    throw this.#unexpected()
+  }
+
+  #object(depth: number): JsonNode {
+    this.#checkDepth(depth)
+    const start = this.#at++
+    const members: JsonMember[] = []
+    this.#space()
+    if (this.#take(CLOSE_BRACE)) return this.#node('object', start, members, null)
+    for (;;) {
+      this.#space()
+      if (this.#source.charCodeAt(this.#at) !== QUOTE) throw this.#unexpected()
+      const name = this.#string()
+      this.#space()
+      if (!this.#take(COLON)) throw this.#unexpected()
+      this.#space()
+      members.push({ name: decodeJsonString(name.raw), nameStart: name.start, value: this.#value(depth + 1) })
+      this.#space()
+      if (this.#take(COMMA)) continue
+      if (this.#take(CLOSE_BRACE)) return this.#node('object', start, members, null)
+      throw this.#unexpected()
+    }
+  }
+
+  #array(depth: number): JsonNode {
+    this.#checkDepth(depth)
+    const start = this.#at++
+    const items: JsonNode[] = []
+    this.#space()
+    if (this.#take(CLOSE_BRACKET)) return this.#node('array', start, null, items)
+    for (;;) {
+      this.#space()
+      items.push(this.#value(depth + 1))
+      this.#space()
+      if (this.#take(COMMA)) continue
+      if (this.#take(CLOSE_BRACKET)) return this.#node('array', start, null, items)
+      throw this.#unexpected()
+    }
+  }
+
+  #string(): JsonNode {
+    const source = this.#source
+    const start = this.#at++
+    for (;;) {
+      const code = source.charCodeAt(this.#at)
+      if (code === QUOTE) {
+        this.#at++
+        return this.#node('string', start, null, null)
+      }
+      if (code === BACKSLASH) {
+        this.#escape.lastIndex = this.#at
+        if (!this.#escape.test(source)) throw this.#unexpected()
+        this.#at = this.#escape.lastIndex
+      } else if (code >= 32) {
+        this.#at++
+      } else {
+        throw this.#unexpected()
+      }
+    }
+  }
+
+  #numeral(): JsonNode {
+    const start = this.#at
+    this.#number.lastIndex = start
+    if (!this.#number.test(this.#source)) throw this.#unexpected()
+    this.#at = this.#number.lastIndex
+    return this.#node('number', start, null, null)
+  }
+
+  #word(word: string, kind: 'boolean' | 'null'): JsonNode {
+    if (!this.#source.startsWith(word, this.#at)) throw this.#unexpected()
+    const start = this.#at
+    this.#at += word.length
+    return this.#node(kind, start, null, null)
+  }
+
+  #node(
+    kind: JsonKind,
+    start: number,
+    members: readonly JsonMember[] | null,
+    items: readonly JsonNode[] | null,
+  ): JsonNode {
+    return new JsonNode(kind, this.#source, start, this.#at, members, items)
+  }
+
+  #take(code: number): boolean {
+    if (this.#source.charCodeAt(this.#at) !== code) return false
+    this.#at++
+    return true
+  }
+
+  #space(): void {
+    for (;;) {
+      const code = this.#source.charCodeAt(this.#at)
+      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return
+      this.#at++
+    }
+  }
+
+  #checkDepth(depth: number): void {
+    if (depth > this.#maxDepth) {
+      throw new JsonScanError('depth', this.#at, `JSON is nested deeper than ${this.#maxDepth} levels`)
+    }
+  }
+
+  #unexpected(): JsonScanError {
+    const at = this.#at
+    const what = at >= this.#source.length ? 'the end of the text' : JSON.stringify(this.#source.charAt(at))
+    return new JsonScanError('syntax', at, `unexpected ${what} at position ${at}`)
+  }
+}
