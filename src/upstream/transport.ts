@@ -1,0 +1,68 @@
+import type { Headers } from '../lib/headers.ts'
+
+/** How a request reaches a vendor. One implementation per kind of path: HTTP now. Push callbacks, no streams. */
+export interface Transport {
+  /** Never throws: failures arrive at `handler.error`. Callbacks never run before `send` returned. */
+  send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall
+  /** Lets calls in flight finish, then closes all connections. */
+  close(): Promise<void>
+  stats(): readonly OriginStats[]
+}
+
+export interface UpstreamRequest {
+  /** `https://api.anthropic.com`, no path. */
+  readonly origin: string
+  readonly method: 'GET' | 'POST'
+  /** With query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer | string | null
+  /** Milliseconds. `firstByte` is the one that fits the request (stream or whole answer). */
+  readonly timeouts: {
+    readonly connect: number
+    readonly firstByte: number
+    readonly idle: number
+    readonly total: number
+  }
+}
+
+export interface UpstreamHandler {
+  /** Status and header fields, once. Content-encoding is already undone: `data` is what the vendor meant. */
+  head(status: number, headers: Headers): void
+  data(chunk: Buffer): void
+  end(): void
+  /** Instead of `end`, at any point; nothing follows. Not called after `abort()`. */
+  error(failure: TransportFailure): void
+}
+
+export interface TransportFailure {
+  readonly kind:
+    | 'connect'
+    | 'tls'
+    | 'dns'
+    | 'reset'
+    | 'first-byte-timeout'
+    | 'idle-timeout'
+    | 'total-timeout'
+    | 'connect-timeout'
+    | 'invalid'
+    | 'too-large'
+  /** For the operator's log: no secrets, may hold host and port. */
+  readonly detail: string
+  /** The request surely never reached the vendor's application: a retry cannot do anything twice. */
+  readonly unsent: boolean
+}
+
+export interface UpstreamCall {
+  pause(): void
+  resume(): void
+  /** Closes the upstream connection now. Idempotent. */
+  abort(): void
+}
+
+export interface OriginStats {
+  readonly origin: string
+  readonly connected: number
+  readonly running: number
+  readonly pending: number
+}
