@@ -59,7 +59,8 @@ export const ERRORS = {
 
   // The upstream's answer
   upstream_invalid_request: row(400, 'invalid-request', 'client', false),
-  upstream_unauthorized: row(401, 'authentication', 'upstream', true),
+  // 502, not 401: the client's own key was good, and a 401 would send its user to a login page.
+  upstream_unauthorized: row(502, 'api', 'upstream', true),
   upstream_forbidden: row(403, 'permission', 'upstream', true),
   upstream_not_found: row(404, 'not-found', 'upstream', true),
   upstream_billing: row(402, 'billing', 'upstream', true),

@@ -1,7 +1,7 @@
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
 import type { Seal } from '../canonical/content.ts'
 import type { EventSink, Event } from '../canonical/event.ts'
-import type { LossSink } from '../canonical/loss.ts'
+import type { Loss, LossSink } from '../canonical/loss.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { CanonicalRequest } from '../canonical/request.ts'
 import type { CanonicalResponse, Finish } from '../canonical/response.ts'
@@ -123,6 +123,8 @@ export interface Passthrough {
    * than edits (a carrier in it that the vendor must not see, a parameter the model refuses), so that it must be translated.
    */
   edits(envelope: Envelope, target: PassthroughTarget, dialect: Dialects[ProtocolId]): readonly Splice[] | null
+  /** Names of client header fields that the vendor gets as they are; a trailing `*` takes all with that prefix. Never credentials. */
+  readonly requestHeaders: readonly string[]
   stream(context: PassthroughContext): ReplyStream
   /** Reads a whole answer and gives the bytes for the client. Throws GatewayError `upstream_invalid_response`. */
   whole(body: Buffer, context: PassthroughContext): WholeReply
@@ -276,8 +278,13 @@ export interface UpstreamCodec<Id extends ProtocolId> {
   streamDecoder(context: AnswerContext<Id>, sink: EventSink): StreamDecoder
   /** Any status of 400 and above. The message is safe for clients: no keys, URLs, account ids, HTML. */
   decodeError(status: number, headers: Headers, body: string): GatewayError
-  /** Null: the vendor cannot count. */
-  readonly tokenCount: { readonly path: string; decode(body: string): number } | null
+  /**
+   * A second form of a request that the vendor refused for something the gateway can repair (thinking blocks bound to
+   * another prefix), or null. Tried once, and reported.
+   */
+  repair(body: string, error: GatewayError): RepairedRequest | null
+  /** Reads the vendor's count of input tokens; null: the protocol has no such operation. */
+  readonly decodeTokenCount: ((body: string) => number) | null
   /** Reads the vendor's model list. */
   decodeModelList(body: string): readonly UpstreamModel[]
 }
@@ -288,6 +295,13 @@ export interface UpstreamModel {
   readonly contextWindow: number | null
   readonly maxOutputTokens: number | null
   readonly created: number | null
+}
+
+export interface RepairedRequest {
+  readonly body: string
+  /** To merge with those of the first try; `anthropic-beta` values are joined. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly loss: Loss
 }
 
 /** Turns bytes into events, however they are cut. Never throws: failures are `error` events. */
