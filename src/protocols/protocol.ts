@@ -66,6 +66,8 @@ export interface Envelope {
   readonly root: JsonNode
   readonly model: string
   readonly stream: boolean
+  /** As in CanonicalRequest. */
+  readonly includeUsage: boolean
   readonly traits: RequestTraits
 }
 

@@ -43,8 +43,11 @@ export interface EndpointOf<P extends ProtocolId> {
   readonly countPath: string | null
   readonly dialect: Dialects[P]
   /** Where a vendor's models differ among themselves (OpenAI's older ones): the dialect for one model. Null: all the same. */
-  readonly adapt: ((model: string, dialect: Dialects[P]) => Dialects[P]) | null
+  readonly adapt: DialectAdapter<P> | null
 }
+
+/** Method syntax on purpose: an endpoint of one protocol is then also an endpoint of the union. */
+type DialectAdapter<P extends ProtocolId> = { adapt(model: string, dialect: Dialects[P]): Dialects[P] }['adapt']
 
 /** A provider as configured: a vendor with an account. Immutable; a reload makes new ones. */
 export interface Provider {

@@ -1,0 +1,72 @@
+import { LossList } from '../canonical/loss.ts'
+import type { Usage } from '../canonical/usage.ts'
+import type { GatewayError } from '../lib/error.ts'
+import type { ExchangeRecord, ExchangeStatus } from '../observe/observer.ts'
+import type { Envelope } from '../protocols/protocol.ts'
+import type { Deployment } from '../providers/provider.ts'
+import type { RouteDecision } from '../routing/route.ts'
+import type { ClientReply, ClientRequest } from './client.ts'
+import type { PlanKind } from './plan.ts'
+
+/** One client request and its reply: what was decided and what happened, filled in as it goes. */
+export class Exchange {
+  readonly request: ClientRequest
+  readonly reply: ClientReply
+  /** Monotonic milliseconds. */
+  readonly startedAt: number
+  envelope: Envelope | null = null
+  decision: RouteDecision | null = null
+  deployment: Deployment | null = null
+  plan: PlanKind | null = null
+  attempts = 0
+  losses = new LossList()
+  usage: Usage | null = null
+  httpStatus = 0
+  replyBytes = 0
+  firstByteAt: number | null = null
+  /** The client left before its answer was complete. */
+  aborted = false
+  readonly #onAbort: (() => void)[] = []
+
+  constructor(request: ClientRequest, reply: ClientReply, now: number) {
+    this.request = request
+    this.reply = reply
+    this.startedAt = now
+    reply.onAbort(() => {
+      this.aborted = true
+      for (const callback of this.#onAbort.splice(0)) callback()
+    })
+  }
+
+  /** Runs `callback` when the client leaves; at once when it already has. */
+  onAbort(callback: () => void): void {
+    if (this.aborted) callback()
+    else this.#onAbort.push(callback)
+  }
+
+  record(status: ExchangeStatus, error: GatewayError | null, now: number): ExchangeRecord {
+    const { request, envelope, deployment } = this
+    return {
+      requestId: request.id,
+      protocol: request.protocol,
+      operation: request.operation,
+      keyName: request.principal.keyName,
+      requestedModel: envelope?.model ?? null,
+      provider: deployment?.provider.id ?? null,
+      model: deployment?.model ?? null,
+      plan: this.plan,
+      reason: this.decision?.reason ?? null,
+      attempts: this.attempts,
+      stream: envelope?.stream ?? false,
+      httpStatus: this.httpStatus,
+      status,
+      errorCode: error?.code ?? null,
+      losses: this.losses.losses,
+      usage: this.usage,
+      duration: now - this.startedAt,
+      timeToFirstByte: this.firstByteAt === null ? null : this.firstByteAt - this.startedAt,
+      requestBytes: request.body.length,
+      replyBytes: this.replyBytes,
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import { LossList } from '../canonical/loss.ts'
+import type { ProtocolId } from '../canonical/protocol-id.ts'
+import type { CanonicalRequest } from '../canonical/request.ts'
+import { GatewayError } from '../lib/error.ts'
+import type { Headers } from '../lib/headers.ts'
+import type { Dialects } from '../protocols/dialect.ts'
+import type { Protocol, RepairedRequest, ReplyStream, Splice, WholeReply } from '../protocols/protocol.ts'
+import type { Deployment, Endpoint, EndpointOf } from '../providers/provider.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+import type { Exchange } from './exchange.ts'
+import { replyContext } from './reply-context.ts'
+import { TranslatedStream, translateWhole } from './translate.ts'
+
+/** `passthrough`: the client's bytes with edits. `translate`: through the canonical form. */
+export type PlanKind = 'passthrough' | 'translate'
+
+/** One request ready for one deployment, and how to read the answer. */
+export interface Plan {
+  readonly kind: PlanKind
+  readonly deployment: Deployment
+  readonly endpoint: Endpoint
+  readonly body: Buffer | string
+  /** What the protocol wants said in headers (`anthropic-beta`). */
+  readonly headers: Readonly<Record<string, string>>
+  readonly losses: LossList
+  stream(): ReplyStream
+  whole(body: Buffer): WholeReply
+  decodeError(status: number, headers: Headers, body: string): GatewayError
+  repair(error: GatewayError): RepairedRequest | null
+}
+
+/**
+ * How this request goes to this deployment. Bytes pass where the deployment speaks the client's protocol and edits are
+ * enough; else the request is translated, into the client's own protocol if the deployment speaks it.
+ * Throws GatewayError `unsupported_parameter` when the target cannot do what is asked, or strict mode forbids a loss.
+ */
+export function planFor(exchange: Exchange, deployment: Deployment, deps: ExchangeDependencies): Plan {
+  const { endpoints } = deployment.provider
+  const endpoint = endpoints.find(({ protocol }) => protocol === exchange.request.protocol) ?? endpoints[0]
+  if (endpoint === undefined) {
+    throw new GatewayError(
+      'no_candidate',
+      `Provider "${deployment.provider.id}" speaks no protocol that the gateway knows.`,
+    )
+  }
+  return planOn(endpoint, exchange, deployment, deps)
+}
+
+function planOn<P extends ProtocolId>(
+  endpoint: EndpointOf<P> & Endpoint,
+  exchange: Exchange,
+  deployment: Deployment,
+  deps: ExchangeDependencies,
+): Plan {
+  const target: Target<P> = {
+    endpoint,
+    protocol: deps.protocols[endpoint.protocol],
+    dialect: dialectOf<P>(endpoint, deployment.model),
+    deployment,
+  }
+  return passthroughPlan(target, exchange, deps) ?? translatePlan(target, exchange, deps)
+}
+
+interface Target<P extends ProtocolId> {
+  readonly endpoint: EndpointOf<P> & Endpoint
+  readonly protocol: Protocol<P>
+  readonly dialect: Dialects[P]
+  readonly deployment: Deployment
+}
+
+function dialectOf<P extends ProtocolId>(endpoint: EndpointOf<P>, model: string): Dialects[P] {
+  return endpoint.adapt === null ? endpoint.dialect : endpoint.adapt(model, endpoint.dialect)
+}
+
+function passthroughPlan<P extends ProtocolId>(
+  target: Target<P>,
+  exchange: Exchange,
+  deps: ExchangeDependencies,
+): Plan | null {
+  const { envelope } = exchange
+  const { endpoint, protocol, dialect, deployment } = target
+  if (deps.settings.plan === 'translate' || envelope === null || envelope.protocol !== endpoint.protocol) return null
+  const edits = protocol.passthrough.edits(
+    envelope,
+    { model: deployment.model, capabilities: deployment.capabilities },
+    dialect,
+  )
+  if (edits === null) return null
+  const context = {
+    requestedModel: envelope.model,
+    upstreamModel: deployment.model,
+    includeUsage: envelope.includeUsage,
+    maxEventBytes: deps.settings.maxEventBytes,
+  }
+  const body = applySplices(envelope.body, edits)
+  return {
+    kind: 'passthrough',
+    deployment,
+    endpoint,
+    body,
+    headers: {},
+    losses: new LossList(),
+    stream: () => protocol.passthrough.stream(context),
+    whole: (answer) => protocol.passthrough.whole(answer, context),
+    decodeError: (status, headers, text) => protocol.upstream.decodeError(status, headers, text),
+    repair: (error) => protocol.upstream.repair(body.toString('utf8'), error),
+  }
+}
+
+function translatePlan<P extends ProtocolId>(target: Target<P>, exchange: Exchange, deps: ExchangeDependencies): Plan {
+  const { endpoint, protocol, dialect, deployment } = target
+  const losses = new LossList()
+  const sealer = deps.sealerFor(exchange.request.principal)
+  const client = deps.protocols[exchange.request.protocol].client
+  const request = decodeRequest(exchange, deps, losses)
+  const encoded = protocol.upstream.encodeRequest(request, {
+    model: deployment.model,
+    provider: deployment.provider.definition.type,
+    capabilities: deployment.capabilities,
+    dialect,
+    losses,
+  })
+  if (isStrict(exchange, deps) && losses.size > 0) {
+    const fields = losses.losses.map(({ field }) => field)
+    throw new GatewayError(
+      'unsupported_parameter',
+      `Strict mode: ${deployment.key} cannot take ${fields.join(', ')}. Leave it out, or ask a model that takes it.`,
+      fields[0] === undefined ? {} : { param: fields[0] },
+    )
+  }
+  const answer = {
+    provider: deployment.provider.definition.type,
+    model: deployment.model,
+    dialect,
+    toolNames: encoded.toolNames,
+    outputTool: encoded.outputTool,
+    stop: request.stop,
+    maxEventBytes: deps.settings.maxEventBytes,
+  }
+  const reply = replyContext(exchange, request, sealer, losses, deps)
+  return {
+    kind: 'translate',
+    deployment,
+    endpoint,
+    body: encoded.body,
+    headers: encoded.headers,
+    losses,
+    stream: () =>
+      new TranslatedStream(
+        client.streamEncoder(reply),
+        (sink) => protocol.upstream.streamDecoder(answer, sink),
+        reply.estimatedInputTokens,
+        deps.estimateTextTokens,
+      ),
+    whole: (body) =>
+      translateWhole(
+        protocol.upstream.decodeResponse(body.toString('utf8'), answer),
+        client,
+        reply,
+        deps.estimateTextTokens,
+      ),
+    decodeError: (status, headers, text) => protocol.upstream.decodeError(status, headers, text),
+    repair: (error) => protocol.upstream.repair(encoded.body, error),
+  }
+}
+
+/** The client's request in the canonical form. Pure, so decoding again for a fallback gives the same. */
+export function decodeRequest(exchange: Exchange, deps: ExchangeDependencies, losses: LossList): CanonicalRequest {
+  const { request } = exchange
+  return deps.protocols[request.protocol].client.decodeRequest(request.body.toString('utf8'), {
+    sealer: deps.sealerFor(request.principal),
+    headers: request.headers,
+    losses,
+  })
+}
+
+function isStrict(exchange: Exchange, deps: ExchangeDependencies): boolean {
+  return deps.settings.strict || exchange.request.headers['x-ucr-strict'] === 'true'
+}
+
+function applySplices(body: Buffer, splices: readonly Splice[]): Buffer {
+  if (splices.length === 0) return body
+  const pieces: Buffer[] = []
+  let at = 0
+  for (const { start, end, bytes } of splices) {
+    pieces.push(body.subarray(at, start), bytes)
+    at = end
+  }
+  pieces.push(body.subarray(at))
+  return Buffer.concat(pieces)
+}
