@@ -9,6 +9,8 @@ export interface ChatDialect {
   readonly maxTokensField: 'max_tokens' | 'max_completion_tokens'
   /** Role of the leading system prompt. */
   readonly systemRole: 'system' | 'developer'
+  /** Messages of role `developer` are understood; otherwise a client's are sent as `system`. */
+  readonly developerRole: boolean
   /** System messages may carry an array of text parts; otherwise they are joined by a blank line. */
   readonly systemParts: boolean
   /** System messages may stand in the middle; otherwise they become user messages in `<system-reminder>`. */
@@ -24,6 +26,8 @@ export interface ChatDialect {
   readonly namedToolChoice: boolean
   /** Tool call ids that the vendor takes. Mistral: exactly nine letters and digits. */
   readonly toolIds: 'any' | 'nine-alphanumeric'
+  /** The field that has the vendor search the web by itself; null where it cannot be asked to. */
+  readonly webSearch: 'web_search_options' | null
   /** `response_format` with a JSON Schema is understood. */
   readonly jsonSchema: boolean
   /** `strict` on function tools is understood. */
@@ -64,6 +68,7 @@ export interface ChatReasoningDialect {
 export const OPENAI_CHAT_DIALECT: ChatDialect = {
   maxTokensField: 'max_completion_tokens',
   systemRole: 'system',
+  developerRole: true,
   systemParts: true,
   midSystem: true,
   toolImages: false,
@@ -72,6 +77,7 @@ export const OPENAI_CHAT_DIALECT: ChatDialect = {
   requiredToolChoice: 'required',
   namedToolChoice: true,
   toolIds: 'any',
+  webSearch: 'web_search_options',
   jsonSchema: true,
   strictTools: true,
   maxStop: 4,
