@@ -148,6 +148,48 @@ export function decodeJsonString(literal: JsonText): string {
 /** The empty string's literal, `""`. */
 export const EMPTY_JSON_STRING = '""' as JsonText
 
+/** Builds an object's literal from the literals of its members, in the order in which they are added. */
+export class JsonObjectWriter {
+  #members = ''
+
+  /** Adds a member; null, for a field that is absent, adds nothing. */
+  add(name: string, value: JsonText | null): this {
+    if (value === null) return this
+    const separator = this.#members === '' ? '' : ','
+    this.#members += `${separator}${JSON.stringify(name)}:${value}`
+    return this
+  }
+
+  get isEmpty(): boolean {
+    return this.#members === ''
+  }
+
+  get text(): JsonText {
+    return `{${this.#members}}` as JsonText
+  }
+}
+
+/** The literal of an array with these elements. */
+export function jsonArray(items: readonly JsonText[]): JsonText {
+  return `[${items.join(',')}]` as JsonText
+}
+
+const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
+const SURROGATE_OR_ESCAPE =
+  /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\./g
+
+/**
+ * The same JSON with U+FFFD for each escaped half of a surrogate pair. JSON allows a lone half; servers that decode to
+ * UTF-8 answer it with 400.
+ */
+export function replaceLoneSurrogates(json: JsonText): JsonText {
+  if (!SURROGATE_ESCAPE.test(json)) return json
+  return json.replace(SURROGATE_OR_ESCAPE, (escape) => {
+    const isLone = escape.length === 6 && escape.charCodeAt(1) === 117
+    return isLone ? '\\ufffd' : escape
+  }) as JsonText
+}
+
 export interface ScanOptions {
   /** Deepest nesting accepted; the root counts as 1. */
   readonly maxDepth: number
@@ -173,12 +215,17 @@ const OPEN_BRACE = 123
 const CLOSE_BRACE = 125
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
+// Everything but quotes, backslashes and control characters.
+const PLAIN = /[ !#-[\]-\uffff]*/y
+const SHORT_RUN = 24
+const BYTE_ORDER_MARK_AS_LATIN1 = '\u00ef\u00bb\u00bf'
 
 class Scanner {
   readonly #source: string
   readonly #maxDepth: number
   readonly #number = new RegExp(NUMBER)
   readonly #escape = new RegExp(ESCAPE)
+  readonly #plain = new RegExp(PLAIN)
   #at = 0
 
   constructor(source: string, maxDepth: number) {
@@ -189,6 +236,7 @@ class Scanner {
   document(): JsonNode {
     // A byte order mark is not JSON, but editors write it and every lenient server accepts it.
     if (this.#source.charCodeAt(0) === 0xfeff) this.#at = 1
+    else if (this.#source.startsWith(BYTE_ORDER_MARK_AS_LATIN1)) this.#at = 3
     this.#space()
     const node = this.#value(1)
     this.#space()
@@ -249,21 +297,32 @@ class Scanner {
     const source = this.#source
     const start = this.#at++
     for (;;) {
+      this.#plainRun()
       const code = source.charCodeAt(this.#at)
       if (code === QUOTE) {
         this.#at++
         return this.#node('string', start, null, null)
       }
-      if (code === BACKSLASH) {
-        this.#escape.lastIndex = this.#at
-        if (!this.#escape.test(source)) throw this.#unexpected()
-        this.#at = this.#escape.lastIndex
-      } else if (code >= 32) {
-        this.#at++
-      } else {
-        throw this.#unexpected()
-      }
+      if (code !== BACKSLASH) throw this.#unexpected()
+      this.#escape.lastIndex = this.#at
+      if (!this.#escape.test(source)) throw this.#unexpected()
+      this.#at = this.#escape.lastIndex
     }
+  }
+
+  /** Skips characters that stand for themselves. The expression wins on long runs, the loop on the many short names. */
+  #plainRun(): void {
+    const source = this.#source
+    const limit = this.#at + SHORT_RUN
+    for (;;) {
+      const code = source.charCodeAt(this.#at)
+      // NaN, at the end of the text, is not >= 32 either.
+      if (!(code >= 32) || code === QUOTE || code === BACKSLASH) return
+      if (++this.#at === limit) break
+    }
+    this.#plain.lastIndex = this.#at
+    this.#plain.test(source)
+    this.#at = this.#plain.lastIndex
   }
 
   #numeral(): JsonNode {

@@ -2,15 +2,18 @@ import { GatewayError } from './error.ts'
 
 const LF = 10
 const CR = 13
+const SPACE = 32
 const EMPTY = Buffer.alloc(0)
+const LINE_END = Buffer.from('\n')
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf])
 
 /** One event of an event stream (https://html.spec.whatwg.org/multipage/server-sent-events.html), its fields read when asked for. */
 export class SseFrame {
-  /** The event as it came, with the blank line that ends it. A view: copy it to keep it. */
+  /** The event as it came, from any blank lines before it to the blank line that ends it. A view: copy it to keep it. */
   readonly bytes: Buffer
-  #event: string | null = null
-  #data: string | null = null
+  #parsed = false
+  #event = ''
+  #data = ''
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
@@ -18,36 +21,52 @@ export class SseFrame {
 
   /** Value of the `event:` field, `""` where there is none. */
   get event(): string {
-    if (this.#event === null) this.#parse()
-    return this.#event ?? ''
+    if (!this.#parsed) this.#parse()
+    return this.#event
   }
 
   /** The `data:` lines joined by newlines, `""` for comments. */
   get data(): string {
-    if (this.#data === null) this.#parse()
-    return this.#data ?? ''
+    if (!this.#parsed) this.#parse()
+    return this.#data
   }
 
   #parse(): void {
-    let event = ''
-    let data: string | null = null
-    for (const line of this.bytes.toString('utf8').split(/\r\n|\n|\r/)) {
-      const colon = line.indexOf(':')
-      if (colon === 0 || line === '') continue
-      const name = colon === -1 ? line : line.slice(0, colon)
-      const value = colon === -1 ? '' : line.slice(line.charCodeAt(colon + 1) === 32 ? colon + 2 : colon + 1)
-      if (name === 'event') event = value
-      else if (name === 'data') data = data === null ? value : `${data}\n${value}`
+    this.#parsed = true
+    const text = this.bytes.toString('utf8')
+    const lines = text.includes('\r') ? text.replaceAll(/\r\n?/g, '\n') : text
+    let hasData = false
+    for (let start = 0; start < lines.length;) {
+      const newline = lines.indexOf('\n', start)
+      const end = newline === -1 ? lines.length : newline
+      if (lines.startsWith('event', start)) this.#event = fieldValue(lines, start + 5, end) ?? this.#event
+      else if (lines.startsWith('data', start)) {
+        const value = fieldValue(lines, start + 4, end)
+        if (value !== null) this.#data = hasData ? `${this.#data}\n${value}` : value
+        hasData ||= value !== null
+      }
+      start = end + 1
     }
-    this.#event = event
-    this.#data = data ?? ''
   }
 }
 
-/** Cuts a byte stream into events wherever the network cut it. Accepts LF and CRLF line ends and a byte order mark. */
+/** What follows a field's name in its line, or null when the name goes on (`database: x`). A line may be the bare name. */
+function fieldValue(text: string, nameEnd: number, lineEnd: number): string | null {
+  if (nameEnd === lineEnd) return ''
+  if (text[nameEnd] !== ':') return null
+  const start = text.charCodeAt(nameEnd + 1) === SPACE ? nameEnd + 2 : nameEnd + 1
+  return text.slice(Math.min(start, lineEnd), lineEnd)
+}
+
+/**
+ * Cuts a byte stream into events wherever the network cut it. Accepts LF and CRLF line ends and a byte order mark. The
+ * frames' bytes, one after the other, are the stream's bytes: nothing between them is lost.
+ */
 export class SseFramer {
   readonly #maxEventBytes: number
+  /** The start of an unfinished event: our own copy with room to grow, so that neither chunks nor time are wasted on long events. */
   #pending: Buffer = EMPTY
+  #length = 0
   /** How far into `#pending` no blank line can begin, so that a long event is not searched again for each chunk. */
   #searched = 0
   #first = true
@@ -58,50 +77,72 @@ export class SseFramer {
 
   /** Calls `onFrame` for each event that is complete now. Throws `upstream_too_large` when one outgrows the limit. */
   feed(chunk: Buffer, onFrame: (frame: SseFrame) => void): void {
-    let buffer = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk])
+    const buffer = this.#length === 0 ? chunk : this.#append(chunk)
+    let start = 0
     if (this.#first) {
       if (buffer.length < 3 && BYTE_ORDER_MARK.subarray(0, buffer.length).equals(buffer)) {
-        this.#pending = buffer
+        this.#keep(buffer, 0)
         return
       }
       this.#first = false
-      if (buffer.subarray(0, 3).equals(BYTE_ORDER_MARK)) buffer = buffer.subarray(3)
+      if (buffer.subarray(0, 3).equals(BYTE_ORDER_MARK)) start = 3
     }
-    let start = 0
-    let from = this.#searched
-    for (;;) {
-      const end = frameEnd(buffer, Math.max(from, start))
+    for (let from = this.#searched; ; from = start) {
+      const end = frameEnd(buffer, start, from)
       if (end === -1) break
-      if (!isBlank(buffer, start, end)) onFrame(new SseFrame(buffer.subarray(start, end)))
+      if (end - start > this.#maxEventBytes) throw this.#tooLarge()
+      onFrame(new SseFrame(buffer.subarray(start, end)))
       start = end
-      from = end
     }
-    this.#pending = start === buffer.length ? EMPTY : buffer.subarray(start)
-    this.#searched = Math.max(0, this.#pending.length - 3)
-    if (this.#pending.length > this.#maxEventBytes) {
-      throw new GatewayError(
-        'upstream_too_large',
-        `The upstream sent an event larger than ${this.#maxEventBytes} bytes.`,
-      )
-    }
+    this.#keep(buffer, start)
+    if (this.#length > this.#maxEventBytes) throw this.#tooLarge()
   }
 
   /** At the end of the stream: an event that lacks only its blank line still counts (many servers leave it out). */
   end(onFrame: (frame: SseFrame) => void): void {
-    const rest = this.#pending
-    this.#pending = EMPTY
-    if (rest.length > 0 && rest[rest.length - 1] === LF && !isBlank(rest, 0, rest.length)) onFrame(new SseFrame(rest))
+    const rest = this.#pending.subarray(0, this.#length)
+    this.#length = 0
+    if (rest.at(-1) === LF && contentStart(rest, 0) < rest.length) {
+      onFrame(new SseFrame(Buffer.concat([rest, LINE_END])))
+    }
   }
 
   /** Bytes of an event that is not complete yet. */
   get pendingBytes(): number {
-    return this.#pending.length
+    return this.#length
+  }
+
+  #append(chunk: Buffer): Buffer {
+    const length = this.#length + chunk.length
+    if (length > this.#pending.length) {
+      const grown = Buffer.allocUnsafe(Math.max(length, 2 * this.#pending.length))
+      this.#pending.copy(grown, 0, 0, this.#length)
+      this.#pending = grown
+    }
+    chunk.copy(this.#pending, this.#length)
+    return this.#pending.subarray(0, length)
+  }
+
+  /** Keeps `buffer` from `start` on. Frames that were handed out are views, so their buffer is never written to again. */
+  #keep(buffer: Buffer, start: number): void {
+    const rest = buffer.length - start
+    const isPending = this.#length > 0 && start === 0
+    if (!isPending) this.#pending = rest === 0 ? EMPTY : Buffer.from(buffer.subarray(start))
+    this.#length = rest
+    this.#searched = Math.max(0, rest - 2)
+  }
+
+  #tooLarge(): GatewayError {
+    return new GatewayError(
+      'upstream_too_large',
+      `The upstream sent an event larger than ${this.#maxEventBytes} bytes.`,
+    )
   }
 }
 
-/** Index behind the blank line that ends the event, or -1. */
-function frameEnd(buffer: Buffer, from: number): number {
-  let at = buffer.indexOf(LF, from)
+/** Index behind the blank line that ends the event which starts at `start`, or -1. Before `from` there is none. */
+function frameEnd(buffer: Buffer, start: number, from: number): number {
+  let at = buffer.indexOf(LF, Math.max(from, contentStart(buffer, start)))
   while (at !== -1) {
     if (buffer[at + 1] === LF) return at + 2
     if (buffer[at + 1] === CR && buffer[at + 2] === LF) return at + 3
@@ -110,9 +151,9 @@ function frameEnd(buffer: Buffer, from: number): number {
   return -1
 }
 
-function isBlank(buffer: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    if (buffer[at] !== LF && buffer[at] !== CR) return false
-  }
-  return true
+/** Index of the first byte at or behind `start` that is not a line end. */
+function contentStart(buffer: Buffer, start: number): number {
+  let at = start
+  while (buffer[at] === LF || buffer[at] === CR) at++
+  return at
 }
