@@ -4,11 +4,12 @@ import type { CanonicalRequest } from '../canonical/request.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Dialects } from '../protocols/dialect.ts'
-import type { Protocol, RepairedRequest, ReplyStream, Splice, WholeReply } from '../protocols/protocol.ts'
+import type { Protocol, RepairedRequest, ReplyStream, WholeReply } from '../protocols/protocol.ts'
 import type { Deployment, Endpoint, EndpointOf } from '../providers/provider.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
 import { replyContext } from './reply-context.ts'
+import { applySplices } from './splices.ts'
 import { TranslatedStream, translateWhole } from './translate.ts'
 
 /** `passthrough`: the client's bytes with edits. `translate`: through the canonical form. */
@@ -176,16 +177,4 @@ export function decodeRequest(exchange: Exchange, deps: ExchangeDependencies, lo
 
 function isStrict(exchange: Exchange, deps: ExchangeDependencies): boolean {
   return deps.settings.strict || exchange.request.headers['x-ucr-strict'] === 'true'
-}
-
-function applySplices(body: Buffer, splices: readonly Splice[]): Buffer {
-  if (splices.length === 0) return body
-  const pieces: Buffer[] = []
-  let at = 0
-  for (const { start, end, bytes } of splices) {
-    pieces.push(body.subarray(at, start), bytes)
-    at = end
-  }
-  pieces.push(body.subarray(at))
-  return Buffer.concat(pieces)
 }

@@ -103,7 +103,9 @@ export class TranslatedStream implements ReplyStream {
   }
 
   #estimateUsage(): void {
-    const usage = estimatedUsage(this.#estimatedInput, this.#estimateTextTokens(this.#characters))
+    const estimate = estimatedUsage(this.#estimatedInput, this.#estimateTextTokens(this.#characters))
+    // A vendor that counted the input at the start and then said nothing more is still right about the input.
+    const usage = this.#usage === null ? estimate : { ...estimate, input: this.#usage.input }
     this.#usage = usage
     this.#pending += this.#encoder.encode({ type: 'usage', usage })
   }

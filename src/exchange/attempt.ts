@@ -1,0 +1,304 @@
+import { GatewayError } from '../lib/error.ts'
+import type { Headers } from '../lib/headers.ts'
+import type { RepairedRequest, ReplyStream } from '../protocols/protocol.ts'
+import type { Timeouts } from '../providers/provider.ts'
+import type { TransportFailure, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/transport.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+import type { Exchange } from './exchange.ts'
+import type { Plan } from './plan.ts'
+import type { StreamRelay } from './relay.ts'
+import { mergeHeaders, upstreamHeaders } from './upstream-headers.ts'
+import { sendWhole } from './whole.ts'
+
+/** Error bodies are read to this length; a vendor that sends more has nothing more to say. */
+const MAX_ERROR_BYTES = 64 * 1024
+
+/** How one try ended. `failed` with `sent: false` may be followed by another try: the client has seen nothing of it. */
+export type AttemptResult =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'client-closed' }
+  | {
+      readonly kind: 'failed'
+      readonly error: GatewayError
+      readonly detail: string
+      readonly sent: boolean
+      readonly unsent: boolean
+      readonly verbatim: Verbatim | null
+    }
+
+/** A refusal that the client is to read as the vendor wrote it: clients act on its wording. */
+export interface Verbatim {
+  readonly status: number
+  readonly body: string
+}
+
+/** What is about the client's request. Refusals of the gateway's key or account are not the client's to read. */
+const VERBATIM_STATUSES: ReadonlySet<number> = new Set([400, 413, 422])
+
+/** Sends the plan to its deployment and relays the answer. Never rejects. */
+export async function attempt(
+  exchange: Exchange,
+  plan: Plan,
+  relay: StreamRelay | null,
+  deps: ExchangeDependencies,
+  repaired: RepairedRequest | null,
+): Promise<AttemptResult> {
+  const { provider } = plan.deployment
+  let request: UpstreamRequest
+  try {
+    request = await upstreamRequest(exchange, plan, relay !== null, deps, repaired)
+  } catch (thrown) {
+    const error =
+      thrown instanceof GatewayError
+        ? thrown
+        : new GatewayError('upstream_unauthorized', 'The credential is not available.', { cause: thrown })
+    return {
+      kind: 'failed',
+      error,
+      detail: `credential of ${provider.id}: ${error.message}`,
+      sent: false,
+      unsent: true,
+      verbatim: null,
+    }
+  }
+  if (exchange.aborted) return { kind: 'client-closed' }
+  return new Promise((resolve) => {
+    const reader = new AnswerReader(exchange, plan, relay, deps, resolve)
+    const call = deps.transport.send(request, reader)
+    reader.attach(call)
+    exchange.onAbort(() => reader.clientLeft())
+  })
+}
+
+async function upstreamRequest(
+  exchange: Exchange,
+  plan: Plan,
+  stream: boolean,
+  deps: ExchangeDependencies,
+  repaired: RepairedRequest | null,
+): Promise<UpstreamRequest> {
+  const { provider } = plan.deployment
+  const { request } = exchange
+  const sameProtocol = plan.endpoint.protocol === request.protocol
+  const forwarded = sameProtocol ? deps.protocols[request.protocol].passthrough.requestHeaders : []
+  const headers = upstreamHeaders(exchange, provider, forwarded, plan.headers, stream)
+  if (repaired !== null) mergeHeaders(headers, repaired.headers)
+  if (provider.credential !== null) Object.assign(headers, await provider.credential.headers())
+  const query = sameProtocol ? withoutCredentials(request.query) : ''
+  return {
+    origin: provider.origin,
+    method: 'POST',
+    path: `${provider.basePath}${plan.endpoint.path}${query === '' ? '' : `?${query}`}`,
+    headers,
+    body: repaired?.body ?? plan.body,
+    timeouts: callTimeouts(provider.timeouts, request.headers, stream),
+  }
+}
+
+/** Some clients put their key into the URL; it is ours, not the vendor's. */
+function withoutCredentials(query: string): string {
+  return query
+    .split('&')
+    .filter((pair) => !/^(?:key|api_key|access_token)=/i.test(pair))
+    .join('&')
+}
+
+/** SDKs say how long they will wait; waiting longer for the first byte helps nobody. */
+function callTimeouts(timeouts: Timeouts, headers: Headers, stream: boolean): UpstreamRequest['timeouts'] {
+  const configured = stream ? timeouts.firstByte : timeouts.wholeAnswer
+  const hint = Number(headers['x-stainless-timeout'] ?? '') * 1000
+  const firstByte = Number.isFinite(hint) && hint > 0 ? Math.min(configured, hint) : configured
+  return { connect: timeouts.connect, firstByte, idle: timeouts.idle, total: timeouts.total }
+}
+
+/** Reads one upstream answer: an error body, a whole answer, or a stream that goes on to the relay. */
+class AnswerReader implements UpstreamHandler {
+  readonly #exchange: Exchange
+  readonly #plan: Plan
+  readonly #relay: StreamRelay | null
+  readonly #deps: ExchangeDependencies
+  readonly #resolve: (result: AttemptResult) => void
+  #call: UpstreamCall | null = null
+  #status = 0
+  #headers: Headers = {}
+  #stream: ReplyStream | null = null
+  #chunks: Buffer[] = []
+  #bytes = 0
+  #settled = false
+
+  constructor(
+    exchange: Exchange,
+    plan: Plan,
+    relay: StreamRelay | null,
+    deps: ExchangeDependencies,
+    resolve: (result: AttemptResult) => void,
+  ) {
+    this.#exchange = exchange
+    this.#plan = plan
+    this.#relay = relay
+    this.#deps = deps
+    this.#resolve = resolve
+  }
+
+  attach(call: UpstreamCall): void {
+    this.#call = call
+    this.#relay?.attach(call)
+  }
+
+  clientLeft(): void {
+    this.#settle({ kind: 'client-closed' })
+  }
+
+  head(status: number, headers: Headers): void {
+    this.#status = status
+    this.#headers = headers
+    if (this.#relay !== null && status === 200 && isEventStream(headers)) this.#stream = this.#plan.stream()
+  }
+
+  data(chunk: Buffer): void {
+    if (this.#settled) return
+    this.#guard(() => {
+      if (this.#stream === null) this.#collect(chunk)
+      else this.#forward(this.#stream, this.#stream.feed(chunk))
+    })
+  }
+
+  end(): void {
+    if (this.#settled) return
+    this.#guard(() => {
+      if (this.#stream === null) this.#whole()
+      else this.#forward(this.#stream, this.#stream.end())
+    })
+  }
+
+  error(failure: TransportFailure): void {
+    if (this.#settled) return
+    const error = errorOf(failure, this.#plan.deployment.provider.id, this.#stream !== null)
+    this.#fail(error, `${failure.kind}: ${failure.detail}`, failure.unsent)
+  }
+
+  /** A bug while reading this answer fails this exchange only. */
+  #guard(step: () => void): void {
+    try {
+      step()
+    } catch (thrown) {
+      const error =
+        thrown instanceof GatewayError
+          ? thrown
+          : new GatewayError('internal', 'The gateway failed while reading the answer.', { cause: thrown })
+      if (error.code === 'internal')
+        this.#deps.observer.error(this.#exchange.request.id, 'reading an upstream answer', thrown)
+      this.#fail(error, error.message, false)
+    }
+  }
+
+  #forward(stream: ReplyStream, bytes: Buffer | string): void {
+    const relay = this.#relay
+    if (relay === null) return
+    this.#exchange.usage = stream.usage ?? this.#exchange.usage
+    const { outcome } = stream
+    if (outcome?.status === 'failed') {
+      // What came before the failure in the same chunk goes out only if the client already follows this answer.
+      if (relay.sent) relay.write(bytes, this.#plan)
+      this.#fail(outcome.error, outcome.error.message, false)
+      return
+    }
+    relay.write(bytes, this.#plan)
+    if (outcome?.status === 'complete') this.#settle({ kind: 'complete' })
+  }
+
+  #collect(chunk: Buffer): void {
+    const limit = this.#status === 200 ? this.#deps.settings.maxAnswerBytes : MAX_ERROR_BYTES
+    this.#bytes += chunk.length
+    if (this.#bytes <= limit) {
+      this.#chunks.push(chunk)
+    } else if (this.#status === 200) {
+      throw new GatewayError('upstream_too_large', `The upstream's answer is larger than ${limit} bytes.`)
+    }
+  }
+
+  #whole(): void {
+    const body = Buffer.concat(this.#chunks)
+    if (this.#status !== 200) {
+      this.#failWith(body)
+      return
+    }
+    if (this.#relay !== null) {
+      // Asked for a stream and got something else: an error in a 200, or a page of a captive portal.
+      const error = this.#plan.decodeError(502, this.#headers, body.toString('utf8'))
+      this.#fail(error, `200 with content-type ${this.#headers['content-type'] ?? 'none'}`, false)
+      return
+    }
+    const answer = this.#plan.whole(body)
+    this.#exchange.usage = answer.usage
+    sendWhole(this.#exchange, this.#plan, answer, this.#deps)
+    this.#settle({ kind: 'complete' })
+  }
+
+  #failWith(body: Buffer): void {
+    const text = body.toString('utf8')
+    this.#deps.observer.debug(this.#exchange.request.id, 'upstream error body', {
+      deployment: this.#plan.deployment.key,
+      status: this.#status,
+      body: text.slice(0, 2048),
+    })
+    if (this.#status < 400) {
+      const error = new GatewayError('upstream_invalid_response', `The upstream answered with status ${this.#status}.`)
+      this.#fail(error, error.message, false)
+      return
+    }
+    const error = this.#plan.decodeError(this.#status, this.#headers, text)
+    const verbatim =
+      this.#plan.kind === 'passthrough' && VERBATIM_STATUSES.has(this.#status) && isJson(this.#headers)
+        ? { status: this.#status, body: text }
+        : null
+    this.#fail(error, `status ${this.#status}`, false, verbatim)
+  }
+
+  #fail(error: GatewayError, detail: string, unsent: boolean, verbatim: Verbatim | null = null): void {
+    this.#settle({ kind: 'failed', error, detail, sent: this.#relay?.sent ?? false, unsent, verbatim })
+  }
+
+  #settle(result: AttemptResult): void {
+    if (this.#settled) return
+    this.#settled = true
+    this.#relay?.detach()
+    // A complete stream may still owe its last empty chunk; reading on keeps the connection usable.
+    if (result.kind === 'complete') this.#call?.resume()
+    else this.#call?.abort()
+    this.#chunks = []
+    this.#resolve(result)
+  }
+}
+
+function isJson(headers: Headers): boolean {
+  return (headers['content-type'] ?? '').toLowerCase().startsWith('application/json')
+}
+
+function isEventStream(headers: Headers): boolean {
+  return (headers['content-type'] ?? '').toLowerCase().startsWith('text/event-stream')
+}
+
+function errorOf(failure: TransportFailure, provider: string, streaming: boolean): GatewayError {
+  switch (failure.kind) {
+    case 'connect':
+    case 'tls':
+    case 'dns':
+    case 'connect-timeout':
+      return new GatewayError('upstream_unreachable', `Provider "${provider}" cannot be reached.`)
+    case 'first-byte-timeout':
+    case 'idle-timeout':
+    case 'total-timeout':
+      return new GatewayError('upstream_timeout', `Provider "${provider}" did not answer in time.`)
+    case 'too-large':
+      return new GatewayError('upstream_too_large', `Provider "${provider}" sent more than the gateway accepts.`)
+    case 'invalid':
+      return new GatewayError('upstream_invalid_response', `Provider "${provider}" sent something that is not HTTP.`)
+    case 'reset':
+      return streaming
+        ? new GatewayError('upstream_truncated', `Provider "${provider}" broke off its answer.`)
+        : new GatewayError('upstream_unreachable', `Provider "${provider}" closed the connection before it answered.`)
+    default:
+      return failure.kind satisfies never
+  }
+}

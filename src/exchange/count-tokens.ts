@@ -1,0 +1,55 @@
+import { LossList } from '../canonical/loss.ts'
+import { GatewayError } from '../lib/error.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+import type { Exchange } from './exchange.ts'
+import { decodeRequest } from './plan.ts'
+import { collect } from './collect.ts'
+import { route } from './route.ts'
+import { applySplices } from './splices.ts'
+import { upstreamHeaders } from './upstream-headers.ts'
+
+/**
+ * How many input tokens a request would cost: the vendor's own count where it has one for the client's protocol, else a
+ * tokenizer's. Returns the reply's body.
+ */
+export async function countTokens(exchange: Exchange, deps: ExchangeDependencies): Promise<string> {
+  const { client } = deps.protocols[exchange.request.protocol]
+  if (client.encodeTokenCount === null) {
+    throw new GatewayError('not_supported', 'This protocol has no token counting.', { shouldRetry: false })
+  }
+  const decision = await route(exchange, deps)
+  const [first] = decision.candidates
+  if (first === undefined) throw new GatewayError('no_candidate', 'No deployment can take this request now.')
+  exchange.deployment = first.deployment
+  const exact = await upstreamCount(exchange, deps)
+  const count = exact ?? (await deps.countTokens(decodeRequest(exchange, deps, new LossList()), first.deployment))
+  return client.encodeTokenCount(count)
+}
+
+/** Null when the vendor has no count for this protocol, or does not answer: a tokenizer's count is then better than none. */
+async function upstreamCount(exchange: Exchange, deps: ExchangeDependencies): Promise<number | null> {
+  const { deployment, envelope, request } = exchange
+  if (deployment === null || envelope === null) return null
+  const { provider, model, capabilities } = deployment
+  const endpoint = provider.endpoints.find(({ protocol }) => protocol === request.protocol)
+  const protocol = deps.protocols[request.protocol]
+  if (endpoint === undefined || endpoint.countPath === null || protocol.upstream.decodeTokenCount === null) return null
+  const edits = protocol.passthrough.edits(envelope, { model, capabilities }, endpoint.dialect)
+  if (edits === null) return null
+  const headers = upstreamHeaders(exchange, provider, protocol.passthrough.requestHeaders, {}, false)
+  if (provider.credential !== null) Object.assign(headers, await provider.credential.headers())
+  exchange.attempts++
+  const answer = await collect(
+    deps.transport,
+    {
+      origin: provider.origin,
+      method: 'POST',
+      path: `${provider.basePath}${endpoint.countPath}`,
+      headers,
+      body: applySplices(envelope.body, edits),
+      timeouts: provider.timeouts,
+    },
+    exchange,
+  )
+  return answer?.status === 200 ? protocol.upstream.decodeTokenCount(answer.body.toString('utf8')) : null
+}

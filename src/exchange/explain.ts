@@ -1,0 +1,75 @@
+import { toGatewayError } from '../lib/error.ts'
+import type { Candidate, Exclusion, TaskType } from '../routing/route.ts'
+import type { ClientReply, ClientRequest } from './client.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+import { Exchange } from './exchange.ts'
+import { planFor } from './plan.ts'
+import type { PlanKind } from './plan.ts'
+import { route } from './route.ts'
+
+/** What would happen to a request, found by the code that would do it, up to the point where a vendor is called. */
+export interface RouteExplanation {
+  readonly model: string
+  readonly protocol: string
+  readonly task: TaskType
+  readonly tokenCount: number
+  readonly reason: string
+  /** Key of the deployment that would be tried first; null when every candidate refuses the request. */
+  readonly chosen: string | null
+  readonly candidates: readonly ExplainedCandidate[]
+  readonly exclusions: readonly Exclusion[]
+  readonly warnings: readonly string[]
+}
+
+export interface ExplainedCandidate {
+  readonly deployment: string
+  readonly provider: string
+  readonly model: string
+  readonly reason: string
+  readonly plan: PlanKind | null
+  /** Fields that would be lost there. */
+  readonly dropped: readonly string[]
+  /** Why this candidate cannot take the request, or null. */
+  readonly refusal: string | null
+}
+
+/** Throws GatewayError where the request itself would be refused. */
+export async function explain(request: ClientRequest, deps: ExchangeDependencies): Promise<RouteExplanation> {
+  const exchange = new Exchange(request, NO_REPLY, deps.now())
+  const decision = await route(exchange, deps)
+  const candidates = decision.candidates.map((candidate) => explainCandidate(candidate, exchange, deps))
+  return {
+    model: exchange.envelope?.model ?? '',
+    protocol: request.protocol,
+    task: decision.task,
+    tokenCount: decision.tokenCount,
+    reason: decision.reason,
+    chosen: candidates.find(({ refusal }) => refusal === null)?.deployment ?? null,
+    candidates,
+    exclusions: decision.exclusions,
+    warnings: decision.warnings,
+  }
+}
+
+function explainCandidate(candidate: Candidate, exchange: Exchange, deps: ExchangeDependencies): ExplainedCandidate {
+  const { deployment, reason } = candidate
+  const known = { deployment: deployment.key, provider: deployment.provider.id, model: deployment.model, reason }
+  try {
+    const plan = planFor(exchange, deployment, deps)
+    return { ...known, plan: plan.kind, dropped: plan.losses.losses.map(({ field }) => field), refusal: null }
+  } catch (thrown) {
+    return { ...known, plan: null, dropped: [], refusal: toGatewayError(thrown).message }
+  }
+}
+
+/** A dry run answers nobody. */
+const NO_REPLY: ClientReply = {
+  head() {},
+  write: () => true,
+  end() {},
+  destroy() {},
+  committed: false,
+  closed: false,
+  onDrain() {},
+  onAbort() {},
+}

@@ -1,0 +1,189 @@
+import { GatewayError } from '../lib/error.ts'
+import type { RepairedRequest } from '../protocols/protocol.ts'
+import type { Permit } from '../routing/route.ts'
+import { attempt } from './attempt.ts'
+import type { AttemptResult, Verbatim } from './attempt.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+import type { Exchange } from './exchange.ts'
+import { planFor } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { StreamRelay } from './relay.ts'
+import { route } from './route.ts'
+import { AbortableDelay } from './abortable-delay.ts'
+
+/** How the exchange ended. An error with `sent` was already partly answered. */
+export type GenerateResult =
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'client-closed' }
+  | {
+      readonly kind: 'failed'
+      readonly error: GatewayError
+      readonly relay: StreamRelay | null
+      /** The vendor's own words, in the client's protocol already. */
+      readonly verbatim: Verbatim | null
+    }
+
+/** Milliseconds without requests for a deployment whose account has nothing left to spend. */
+const SPENT_COOLDOWN = 10 * 60_000
+/** A vendor that says 429 without saying for how long. */
+const DEFAULT_COOLDOWN = 5000
+
+/** Routes the request and tries its candidates, best first, until one answers or the client has seen bytes. */
+export async function generate(exchange: Exchange, deps: ExchangeDependencies): Promise<GenerateResult> {
+  const decision = await route(exchange, deps)
+  deps.retryBudget.deposit()
+  const relay = exchange.envelope?.stream === true ? new StreamRelay(exchange, deps) : null
+  let lastError: GatewayError | null = null
+  try {
+    for (const [position, { deployment }] of decision.candidates.entries()) {
+      const last = position === decision.candidates.length - 1
+      const result = await tryDeployment(
+        exchange,
+        deployment.key,
+        () => planFor(exchange, deployment, deps),
+        relay,
+        last,
+        deps,
+      )
+      if (result.kind !== 'failed') return result
+      lastError = moreTelling(lastError, result.error)
+      if (result.sent || !mayGoOn(result.error))
+        return { kind: 'failed', error: result.error, relay, verbatim: result.verbatim }
+    }
+  } finally {
+    relay?.close()
+  }
+  const error =
+    lastError ?? new GatewayError('no_candidate', 'No deployment can take this request now.', { retryAfter: 1 })
+  return { kind: 'failed', error, relay, verbatim: null }
+}
+
+type Failed = Extract<AttemptResult, { kind: 'failed' }>
+
+const failed = (error: GatewayError): Failed => ({
+  kind: 'failed',
+  error,
+  detail: error.message,
+  sent: false,
+  unsent: true,
+  verbatim: null,
+})
+
+async function tryDeployment(
+  exchange: Exchange,
+  key: string,
+  makePlan: () => Plan,
+  relay: StreamRelay | null,
+  last: boolean,
+  deps: ExchangeDependencies,
+): Promise<AttemptResult> {
+  let plan: Plan
+  try {
+    plan = makePlan()
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) return failed(thrown)
+    throw thrown
+  }
+  exchange.deployment = plan.deployment
+  exchange.plan = plan.kind
+  exchange.losses = plan.losses
+  let repaired: RepairedRequest | null = null
+  for (let attempts = 1; ; attempts++) {
+    const permit = deps.health.acquire(key)
+    if (permit === null)
+      return failed(
+        new GatewayError('no_candidate', `${key} has failed too often and is resting.`, {
+          retryAfter: Math.ceil(deps.health.blockedFor(key) / 1000),
+        }),
+      )
+    exchange.attempts++
+    const result = withProvider(await attempt(exchange, plan, relay, deps, repaired), plan)
+    settlePermit(permit, key, result, deps)
+    if (result.kind !== 'failed' || result.sent) return result
+    const repair: RepairedRequest | null = repaired === null ? plan.repair(result.error) : null
+    const again = repair !== null || mayRetry(result, attempts, last, deps)
+    report(exchange, key, result, again, deps)
+    if (!again) return result
+    if (repair === null) {
+      const delay = new AbortableDelay(retryDelay(attempts, deps), exchange)
+      if ((await delay.elapsed) === 'aborted') return { kind: 'client-closed' }
+    } else {
+      repaired = repair
+      plan.losses.drop(repair.loss.field, repair.loss.why)
+    }
+  }
+}
+
+/** A vendor's 401 is about the gateway's key, not the client's. */
+function withProvider(result: AttemptResult, plan: Plan): AttemptResult {
+  if (result.kind !== 'failed' || result.error.code !== 'upstream_unauthorized') return result
+  const { id } = plan.deployment.provider
+  const error = new GatewayError(
+    'upstream_unauthorized',
+    `Provider "${id}" refused the gateway's credential. Check its apiKey.`,
+    {
+      cause: result.error,
+      shouldRetry: false,
+    },
+  )
+  return { ...result, error }
+}
+
+function settlePermit(permit: Permit, key: string, result: AttemptResult, deps: ExchangeDependencies): void {
+  if (result.kind === 'client-closed') return permit.release()
+  if (result.kind === 'complete' || result.error.blame === 'client') return permit.success()
+  const { error } = result
+  if (error.code === 'upstream_rate_limited') {
+    deps.health.coolDown(key, error.retryAfter === null ? DEFAULT_COOLDOWN : error.retryAfter * 1000, 'rate limited')
+    return permit.release()
+  }
+  if (error.code === 'upstream_spend_limit' || error.code === 'upstream_billing') {
+    deps.health.coolDown(key, SPENT_COOLDOWN, 'spend limit reached')
+    return permit.release()
+  }
+  return error.blame === 'upstream' ? permit.failure() : permit.release()
+}
+
+/**
+ * A second try on the same deployment: at once useful only for passing weaknesses. Where another candidate waits, a
+ * vendor that cannot be reached is left at once.
+ */
+function mayRetry(result: Failed, attempts: number, last: boolean, deps: ExchangeDependencies): boolean {
+  if (attempts >= deps.settings.attempts) return false
+  switch (result.error.code) {
+    case 'upstream_unreachable':
+      return (last || !result.unsent) && deps.retryBudget.withdraw()
+    case 'upstream_overloaded':
+    case 'upstream_failed':
+    case 'upstream_invalid_response':
+    case 'upstream_truncated':
+      return deps.retryBudget.withdraw()
+    default:
+      return false
+  }
+}
+
+/** Whether another candidate may do better: not when the request itself is at fault. */
+function mayGoOn(error: GatewayError): boolean {
+  return error.retryable || error.code === 'unsupported_parameter' || error.code === 'context_too_long'
+}
+
+/** Of two failures, the one that tells the client more: what a vendor said beats that another one is resting. */
+function moreTelling(before: GatewayError | null, now: GatewayError): GatewayError {
+  return before !== null && now.code === 'no_candidate' ? before : now
+}
+
+function retryDelay(attempts: number, deps: ExchangeDependencies): number {
+  return 100 * 2 ** (attempts - 1) * (0.5 + deps.random())
+}
+
+function report(exchange: Exchange, key: string, result: Failed, willRetry: boolean, deps: ExchangeDependencies): void {
+  deps.observer.attemptFailed({
+    requestId: exchange.request.id,
+    deployment: key,
+    attempt: exchange.attempts,
+    errorCode: result.error.code,
+    detail: result.detail,
+    willRetry,
+  })
+}

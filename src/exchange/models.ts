@@ -1,0 +1,37 @@
+import { GatewayError } from '../lib/error.ts'
+import type { ListedModel } from '../protocols/protocol.ts'
+import type { RoutableModel } from '../routing/route.ts'
+import type { ClientRequest } from './client.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+
+/** The models that this client can ask for, in the shape that it speaks. */
+export function listModels(request: ClientRequest, deps: ExchangeDependencies): string {
+  const { client } = deps.protocols[request.protocol]
+  return client.encodeModelList(
+    deps.router.models().map((model) => listed(model)),
+    request.query,
+  )
+}
+
+/** Throws GatewayError `model_not_found`. */
+export function getModel(request: ClientRequest, deps: ExchangeDependencies): string {
+  const { client } = deps.protocols[request.protocol]
+  const id = request.params['id'] ?? ''
+  const model = deps.router.models().find((candidate) => candidate.id === id)
+  if (model === undefined) throw new GatewayError('model_not_found', `No model is called ${JSON.stringify(id)}.`)
+  return client.encodeModel(listed(model))
+}
+
+function listed({ id, deployment }: RoutableModel): ListedModel {
+  const { capabilities, provider } = deployment
+  return {
+    id,
+    displayName: id,
+    ownedBy: provider.id,
+    // Vendors' dates are not ours to invent; the epoch says "unknown" in both protocols' types.
+    created: 0,
+    contextWindow: capabilities.contextWindow,
+    maxOutputTokens: capabilities.maxOutputTokens,
+    capabilities,
+  }
+}

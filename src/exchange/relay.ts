@@ -1,0 +1,108 @@
+import type { UpstreamCall } from '../upstream/transport.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+import type { Exchange } from './exchange.ts'
+import type { Plan } from './plan.ts'
+import { streamHeaders } from './reply-headers.ts'
+
+/**
+ * The client's side of a streamed answer, over all tries: head, chunks, pings, backpressure. One for each exchange.
+ *
+ * A silent upstream commits the reply to 200 only when the first ping is due; until an upstream's own bytes went out
+ * (`sent`) another deployment can still take over.
+ */
+export class StreamRelay {
+  readonly #exchange: Exchange
+  readonly #deps: ExchangeDependencies
+  readonly #ping: string
+  #call: UpstreamCall | null = null
+  #paused = false
+  #lastWrite: number
+  #timer: NodeJS.Timeout | null = null
+  #sent = false
+
+  constructor(exchange: Exchange, deps: ExchangeDependencies) {
+    this.#exchange = exchange
+    this.#deps = deps
+    this.#ping = deps.protocols[exchange.request.protocol].client.ping
+    this.#lastWrite = deps.now()
+    this.#schedule(deps.settings.pingInterval)
+    exchange.reply.onDrain(() => this.#resume())
+    exchange.onAbort(() => this.close())
+  }
+
+  /** Bytes of an answer reached the client. */
+  get sent(): boolean {
+    return this.#sent
+  }
+
+  /** The call to hold back while the client reads too slowly. */
+  attach(call: UpstreamCall): void {
+    this.#call = call
+    if (this.#paused) call.pause()
+  }
+
+  detach(): void {
+    this.#call = null
+  }
+
+  /** Sends what one upstream chunk became, in one write. */
+  write(bytes: Buffer | string, plan: Plan): void {
+    if (bytes.length === 0 || this.#exchange.reply.closed) return
+    this.#commit(plan)
+    this.#sent = true
+    this.#put(bytes)
+  }
+
+  /** Ends the reply, with a last event where there is one. */
+  end(bytes: string): void {
+    this.close()
+    const { exchange, reply } = { exchange: this.#exchange, reply: this.#exchange.reply }
+    if (reply.closed) return
+    exchange.replyBytes += Buffer.byteLength(bytes)
+    reply.end(bytes)
+  }
+
+  /** No more pings. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    this.#call = null
+  }
+
+  #put(bytes: Buffer | string): void {
+    const { reply } = this.#exchange
+    this.#lastWrite = this.#deps.now()
+    this.#exchange.replyBytes += typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length
+    if (reply.write(bytes)) return
+    this.#paused = true
+    this.#call?.pause()
+  }
+
+  #commit(plan: Plan | null): void {
+    const { reply } = this.#exchange
+    if (reply.committed) return
+    this.#exchange.firstByteAt = this.#deps.now()
+    this.#exchange.httpStatus = 200
+    reply.head(200, streamHeaders(this.#exchange, plan))
+  }
+
+  #resume(): void {
+    this.#paused = false
+    this.#call?.resume()
+  }
+
+  #schedule(delay: number): void {
+    this.#timer = setTimeout(() => this.#tick(), delay)
+  }
+
+  #tick(): void {
+    const interval = this.#deps.settings.pingInterval
+    const silence = this.#deps.now() - this.#lastWrite
+    // A client that does not read gets no pings: they would only pile up.
+    if (silence >= interval && !this.#paused && !this.#exchange.reply.closed) {
+      this.#commit(null)
+      this.#put(this.#ping)
+    }
+    this.#schedule(Math.max(1, interval - (this.#deps.now() - this.#lastWrite)))
+  }
+}

@@ -1,0 +1,30 @@
+import { parseJson } from '../lib/json.ts'
+import type { Envelope } from '../protocols/protocol.ts'
+import type { RouteDecision } from '../routing/route.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+import type { Exchange } from './exchange.ts'
+
+/** Looks at the request and asks the router: the part that a dry run and a real run share. */
+export async function route(exchange: Exchange, deps: ExchangeDependencies): Promise<RouteDecision> {
+  const envelope = peek(exchange, deps)
+  const decision = await deps.router.route({
+    model: envelope.model,
+    protocol: exchange.request.protocol,
+    traits: envelope.traits,
+    tokenCount: deps.estimateTokens(envelope.traits),
+    headers: exchange.request.headers,
+    body: () => parseJson(exchange.request.body.toString('utf8')),
+  })
+  exchange.decision = decision
+  for (const warning of decision.warnings) deps.observer.warn(exchange.request.id, warning)
+  return decision
+}
+
+function peek(exchange: Exchange, deps: ExchangeDependencies): Envelope {
+  const { request } = exchange
+  const { operation, path, query, headers, body } = request
+  const target = { operation, path, query, headers }
+  const envelope = deps.protocols[request.protocol].peek(body, target, { maxDepth: deps.settings.maxDepth })
+  exchange.envelope = envelope
+  return envelope
+}

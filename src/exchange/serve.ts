@@ -1,0 +1,103 @@
+import { GatewayError, toGatewayError } from '../lib/error.ts'
+import type { Verbatim } from './attempt.ts'
+import type { ClientReply, ClientRequest } from './client.ts'
+import { countTokens } from './count-tokens.ts'
+import type { ExchangeDependencies } from './dependencies.ts'
+import { Exchange } from './exchange.ts'
+import { generate } from './generate.ts'
+import { getModel, listModels } from './models.ts'
+import type { StreamRelay } from './relay.ts'
+import { decisionHeaders } from './reply-headers.ts'
+
+/** One client request from its bytes to its record. Never rejects: whatever goes wrong is this client's answer alone. */
+export async function serve(request: ClientRequest, reply: ClientReply, deps: ExchangeDependencies): Promise<void> {
+  const exchange = new Exchange(request, reply, deps.now())
+  try {
+    await answer(exchange, deps)
+  } catch (thrown) {
+    const error = toGatewayError(thrown)
+    if (error.code === 'internal') deps.observer.error(request.id, 'handling a request', error.cause ?? thrown)
+    fail(exchange, error, null, null, deps)
+  }
+}
+
+async function answer(exchange: Exchange, deps: ExchangeDependencies): Promise<void> {
+  const { request } = exchange
+  switch (request.operation) {
+    case 'generate': {
+      const result = await generate(exchange, deps)
+      if (result.kind === 'failed') return fail(exchange, result.error, result.relay, result.verbatim, deps)
+      if (result.kind === 'client-closed') return closed(exchange, deps)
+      return complete(exchange, deps)
+    }
+    case 'count-tokens':
+      return replyJson(exchange, await countTokens(exchange, deps), deps)
+    case 'list-models':
+      return replyJson(exchange, listModels(request, deps), deps)
+    case 'get-model':
+      return replyJson(exchange, getModel(request, deps), deps)
+    case 'hello':
+      return replyJson(exchange, '', deps)
+    default:
+      return request.operation satisfies never
+  }
+}
+
+function replyJson(exchange: Exchange, body: string, deps: ExchangeDependencies): void {
+  const { reply } = exchange
+  if (reply.closed) return closed(exchange, deps)
+  exchange.httpStatus = 200
+  exchange.replyBytes = Buffer.byteLength(body)
+  reply.head(200, {
+    'content-type': 'application/json',
+    'content-length': String(exchange.replyBytes),
+    ...decisionHeaders(exchange, null),
+  })
+  reply.end(body)
+  complete(exchange, deps)
+}
+
+function complete(exchange: Exchange, deps: ExchangeDependencies): void {
+  if (!exchange.reply.closed) exchange.reply.end()
+  deps.observer.exchange(exchange.record('complete', null, deps.now()))
+}
+
+function closed(exchange: Exchange, deps: ExchangeDependencies): void {
+  if (exchange.httpStatus === 0) exchange.httpStatus = 499
+  deps.observer.exchange(exchange.record('client_closed', null, deps.now()))
+}
+
+/** The failure in the client's protocol: a status while nothing was sent, the stream's last event afterwards. */
+function fail(
+  exchange: Exchange,
+  error: GatewayError,
+  relay: StreamRelay | null,
+  verbatim: Verbatim | null,
+  deps: ExchangeDependencies,
+): void {
+  const { reply, request } = exchange
+  const { client } = deps.protocols[request.protocol]
+  const context = { requestId: request.id }
+  if (exchange.aborted || reply.closed) return closed(exchange, deps)
+  if (!reply.committed) {
+    const encoded = { ...client.encodeError(error, context), ...verbatim }
+    exchange.httpStatus = encoded.status
+    exchange.replyBytes = Buffer.byteLength(encoded.body)
+    reply.head(encoded.status, {
+      'content-type': 'application/json',
+      'content-length': String(exchange.replyBytes),
+      ...encoded.headers,
+      ...decisionHeaders(exchange, null),
+      'x-ucr-error': error.code,
+    })
+    reply.end(encoded.body)
+  } else if (relay !== null && deps.settings.streamFailure === 'error') {
+    relay.end(client.encodeStreamError(error, context))
+  } else {
+    relay?.close()
+    reply.destroy()
+  }
+  const status =
+    error.code === 'upstream_truncated' ? 'upstream_truncated' : error.blame === 'client' ? 'rejected' : 'failed'
+  deps.observer.exchange(exchange.record(status, error, deps.now()))
+}
