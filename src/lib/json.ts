@@ -174,6 +174,16 @@ export function jsonArray(items: readonly JsonText[]): JsonText {
   return `[${items.join(',')}]` as JsonText
 }
 
+/**
+ * The literal of the joined strings, their contents taken as they stand, escapes and all. None may end in half a
+ * surrogate pair that another goes on with, unless both halves are escapes.
+ */
+export function joinJsonStrings(literals: readonly JsonText[], separator = ''): JsonText {
+  if (literals.length === 1 && literals[0] !== undefined) return literals[0]
+  const between = stringToJson(separator).slice(1, -1)
+  return `"${literals.map((literal) => literal.slice(1, -1)).join(between)}"` as JsonText
+}
+
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
 const SURROGATE_OR_ESCAPE =
   /\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u[dD][89a-fA-F][0-9a-fA-F]{2}|\\./g
