@@ -18,18 +18,18 @@ export interface ExchangeDependencies {
   readonly retryBudget: RetryAllowance
   readonly settings: ExchangeSettings
   readonly observer: Observer
-  sealerFor(principal: Principal): Sealer
+  readonly sealerFor: (principal: Principal) => Sealer
   /** Cheap, for routing and for usage that a vendor did not report. */
-  estimateTokens(traits: RequestTraits): number
+  readonly estimateTokens: (traits: RequestTraits) => number
   /** Of that many characters of text. */
-  estimateTextTokens(characters: number): number
+  readonly estimateTextTokens: (characters: number) => number
   /** Exact as far as a tokenizer can be. */
-  countTokens(request: CanonicalRequest, deployment: Deployment): Promise<number>
+  readonly countTokens: (request: CanonicalRequest, deployment: Deployment) => Promise<number>
   /** Monotonic milliseconds. */
-  now(): number
+  readonly now: () => number
   /** Unix milliseconds. */
-  wallClock(): number
-  random(): number
+  readonly wallClock: () => number
+  readonly random: () => number
 }
 
 /** Keeps retries from turning a struggling vendor into a dead one. */
