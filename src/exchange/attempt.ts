@@ -1,3 +1,4 @@
+import type { CanonicalResponse } from '../canonical/response.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { RepairedRequest, ReplyStream } from '../protocols/protocol.ts'
@@ -17,6 +18,8 @@ const MAX_ERROR_BYTES = 64 * 1024
 export type AttemptResult =
   | { readonly kind: 'complete' }
   | { readonly kind: 'client-closed' }
+  /** The vendor paused; what came so far is the start of the same answer. */
+  | { readonly kind: 'paused'; readonly response: CanonicalResponse }
   | {
       readonly kind: 'failed'
       readonly error: GatewayError
@@ -205,6 +208,7 @@ class AnswerReader implements UpstreamHandler {
     }
     relay.write(bytes, this.#plan)
     if (outcome?.status === 'complete') this.#settle({ kind: 'complete' })
+    if (outcome?.status === 'paused') this.#settle({ kind: 'paused', response: outcome.response })
   }
 
   #collect(chunk: Buffer): void {
@@ -230,6 +234,10 @@ class AnswerReader implements UpstreamHandler {
       return
     }
     const answer = this.#plan.whole(body)
+    if ('paused' in answer) {
+      this.#settle({ kind: 'paused', response: answer.paused })
+      return
+    }
     this.#exchange.usage = answer.usage
     sendWhole(this.#exchange, this.#plan, answer, this.#deps)
     this.#settle({ kind: 'complete' })
@@ -264,7 +272,7 @@ class AnswerReader implements UpstreamHandler {
     this.#settled = true
     this.#relay?.detach()
     // A complete stream may still owe its last empty chunk; reading on keeps the connection usable.
-    if (result.kind === 'complete') this.#call?.resume()
+    if (result.kind === 'complete' || result.kind === 'paused') this.#call?.resume()
     else this.#call?.abort()
     this.#chunks = []
     this.#resolve(result)

@@ -9,7 +9,6 @@ import { planFor } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { StreamRelay } from './relay.ts'
 import { route } from './route.ts'
-import { AbortableDelay } from './abortable-delay.ts'
 
 /** How the exchange ended. An error with `sent` was already partly answered. */
 export type GenerateResult =
@@ -23,6 +22,8 @@ export type GenerateResult =
       readonly verbatim: Verbatim | null
     }
 
+/** Calls that one answer may take when a vendor keeps pausing its own tool loop. */
+const MAX_PAUSES = 8
 /** Milliseconds without requests for a deployment whose account has nothing left to spend. */
 const SPENT_COOLDOWN = 10 * 60_000
 /** A vendor that says 429 without saying for how long. */
@@ -76,7 +77,7 @@ async function tryDeployment(
   relay: StreamRelay | null,
   last: boolean,
   deps: ExchangeDependencies,
-): Promise<AttemptResult> {
+): Promise<Exclude<AttemptResult, { kind: 'paused' }>> {
   let plan: Plan
   try {
     plan = makePlan()
@@ -88,30 +89,42 @@ async function tryDeployment(
   exchange.plan = plan.kind
   exchange.losses = plan.losses
   let repaired: RepairedRequest | null = null
+  let pauses = 0
   for (let attempts = 1; ; attempts++) {
     const permit = deps.health.acquire(key)
-    if (permit === null)
-      return failed(
-        new GatewayError('no_candidate', `${key} has failed too often and is resting.`, {
-          retryAfter: Math.ceil(deps.health.blockedFor(key) / 1000),
-        }),
-      )
+    if (permit === null) return failed(restingError(key, deps))
     exchange.attempts++
     const result = withProvider(await attempt(exchange, plan, relay, deps, repaired), plan)
     settlePermit(permit, key, result, deps)
+    if (result.kind === 'paused') {
+      if (plan.resume === null || ++pauses > MAX_PAUSES)
+        return { ...failed(tooManyPauses(key)), sent: relay?.sent ?? false }
+      plan = plan.resume(result.response, relay !== null)
+      attempts = 0
+      repaired = null
+      continue
+    }
     if (result.kind !== 'failed' || result.sent) return result
     const repair: RepairedRequest | null = repaired === null ? plan.repair(result.error) : null
     const again = repair !== null || mayRetry(result, attempts, last, deps)
     report(exchange, key, result, again, deps)
     if (!again) return result
     if (repair === null) {
-      const delay = new AbortableDelay(retryDelay(attempts, deps), exchange)
-      if ((await delay.elapsed) === 'aborted') return { kind: 'client-closed' }
+      if ((await pauseBefore(attempts, exchange, deps)) === 'aborted') return { kind: 'client-closed' }
     } else {
       repaired = repair
       plan.losses.drop(repair.loss.field, repair.loss.why)
     }
   }
+}
+
+function restingError(key: string, deps: ExchangeDependencies): GatewayError {
+  const retryAfter = Math.ceil(deps.health.blockedFor(key) / 1000)
+  return new GatewayError('no_candidate', `${key} has failed too often and is resting.`, { retryAfter })
+}
+
+function tooManyPauses(key: string): GatewayError {
+  return new GatewayError('upstream_failed', `${key} paused its own tool loop more than ${MAX_PAUSES} times.`)
 }
 
 /** A vendor's 401 is about the gateway's key, not the client's. */
@@ -131,7 +144,7 @@ function withProvider(result: AttemptResult, plan: Plan): AttemptResult {
 
 function settlePermit(permit: Permit, key: string, result: AttemptResult, deps: ExchangeDependencies): void {
   if (result.kind === 'client-closed') return permit.release()
-  if (result.kind === 'complete' || result.error.blame === 'client') return permit.success()
+  if (result.kind === 'complete' || result.kind === 'paused' || result.error.blame === 'client') return permit.success()
   const { error } = result
   if (error.code === 'upstream_rate_limited') {
     deps.health.coolDown(key, error.retryAfter === null ? DEFAULT_COOLDOWN : error.retryAfter * 1000, 'rate limited')
@@ -173,8 +186,16 @@ function moreTelling(before: GatewayError | null, now: GatewayError): GatewayErr
   return before !== null && now.code === 'no_candidate' ? before : now
 }
 
-function retryDelay(attempts: number, deps: ExchangeDependencies): number {
-  return 100 * 2 ** (attempts - 1) * (0.5 + deps.random())
+/** Backs off with jitter; ends early when the client leaves. */
+function pauseBefore(attempts: number, exchange: Exchange, deps: ExchangeDependencies): Promise<'elapsed' | 'aborted'> {
+  const milliseconds = 100 * 2 ** (attempts - 1) * (0.5 + deps.random())
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve('elapsed'), milliseconds)
+    exchange.onAbort(() => {
+      clearTimeout(timer)
+      resolve('aborted')
+    })
+  })
 }
 
 function report(exchange: Exchange, key: string, result: Failed, willRetry: boolean, deps: ExchangeDependencies): void {

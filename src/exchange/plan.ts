@@ -1,16 +1,18 @@
 import { LossList } from '../canonical/loss.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
-import type { CanonicalRequest } from '../canonical/request.ts'
+import type { CanonicalRequest, Message } from '../canonical/request.ts'
+import type { CanonicalResponse } from '../canonical/response.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Dialects } from '../protocols/dialect.ts'
-import type { Protocol, RepairedRequest, ReplyStream, WholeReply } from '../protocols/protocol.ts'
+import type { AnswerContext, Protocol, RepairedRequest, ReplyStream, WholeReply } from '../protocols/protocol.ts'
 import type { Deployment, Endpoint, EndpointOf } from '../providers/provider.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
 import { replyContext } from './reply-context.ts'
 import { applySplices } from './splices.ts'
-import { TranslatedStream, translateWhole } from './translate.ts'
+import { TranslatedStream, addUsage, translateWhole, usageOf } from './translate.ts'
+import type { EarlierTurn } from './translate.ts'
 
 /** `passthrough`: the client's bytes with edits. `translate`: through the canonical form. */
 export type PlanKind = 'passthrough' | 'translate'
@@ -25,9 +27,16 @@ export interface Plan {
   readonly headers: Readonly<Record<string, string>>
   readonly losses: LossList
   stream(): ReplyStream
-  whole(body: Buffer): WholeReply
+  whole(body: Buffer): WholeReply | PausedAnswer
   decodeError(status: number, headers: Headers, body: string): GatewayError
   repair(error: GatewayError): RepairedRequest | null
+  /** The plan that continues a paused turn; null where a pause is the client's to continue. */
+  readonly resume: ((paused: CanonicalResponse, stream: boolean) => Plan) | null
+}
+
+/** The vendor paused in its own tool loop; nothing can be sent to the client yet. */
+export interface PausedAnswer {
+  readonly paused: CanonicalResponse
 }
 
 /**
@@ -59,7 +68,7 @@ function planOn<P extends ProtocolId>(
     dialect: dialectOf<P>(endpoint, deployment.model),
     deployment,
   }
-  return passthroughPlan(target, exchange, deps) ?? translatePlan(target, exchange, deps)
+  return passthroughPlan(target, exchange, deps) ?? translatePlan(target, exchange, deps, null)
 }
 
 interface Target<P extends ProtocolId> {
@@ -105,40 +114,46 @@ function passthroughPlan<P extends ProtocolId>(
     whole: (answer) => protocol.passthrough.whole(answer, context),
     decodeError: (status, headers, text) => protocol.upstream.decodeError(status, headers, text),
     repair: (error) => protocol.upstream.repair(body.toString('utf8'), error),
+    resume: null,
   }
 }
 
-function translatePlan<P extends ProtocolId>(target: Target<P>, exchange: Exchange, deps: ExchangeDependencies): Plan {
+function translatePlan<P extends ProtocolId>(
+  target: Target<P>,
+  exchange: Exchange,
+  deps: ExchangeDependencies,
+  earlier: EarlierTurn | null,
+): Plan {
   const { endpoint, protocol, dialect, deployment } = target
   const losses = new LossList()
   const sealer = deps.sealerFor(exchange.request.principal)
   const client = deps.protocols[exchange.request.protocol].client
-  const request = decodeRequest(exchange, deps, losses)
-  const encoded = protocol.upstream.encodeRequest(request, {
-    model: deployment.model,
-    provider: deployment.provider.definition.type,
-    capabilities: deployment.capabilities,
-    dialect,
-    losses,
-  })
-  if (isStrict(exchange, deps) && losses.size > 0) {
-    const fields = losses.losses.map(({ field }) => field)
-    throw new GatewayError(
-      'unsupported_parameter',
-      `Strict mode: ${deployment.key} cannot take ${fields.join(', ')}. Leave it out, or ask a model that takes it.`,
-      fields[0] === undefined ? {} : { param: fields[0] },
-    )
-  }
-  const answer = {
-    provider: deployment.provider.definition.type,
-    model: deployment.model,
+  const request = continued(decodeRequest(exchange, deps, losses), earlier)
+  const provider = deployment.provider.definition.type
+  const { model, capabilities } = deployment
+  const encoded = protocol.upstream.encodeRequest(request, { model, provider, capabilities, dialect, losses })
+  if (isStrict(exchange, deps)) refuseLosses(losses, deployment)
+  const answer: AnswerContext<P> = {
+    provider,
+    model,
     dialect,
     toolNames: encoded.toolNames,
     outputTool: encoded.outputTool,
     stop: request.stop,
     maxEventBytes: deps.settings.maxEventBytes,
   }
-  const reply = replyContext(exchange, request, sealer, losses, deps)
+  const context = replyContext(exchange, request, sealer, losses, deps)
+  const { estimateTextTokens } = deps
+  // A client of the vendor's own protocol continues a pause by itself.
+  const continuesPauses = endpoint.protocol === exchange.request.protocol ? null : protocol.upstream.mergeOpaque
+  const encoder = earlier?.encoder ?? client.streamEncoder(context)
+  const whole = { client, context, estimateTextTokens, earlier }
+  const resume = (paused: CanonicalResponse, stream: boolean): Plan =>
+    translatePlan(target, exchange, deps, {
+      parts: [...(earlier?.parts ?? []), ...paused.parts],
+      usage: paused.usage,
+      encoder: stream ? encoder : null,
+    })
   return {
     kind: 'translate',
     deployment,
@@ -147,22 +162,43 @@ function translatePlan<P extends ProtocolId>(target: Target<P>, exchange: Exchan
     headers: encoded.headers,
     losses,
     stream: () =>
-      new TranslatedStream(
-        client.streamEncoder(reply),
-        (sink) => protocol.upstream.streamDecoder(answer, sink),
-        reply.estimatedInputTokens,
-        deps.estimateTextTokens,
-      ),
-    whole: (body) =>
-      translateWhole(
-        protocol.upstream.decodeResponse(body.toString('utf8'), answer),
-        client,
-        reply,
-        deps.estimateTextTokens,
-      ),
+      new TranslatedStream({
+        encoder,
+        decoderFor: (sink) => protocol.upstream.streamDecoder(answer, sink),
+        estimatedInput: context.estimatedInputTokens,
+        estimateTextTokens,
+        continuesPauses,
+        earlier,
+      }),
+    whole: (body) => {
+      const response = protocol.upstream.decodeResponse(body.toString('utf8'), answer)
+      if (continuesPauses !== null && response.finish.reason === 'pause') {
+        return { paused: { ...response, usage: addUsage(earlier?.usage ?? null, usageOf(response, whole)) } }
+      }
+      return translateWhole(response, whole)
+    },
     decodeError: (status, headers, text) => protocol.upstream.decodeError(status, headers, text),
     repair: (error) => protocol.upstream.repair(encoded.body, error),
+    resume: continuesPauses === null ? null : resume,
   }
+}
+
+/** The request with what the paused turn brought so far as its last message. */
+function continued(request: CanonicalRequest, earlier: EarlierTurn | null): CanonicalRequest {
+  if (earlier === null) return request
+  const turn: Message = { role: 'assistant', parts: earlier.parts, name: null, ext: null }
+  return { ...request, messages: [...request.messages, turn] }
+}
+
+function refuseLosses(losses: LossList, deployment: Deployment): void {
+  const fields = losses.losses.map(({ field }) => field)
+  const [param] = fields
+  if (param === undefined) return
+  throw new GatewayError(
+    'unsupported_parameter',
+    `Strict mode: ${deployment.key} cannot take ${fields.join(', ')}. Leave it out, or ask a model that takes it.`,
+    { param },
+  )
 }
 
 /** The client's request in the canonical form. Pure, so decoding again for a fallback gives the same. */

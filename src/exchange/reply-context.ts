@@ -18,6 +18,7 @@ export function replyContext(
     created: Math.floor(deps.wallClock() / 1000),
     includeUsage: request.includeUsage,
     estimatedInputTokens: exchange.decision?.tokenCount ?? 0,
+    requestExt: request.ext,
     sealer,
     losses,
   }

@@ -1,6 +1,8 @@
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
 import type { Seal } from '../canonical/content.ts'
 import type { EventSink, Event } from '../canonical/event.ts'
+import type { OpaqueMerge } from '../canonical/fold.ts'
+import type { Ext } from '../canonical/ext.ts'
 import type { Loss, LossSink } from '../canonical/loss.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { CanonicalRequest } from '../canonical/request.ts'
@@ -151,6 +153,8 @@ export interface ReplyStream {
 
 export type StreamOutcome =
   | { readonly status: 'complete'; readonly finish: Finish }
+  /** The vendor's own tool loop paused, and the client's protocol cannot say so: the turn is to be continued upstream. */
+  | { readonly status: 'paused'; readonly response: CanonicalResponse }
   /** `upstream_truncated`, `upstream_failed`... The bytes for the client do not contain the error: whoever relays renders it. */
   | { readonly status: 'failed'; readonly error: GatewayError }
 
@@ -188,7 +192,8 @@ export interface ReplyContext {
   readonly includeUsage: boolean
   /** Input tokens counted by the gateway, for protocols that announce them before the vendor does. */
   readonly estimatedInputTokens: number
-  /** For Chat: the request forced JSON output, so a tool used as a trick for it is unwrapped. */
+  /** What the request's own protocol noted about it: the answer may have to match (Chat's legacy `functions`). */
+  readonly requestExt: Ext | null
   readonly sealer: Sealer
   readonly losses: LossSink
 }
@@ -278,6 +283,8 @@ export interface UpstreamCodec<Id extends ProtocolId> {
   /** Throws GatewayError `upstream_invalid_response`, or the error that a 200 body holds. */
   decodeResponse(body: string, context: AnswerContext<Id>): CanonicalResponse
   streamDecoder(context: AnswerContext<Id>, sink: EventSink): StreamDecoder
+  /** Adds the deltas of an opaque part to it, for `ResponseFold`. */
+  readonly mergeOpaque: OpaqueMerge
   /** Any status of 400 and above. The message is safe for clients: no keys, URLs, account ids, HTML. */
   decodeError(status: number, headers: Headers, body: string): GatewayError
   /**
