@@ -51,6 +51,11 @@ export interface TransportFailure {
   readonly detail: string
   /** The request surely never reached the vendor's application: a retry cannot do anything twice. */
   readonly unsent: boolean
+  /**
+   * A connection that had served before died without a byte of an answer: most likely the vendor closed it as idle while
+   * the request was on its way, which is no sign of trouble. One more try, at once and not counted, is in order.
+   */
+  readonly stale?: boolean
 }
 
 export interface UpstreamCall {
