@@ -1,0 +1,100 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ROOT, runStep } from './bootstrap.mjs'
+
+/**
+ * @typedef {object} SuiteResult
+ * @property {string} suite
+ * @property {number} passed
+ * @property {number} failed
+ * @property {{ name: string, why: string }[]} skipped
+ * @property {string[]} failures names of what failed
+ */
+
+/** Checks of the text, each of which counts as one test. */
+const CHECKS = {
+  format: ['node_modules/oxfmt/bin/oxfmt', '--check'],
+  lint: ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'],
+  types: ['node_modules/typescript/bin/tsc', '-p', '.'],
+  unused: ['node_modules/knip/bin/knip.js', '--no-progress'],
+}
+
+/** Projects of vitest.config.ts. */
+const PROJECTS = ['architecture', 'unit', 'conformance', 'system', 'clients']
+
+/** All suites, the quickest to tell something first. */
+export const SUITES = [...Object.keys(CHECKS), ...PROJECTS]
+
+/**
+ * Runs one suite with its output on the terminal.
+ *
+ * @param {string} suite
+ * @returns {Promise<SuiteResult>}
+ */
+export function runSuite(suite) {
+  const check = Object.entries(CHECKS).find(([name]) => name === suite)
+  return check === undefined ? runProject(suite) : runCheck(suite, check[1])
+}
+
+/** @param {string} suite @param {readonly string[]} command @returns {Promise<SuiteResult>} */
+async function runCheck(suite, [program = '', ...args]) {
+  const code = await runNode(join(ROOT, program), args)
+  return code === 0
+    ? { suite, passed: 1, failed: 0, skipped: [], failures: [] }
+    : { suite, passed: 0, failed: 1, skipped: [], failures: [suite] }
+}
+
+/** @param {string} suite @returns {Promise<SuiteResult>} */
+async function runProject(suite) {
+  const failures = await runHook(join(ROOT, 'test', suite, 'install.mjs'), `test/${suite}/install.mjs`)
+  const tallyPath = join(ROOT, '.cache', 'results', `${suite}.json`)
+  rmSync(tallyPath, { force: true })
+  const code = await runNode(
+    join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'),
+    ['run', '--project', suite, '--reporter=default', `--reporter=${join(ROOT, 'scripts', 'tally-reporter.mjs')}`],
+    { UCR_TALLY: tallyPath },
+  )
+  const { tests, errors } = readTally(tallyPath)
+  for (const test of tests) if (test.state === 'failed') failures.push(`${test.file} > ${test.name}`)
+  failures.push(...errors)
+  if (tests.length === 0) failures.push(`${suite}: no test was run`)
+  if (code !== 0 && failures.length === 0) failures.push(`${suite}: vitest ended with code ${code}`)
+  failures.push(...(await runHook(join(ROOT, 'scripts', `${suite}-doc.mjs`), `scripts/${suite}-doc.mjs`)))
+  return {
+    suite,
+    passed: tests.filter((test) => test.state === 'passed').length,
+    failed: failures.length,
+    skipped: tests
+      .filter((test) => test.state === 'skipped')
+      .map(({ name, note }) => ({ name, why: note ?? 'no reason given' })),
+    failures,
+  }
+}
+
+/**
+ * Runs a script that belongs to a suite, where there is one: `install.mjs` beside the tests brings what they need, and
+ * `scripts/<suite>-doc.mjs` writes a document from their results.
+ *
+ * @param {string} path
+ * @param {string} name
+ * @returns {Promise<string[]>} what failed
+ */
+async function runHook(path, name) {
+  if (!existsSync(path)) return []
+  const code = await runNode(path, [])
+  return code === 0 ? [] : [`${name} ended with code ${code}`]
+}
+
+/** @param {string} program @param {readonly string[]} args @param {NodeJS.ProcessEnv} [variables] */
+function runNode(program, args, variables = {}) {
+  return runStep(process.execPath, [program, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...variables },
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+}
+
+/** @param {string} path @returns {import('./tally-reporter.mjs').Tally} */
+function readTally(path) {
+  return existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : { tests: [], errors: [] }
+}
