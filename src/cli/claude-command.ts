@@ -1,7 +1,7 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
-import { homedir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
+import type { Person } from './state-folder.ts'
 
 /** A program that the operating system can start as it is. Windows needs a shell for `.cmd` files, and there is no shell here. */
 const FILE_NAMES = process.platform === 'win32' ? ['claude.exe'] : ['claude']
@@ -10,10 +10,10 @@ const FILE_NAMES = process.platform === 'win32' ? ['claude.exe'] : ['claude']
  * Finds the `claude` command: what `CLAUDE_COMMAND` names, then the search path, then the folders its installers use.
  * A shell alias is not a program, but the folder that such an alias usually points to is among these. Null: not installed.
  */
-export async function findClaude(environment: NodeJS.ProcessEnv): Promise<string | null> {
-  const named = environment['CLAUDE_COMMAND']
+export async function findClaude(person: Person): Promise<string | null> {
+  const named = person.environment['CLAUDE_COMMAND']
   if (named !== undefined && named !== '') return (await isProgram(named)) ? named : null
-  for (const folder of folders(environment)) {
+  for (const folder of folders(person)) {
     for (const name of FILE_NAMES) {
       const file = join(folder, name)
       if (await isProgram(file)) return file
@@ -22,8 +22,7 @@ export async function findClaude(environment: NodeJS.ProcessEnv): Promise<string
   return null
 }
 
-function folders(environment: NodeJS.ProcessEnv): string[] {
-  const home = environment['HOME'] ?? environment['USERPROFILE'] ?? homedir()
+function folders({ environment, home }: Person): string[] {
   return [
     // An empty entry of the path means the working folder, from which nothing is started.
     ...(environment['PATH'] ?? '').split(delimiter).filter((folder) => folder !== ''),

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { attributeName, choice, defineCommand, flag, integer, negated, rest, text, texts } from './command.ts'
 import { createTerminal } from './terminal.ts'
 
-const surroundings = { terminal: createTerminal(process), environment: {}, directory: '/' }
+const surroundings = { terminal: createTerminal(process), environment: {}, home: '/', directory: '/' }
 
 describe('defineCommand()', () => {
   it('hands each option and argument to the command, read and typed', async () => {

@@ -36,6 +36,8 @@ type ValuesOf<Table extends Readonly<Record<string, { readonly read: (raw: unkno
 export interface Surroundings {
   readonly terminal: Terminal
   readonly environment: NodeJS.ProcessEnv
+  /** The user's home folder. */
+  readonly home: string
   /** The working folder. */
   readonly directory: string
 }
@@ -102,6 +104,7 @@ export function defineCommand<Options extends OptionTable = {}, Arguments extend
       run({
         terminal: input.terminal,
         environment: input.environment,
+        home: input.home,
         directory: input.directory,
         options: readValues<Options>(definition.options, (spec) => input.options[attributeName(spec.flags)]),
         arguments: readValues<Arguments>(definition.arguments, (_spec, position) => input.arguments[position]),

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { createTerminal } from './terminal.ts'
 import { isAtLeast, OLDEST_NODE } from './version.ts'
 
@@ -15,5 +16,6 @@ const [{ runCommandLine }, { COMMANDS }] = await Promise.all([import('./program.
 process.exitCode = await runCommandLine(process.argv.slice(2), COMMANDS, {
   terminal: createTerminal(process),
   environment: process.env,
+  home: homedir(),
   directory: process.cwd(),
 })

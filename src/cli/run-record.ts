@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { parseJson, type JsonValue } from '../lib/json.ts'
 import { systemCode } from './failure.ts'
 import { processIdentity } from './process-identity.ts'
-import { openStateFolder, stateFolder } from './state-folder.ts'
+import { openStateFolder, stateFolder, type Person } from './state-folder.ts'
 
 /** What a running gateway leaves behind for `status`, `stop` and `restart`. Holds no secret. */
 export interface RunRecord {
@@ -32,23 +32,23 @@ const FILE_NAME = /^gateway-\d+\.json$/
 
 const fileName = (port: number) => `gateway-${port}.json`
 
-export async function writeRunRecord(environment: NodeJS.ProcessEnv, record: RunRecord): Promise<void> {
-  const folder = await openStateFolder(environment)
+export async function writeRunRecord(person: Person, record: RunRecord): Promise<void> {
+  const folder = await openStateFolder(person)
   const temporary = join(folder, `.${randomBytes(6).toString('hex')}`)
   await writeFile(temporary, `${JSON.stringify(record, null, 2)}\n`, { mode: 0o600 })
   await rename(temporary, join(folder, fileName(record.port)))
 }
 
 /** Removes this process's own record, not that of a gateway which took over the port since. */
-export async function removeRunRecord(environment: NodeJS.ProcessEnv, record: RunRecord): Promise<void> {
-  const file = join(stateFolder(environment), fileName(record.port))
+export async function removeRunRecord(person: Person, record: RunRecord): Promise<void> {
+  const file = join(stateFolder(person), fileName(record.port))
   const current = await readRecord(file)
   if (current?.pid === record.pid) await rm(file, { force: true })
 }
 
 /** The gateways of this user that really run, by port. Stale records are removed. */
-export async function runningGateways(environment: NodeJS.ProcessEnv): Promise<readonly RunRecord[]> {
-  const folder = stateFolder(environment)
+export async function runningGateways(person: Person): Promise<readonly RunRecord[]> {
+  const folder = stateFolder(person)
   const running: RunRecord[] = []
   for (const name of await fileNames(folder)) {
     const file = join(folder, name)

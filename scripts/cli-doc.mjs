@@ -1,0 +1,80 @@
+// Writes docs/reference/cli.md from the command tree. With `--check`: fails when the page is not what it would write.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { COMMANDS } from '../src/cli/commands/index.ts'
+import { EXIT_CODE_MEANINGS } from '../src/cli/exit-code.ts'
+
+const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'cli.md')
+
+/** @typedef {import('../src/cli/command.ts').CommandNode} CommandNode */
+
+const page = render(await Promise.all(COMMANDS.map((entry) => entry.load())))
+if (!process.argv.includes('--check')) {
+  writeFileSync(PAGE, page)
+} else if (readFileSync(PAGE, 'utf8') !== page) {
+  console.error('docs/reference/cli.md is not what the commands say. Write it anew: node scripts/cli-doc.mjs')
+  process.exitCode = 1
+}
+
+/** @param {readonly CommandNode[]} commands */
+function render(commands) {
+  const sections = commands.flatMap((command) => section(command, 'ucr', 2))
+  return `# The \`ucr\` command
+
+This page is written by \`scripts/cli-doc.mjs\` from the commands themselves; \`ucr <command> --help\` shows the same.
+
+\`ucr --help\` (\`-h\`) lists the commands, \`ucr --version\` (\`-v\`) prints the version.
+
+| command | what it does |
+| --- | --- |
+${commands.map(({ name, summary }) => `| [\`ucr ${name}\`](#ucr-${name}) | ${cell(summary)} |`).join('\n')}
+
+Results go to standard output, everything else to standard error. Colours are used only on a terminal; \`NO_COLOR\` turns
+them off and \`FORCE_COLOR\` on.
+
+## Exit codes
+
+| code | meaning |
+| --- | --- |
+${EXIT_CODE_MEANINGS.map(([code, meaning]) => `| ${code} | ${cell(meaning)} |`).join('\n')}
+
+\`ucr code\` ends with the exit code of \`claude\`.
+
+${sections.join('\n')}`
+}
+
+/** @param {CommandNode} node @param {string} parent @param {number} level @returns {string[]} */
+function section(node, parent, level) {
+  const path = `${parent} ${node.name}`
+  const parts = [`${'#'.repeat(level)} ${path}\n`, `${node.summary}.\n`]
+  if (node.execute !== null) parts.push(`\`\`\`sh\n${usage(node, path)}\n\`\`\`\n`)
+  const lines = [
+    ...node.arguments.map(({ name, description }) => row(name, description)),
+    ...node.options.map(({ flags, description }) => row(flags, description)),
+  ]
+  if (lines.length > 0) {
+    parts.push(`| | |\n| --- | --- |\n${lines.join('\n')}\n`)
+  }
+  if (node.examples.length > 0) {
+    const examples = node.examples.map(([line, meaning]) => `# ${meaning}\n${line}`)
+    parts.push(`\`\`\`sh\n${examples.join('\n')}\n\`\`\`\n`)
+  }
+  return [...parts, ...node.commands.flatMap((command) => section(command, path, level + 1))]
+}
+
+/** @param {CommandNode} node @param {string} path */
+function usage(node, path) {
+  const words = node.arguments.map(({ name }) => name)
+  if (node.options.length > 0) words.unshift('[options]')
+  return [path, ...words].join(' ')
+}
+
+/** @param {string} name @param {string} description */
+function row(name, description) {
+  return `| \`${name}\` | ${cell(description)} |`
+}
+
+/** @param {string} text */
+function cell(text) {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+}
