@@ -1,0 +1,152 @@
+import type { Part } from '../../canonical/content.ts'
+import type { LossSink } from '../../canonical/loss.ts'
+import type { CanonicalRequest, Message } from '../../canonical/request.ts'
+import { GatewayError } from '../../lib/error.ts'
+import { decodeJsonString, joinJsonStrings, stringToJson } from '../../lib/json.ts'
+import type { JsonText } from '../../lib/json.ts'
+import { plainText } from './decode-content.ts'
+import { isOwn } from './ext-collector.ts'
+import { pairTools } from './pair-tools.ts'
+import { reportForeign } from './report-foreign.ts'
+
+/** Instructions and messages as this model takes them. */
+export interface History {
+  readonly instructions: readonly Part[]
+  readonly messages: readonly Message[]
+}
+
+export interface HistoryTarget {
+  readonly midSystem: boolean
+  /** May this part be sent? Sealed reasoning goes only to whoever made it. */
+  admits(part: Part): boolean
+  readonly losses: LossSink
+}
+
+/**
+ * A history that came in this protocol stays as it is, but for what the model cannot have. One from another protocol is
+ * brought into the form that the API insists on. Both are pure functions of the request: a prompt's prefix keeps its bytes.
+ */
+export function adaptHistory(request: CanonicalRequest, target: HistoryTarget): History {
+  return isOwn(request.ext) ? adaptOwn(request, target) : adaptForeign(request, target)
+}
+
+function adaptOwn(request: CanonicalRequest, target: HistoryTarget): History {
+  const messages = request.messages.map((message) => admitted(message, target)).filter((message) => message !== null)
+  if (target.midSystem || !messages.some(({ role }) => role === 'system')) {
+    return { instructions: request.instructions, messages }
+  }
+  const converted = messages.map((message) => (message.role === 'system' ? systemReminder(message, target) : message))
+  return { instructions: request.instructions, messages: pairTools(converted, target.losses) }
+}
+
+/** Null when nothing of the message is left. A message that was empty from the start stays (it may carry settings). */
+function admitted(message: Message, target: HistoryTarget): Message | null {
+  if (message.parts.every((part) => target.admits(part))) return message
+  const parts = message.parts.filter((part) => target.admits(part))
+  return parts.length === 0 ? null : { ...message, parts }
+}
+
+function adaptForeign(request: CanonicalRequest, target: HistoryTarget): History {
+  const cleaned = request.messages.map((message, index) => {
+    reportForeign(message.ext, 'messages.', target.losses)
+    const named = withName(clean(message, `messages.${index}`, target), target)
+    return named.role === 'system' && !target.midSystem ? systemReminder(named, target) : named
+  })
+  const paired = trimEnd(pairTools(cleaned, target.losses))
+  const instructions = cleanParts(request.instructions, 'system', 'messages', target)
+  return startWithUser(instructions, paired, target.losses)
+}
+
+function clean(message: Message, path: string, target: HistoryTarget): Message {
+  return { ...message, ext: null, parts: cleanParts(message.parts, message.role, path, target) }
+}
+
+function cleanParts(
+  parts: readonly Part[],
+  role: Message['role'],
+  path: string,
+  target: HistoryTarget,
+): readonly Part[] {
+  return parts.filter((part) => target.admits(part)).flatMap((part) => cleanPart(part, role, path, target))
+}
+
+/** The API refuses blank text, and takes media from users only. */
+function cleanPart(part: Part, role: Message['role'], path: string, target: HistoryTarget): readonly Part[] {
+  if (part.kind !== 'opaque') reportForeign(part.ext, 'messages.', target.losses)
+  switch (part.kind) {
+    case 'text':
+      return isBlank(part.text) ? [] : [part]
+    case 'media': {
+      if (part.media === 'audio') {
+        throw new GatewayError('unsupported_parameter', `${path}: this model takes no audio.`, { param: path })
+      }
+      if (role === 'user' && part.source.type !== 'file') return [part]
+      const field = part.source.type === 'file' ? 'messages.file_id' : `messages.${part.media}`
+      target.losses.drop(field, role === 'user' ? 'the file lives at another vendor' : 'only users can show media')
+      return []
+    }
+    case 'tool-result':
+      return [{ ...part, content: cleanParts(part.content, 'user', path, target) }]
+    case 'opaque':
+      target.losses.drop(`messages.${part.type}`, 'no equivalent in Anthropic Messages')
+      return []
+    case 'reasoning':
+    case 'tool-call':
+      return [part]
+    default:
+      return part satisfies never
+  }
+}
+
+/** Who speaks, in front of the first text: the Messages API has no names. */
+function withName(message: Message, target: HistoryTarget): Message {
+  const { name, parts } = message
+  if (name === null) return message
+  target.losses.substitute('messages.name', 'written in front of the text')
+  const prefix = stringToJson(`${name}: `)
+  const at = parts.findIndex((part) => part.kind === 'text')
+  const first = parts[at]
+  if (first?.kind !== 'text') return message
+  return { ...message, name: null, parts: parts.with(at, { ...first, text: joinJsonStrings([prefix, first.text]) }) }
+}
+
+const REMINDER_START = stringToJson('<system-reminder>\n')
+const REMINDER_END = stringToJson('\n</system-reminder>')
+
+/** For models that know no system messages in the middle: the same words at the same place, from the user. */
+function systemReminder(message: Message, target: HistoryTarget): Message {
+  for (const name of message.ext?.fields.keys() ?? []) {
+    if (!name.startsWith('$')) target.losses.drop(`messages.${name}`, 'this model takes no system messages there')
+  }
+  const parts = message.parts.map((part) =>
+    part.kind === 'text' ? { ...part, text: joinJsonStrings([REMINDER_START, part.text, REMINDER_END]) } : part,
+  )
+  return { role: 'user', parts, name: null, ext: null }
+}
+
+/** The API refuses a final assistant text that ends in white space: the model is to go on from there. */
+function trimEnd(messages: readonly Message[]): readonly Message[] {
+  const last = messages.at(-1)
+  const part = last?.parts.at(-1)
+  if (last?.role !== 'assistant' || part?.kind !== 'text') return messages
+  const text = decodeJsonString(part.text)
+  if (text.trimEnd() === text) return messages
+  const trimmed = { ...part, text: stringToJson(text.trimEnd()) }
+  return [...messages.slice(0, -1), { ...last, parts: [...last.parts.slice(0, -1), trimmed] }]
+}
+
+const BEGIN = plainText(stringToJson('Begin.'))
+
+/** The API wants a user to speak first; Chat takes a system prompt alone, or an assistant that opens. */
+function startWithUser(instructions: readonly Part[], messages: readonly Message[], losses: LossSink): History {
+  if (messages[0]?.role === 'user') return { instructions, messages }
+  losses.substitute('messages', 'a user message was put first')
+  const opening: Message = { role: 'user', parts: [BEGIN], name: null, ext: null }
+  return { instructions, messages: [opening, ...messages] }
+}
+
+const BLANK = /^"(?:\s|\\[nrtf]|\\u(?:0020|00a0|000[9a-dA-D]))*"$/
+
+function isBlank(text: JsonText): boolean {
+  return BLANK.test(text)
+}
