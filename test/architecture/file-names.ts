@@ -1,16 +1,5 @@
 /** Words under which anything could be, so that nothing is found there. */
-const VAGUE = new Set([
-  'util',
-  'utils',
-  'helper',
-  'helpers',
-  'manager',
-  'service',
-  'handler',
-  'common',
-  'misc',
-  'shared',
-])
+const VAGUE = new Set(['util', 'utils', 'helper', 'helpers', 'manager', 'service', 'handler', 'misc'])
 
 /** Files are found by guessing their names: nouns in kebab-case, named after their main export. */
 export function isGoodFileName(path: string): boolean {
