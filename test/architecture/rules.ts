@@ -194,7 +194,7 @@ export const RULES: readonly Rule[] = [
     why: 'they work for nobody else',
     appliesTo: () => true,
     breaks: ({ text }) =>
-      /(?<![\w.~}-])\/(?:home|Users)\/(?!(?:me|you|user|alice|bob)\b)\w|(?<![\w.~}-])\/(?:root|work)\/[\w.]|\b[A-Z]:\\Users\\\w/.test(
+      /(?<![\w.~}-])\/(?:home|Users)\/(?!(?:me|you|user|someone|alice|bob)\b)\w|(?<![\w.~}-])\/(?:root|work)\/[\w.]|\b[A-Z]:\\Users\\\w/.test(
         text,
       ),
     samples: {
