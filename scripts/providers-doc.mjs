@@ -1,0 +1,95 @@
+// Writes docs/reference/providers.md from the table of vendors: `node scripts/providers-doc.mjs`.
+// With `--check` it writes nothing and fails when the file is not what it would write.
+import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { PROVIDERS } from '../src/providers/index.ts'
+
+const TARGET = fileURLToPath(new URL('../docs/reference/providers.md', import.meta.url))
+const OXFMT = fileURLToPath(new URL('../node_modules/oxfmt/bin/oxfmt', import.meta.url))
+
+const code = (text) => `\`${text}\``
+
+/** How a client's wish to think reaches the vendor. */
+const SWITCHES = {
+  effort: (efforts) => `\`reasoning_effort\`: ${efforts}`,
+  thinking: (efforts) => `\`thinking\`: ${efforts}`,
+  'enable-thinking': () => '`enable_thinking`, with a token budget',
+  openrouter: (efforts) => `\`reasoning\`: ${efforts}`,
+  template: () => '`chat_template_kwargs`, on or off',
+  none: () => 'no switch',
+}
+
+function thinkingOf({ endpoints }) {
+  const chat = endpoints.find(({ protocol }) => protocol === 'openai-chat')
+  if (chat === undefined) return 'all of the protocol'
+  const { request, efforts, sendBack } = chat.dialect.reasoning
+  const asked = SWITCHES[request](efforts.join(', '))
+  return sendBack === 'none' ? asked : `${asked}; sent back as ${code(sendBack)}`
+}
+
+function rowOf(definition) {
+  const { type, name, baseUrl, keyVariables, keyRequired, endpoints } = definition
+  return [
+    code(type),
+    definition.keyPage === null ? name : `[${name}](${definition.keyPage})`,
+    baseUrl === null ? 'yours' : code(baseUrl),
+    keyVariables.length === 0 ? (keyRequired ? '' : 'none needed') : keyVariables.map(code).join(', '),
+    endpoints.map(({ protocol }) => code(protocol)).join(', '),
+    thinkingOf(definition),
+  ]
+}
+
+function table(definitions) {
+  const head = ['`type`', 'Vendor', 'Base URL', 'Key variables', 'Protocols', 'Thinking']
+  const lines = [head, head.map(() => '---'), ...definitions.map(rowOf)]
+  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+const hosted = PROVIDERS.filter(({ local, baseUrl }) => local === null && baseUrl !== null)
+const local = PROVIDERS.filter((definition) => definition.local !== null)
+const own = PROVIDERS.filter(({ baseUrl, auth }) => baseUrl === null && auth !== 'none')
+
+const page = `# Providers
+
+<!-- Written by scripts/providers-doc.mjs from src/providers. Do not edit. -->
+
+A provider's \`type\` names the vendor and with it the dialect that its API speaks; its \`id\` is free, so two accounts of one
+vendor are two providers. A \`baseUrl\` is right with and without its version path. The key goes to that scheme, host and
+port, and nowhere else.
+
+## Hosted
+
+${table(hosted)}
+
+Where a vendor's models differ among themselves, the column shows what most of them take; what a single model takes comes
+from the built-in catalog. \`dialect\` and \`capabilities\` of a provider override both.
+
+## On your machine
+
+These are found at start by the port on which they usually listen.
+
+${table(local)}
+
+## Any other host
+
+${table(own)}
+
+DeepSeek, Moonshot, Z.ai and MiniMax also have an Anthropic endpoint. To use it, write a provider of type
+\`anthropic-compatible\` with \`https://api.deepseek.com/anthropic\`, \`https://api.moonshot.ai/anthropic\`,
+\`https://api.z.ai/api/anthropic\` or \`https://api.minimax.io/anthropic\`.
+
+## No vendor at all
+
+Type \`simulator\` is the built-in far end: it speaks both protocols and needs neither key nor network. It answers for names
+that start with its id, such as \`sim/echo\`, and for others only when the config says so.
+`
+
+const before = process.argv.includes('--check') ? readFileSync(TARGET, 'utf8') : null
+writeFileSync(TARGET, page)
+execFileSync(process.execPath, [OXFMT, TARGET])
+if (before !== null && before !== readFileSync(TARGET, 'utf8')) {
+  writeFileSync(TARGET, before)
+  console.error('docs/reference/providers.md is out of date: run node scripts/providers-doc.mjs')
+  process.exitCode = 1
+}
