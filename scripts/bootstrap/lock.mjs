@@ -49,16 +49,25 @@ async function acquire(path, root) {
 function create(path, root) {
   try {
     mkdirSync(dirname(path), { recursive: true })
+  } catch (error) {
+    throw notWritable(root, error)
+  }
+  try {
     writeFileSync(path, String(process.pid), { flag: 'wx' })
     return true
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false
-    throw new SetupError(
-      `${root} has to be set up first, and cannot be written (${codeOf(error)}). ` +
-        'Make the folder writable, or run "npm start" once as a user who may write there.',
-      { cause: error },
-    )
+    throw notWritable(root, error)
   }
+}
+
+/** @param {string} root @param {unknown} cause */
+function notWritable(root, cause) {
+  return new SetupError(
+    `${root} has to be set up first, and cannot be written (${codeOf(cause)}). ` +
+      'Make the folder writable, or run "npm start" once as a user who may write there.',
+    { cause },
+  )
 }
 
 /** Null while the file is gone or its writer has not filled it yet. @param {string} path */
