@@ -1,0 +1,70 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { installed } from './installed.ts'
+import { startPinned, stopped } from './contestant.ts'
+import type { Contestant } from './contestant.ts'
+
+const PACKAGE = '@musistudio/claude-code-router'
+
+export function claudeCodeRouter(): Contestant | null {
+  const found = installed(PACKAGE)
+  if (found === null) return null
+  return {
+    name: 'claude-code-router',
+    version: found.version,
+    kinds: ['same', 'cross'],
+    async start(ports) {
+      const home = mkdtempSync(join(tmpdir(), 'ucr-bench-ccr-'))
+      mkdirSync(join(home, '.claude-code-router'))
+      writeFileSync(
+        join(home, '.claude-code-router', 'config.json'),
+        JSON.stringify(config(ports.gateway, ports.farEnd)),
+      )
+      const child = await startPinned(
+        {
+          command: process.execPath,
+          args: [join(found.folder, 'dist', 'cli.js'), 'start'],
+          environment: { HOME: home, NODE_ENV: 'production', SERVICE_PORT: String(ports.gateway) },
+        },
+        ports.gateway,
+      )
+      return {
+        pid: child.pid ?? 0,
+        target: (kind) => ({
+          path: '/v1/messages',
+          model: kind === 'same' ? 'same,claude-sonnet-5' : 'cross,gpt-5.5',
+          headers: { 'x-api-key': 'bench', 'anthropic-version': '2023-06-01' },
+        }),
+        stop: () => stopped(child),
+      }
+    },
+  }
+}
+
+function config(port: number, farEnd: number): unknown {
+  return {
+    PORT: port,
+    HOST: '127.0.0.1',
+    APIKEY: 'bench',
+    LOG: false,
+    NON_INTERACTIVE_MODE: true,
+    API_TIMEOUT_MS: 60000,
+    Providers: [
+      {
+        name: 'same',
+        api_base_url: `http://127.0.0.1:${farEnd}/v1/messages`,
+        api_key: 'far-end',
+        models: ['claude-sonnet-5'],
+        transformer: { use: ['Anthropic'] },
+      },
+      {
+        name: 'cross',
+        api_base_url: `http://127.0.0.1:${farEnd}/v1/chat/completions`,
+        api_key: 'far-end',
+        models: ['gpt-5.5'],
+      },
+    ],
+    Router: { default: 'cross,gpt-5.5' },
+  }
+}

@@ -1,0 +1,136 @@
+/** What is measured: the same work for every gateway, each request with its own number. */
+export interface Scenario {
+  readonly id: string
+  /** For the table. */
+  readonly title: string
+  /** `same`: client and upstream speak Anthropic Messages. `cross`: the upstream speaks OpenAI Chat. */
+  readonly kind: 'same' | 'cross'
+  readonly connections: number
+  readonly body: (model: string, n: number) => string
+  /** A right answer holds these. */
+  readonly expect: readonly string[]
+  /** CPU is divided by events instead of requests. */
+  readonly events: number | null
+}
+
+const WORDS = 'You are an interactive agent that helps with software engineering tasks. Use the tools that you have. '
+
+/** About 150 KB, shaped like what Claude Code sends: a long system prompt, 25 tools with schemas, some history. */
+function largeParts(): { system: unknown; tools: unknown; messages: unknown[] } {
+  const properties = (count: number): Record<string, unknown> =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_, index) => [
+        `parameter_${index}`,
+        { type: 'string', description: `What the parameter with number ${index} is for. ${WORDS}` },
+      ]),
+    )
+  return {
+    system: [
+      { type: 'text', text: 'You are Claude Code.', cache_control: { type: 'ephemeral' } },
+      { type: 'text', text: WORDS.repeat(300), cache_control: { type: 'ephemeral' } },
+    ],
+    tools: Array.from({ length: 25 }, (_, index) => ({
+      name: `Tool${index}`,
+      description: WORDS.repeat(12),
+      input_schema: {
+        type: 'object',
+        properties: properties(8),
+        required: ['parameter_0'],
+        additionalProperties: false,
+      },
+    })),
+    messages: Array.from({ length: 10 }, (_, index) =>
+      index % 2 === 0
+        ? { role: 'user', content: [{ type: 'text', text: WORDS.repeat(25) }] }
+        : { role: 'assistant', content: [{ type: 'text', text: WORDS.repeat(25) }] },
+    ),
+  }
+}
+
+const large = largeParts()
+
+const small = (model: string, n: number, stream: boolean, word = ''): string =>
+  JSON.stringify({
+    model,
+    max_tokens: 1024,
+    stream,
+    messages: [{ role: 'user', content: `${word} request ${n}: ${WORDS}` }],
+  })
+
+/** Made once for each model and cut where the number goes: the driver must not spend its core on writing JSON. */
+const largeBodies = new Map<string, readonly string[]>()
+
+const claudeCode = (model: string, n: number, stream: boolean): string => {
+  const key = `${model} ${stream}`
+  let pieces = largeBodies.get(key)
+  if (pieces === undefined) {
+    const messages = [...large.messages, { role: 'user', content: 'request @@' }]
+    pieces = JSON.stringify({
+      model,
+      max_tokens: 1024,
+      stream,
+      system: large.system,
+      tools: large.tools,
+      messages,
+    }).split('@@')
+    largeBodies.set(key, pieces)
+  }
+  return pieces.join(String(n))
+}
+
+const TOOL = {
+  name: 'Bash',
+  description: 'Runs a command.',
+  input_schema: { type: 'object', properties: { command: { type: 'string' } } },
+}
+
+const withTool = (model: string, n: number, stream: boolean): string =>
+  JSON.stringify({
+    model,
+    max_tokens: 1024,
+    stream,
+    tools: [TOOL],
+    messages: [{ role: 'user', content: `bench-tools ${n}: list the files` }],
+  })
+
+const STREAM = ['message_start', 'content_block_delta', 'message_stop']
+
+function both(id: string, title: string, rest: Omit<Scenario, 'id' | 'title' | 'kind'>): Scenario[] {
+  return [
+    { ...rest, id: `same-${id}`, title, kind: 'same' },
+    { ...rest, id: `cross-${id}`, title, kind: 'cross' },
+  ]
+}
+
+export const scenarios: readonly Scenario[] = [
+  ...both('small', 'JSON, 300 B', {
+    connections: 8,
+    body: (model, n) => small(model, n, false),
+    expect: ['a few words of an answer', '"end_turn"'],
+    events: null,
+  }),
+  ...both('large', 'JSON, 150 KB', {
+    connections: 8,
+    body: (model, n) => claudeCode(model, n, false),
+    expect: ['a few words of an answer', '"end_turn"'],
+    events: null,
+  }),
+  ...both('burst', 'stream, 60 events at once', {
+    connections: 8,
+    body: (model, n) => small(model, n, true),
+    expect: [...STREAM, 'a few words of an answer', '"end_turn"'],
+    events: null,
+  }),
+  ...both('tools', 'stream with a tool call', {
+    connections: 8,
+    body: (model, n) => withTool(model, n, true),
+    expect: [...STREAM, '"tool_use"', 'input_json_delta'],
+    events: null,
+  }),
+  ...both('paced', 'stream, an event each 10 ms, per event', {
+    connections: 50,
+    body: (model, n) => small(model, n, true, 'bench-paced'),
+    expect: [...STREAM, 'a few words of an answer'],
+    events: 60,
+  }),
+]
