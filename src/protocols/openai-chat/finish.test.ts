@@ -4,7 +4,7 @@ import { GatewayError } from '../../lib/error.ts'
 import { scanJson } from '../../lib/json.ts'
 import { readFinish, readStopSequence, writeFinish } from './finish.ts'
 
-const PLAIN = { toolCalls: false, refused: false, stopSequence: null }
+const PLAIN = { toolCalls: false, refused: false, stopSequence: null, complete: false }
 
 function reasonOf(raw: string | null, facts: Partial<typeof PLAIN> | { stopSequence: string } = {}): string {
   const finish = readFinish(raw, { ...PLAIN, ...facts })
@@ -39,6 +39,11 @@ describe('readFinish()', () => {
     expect(reasonOf(null)).toBe('upstream_truncated')
     expect(reasonOf('error')).toBe('upstream_failed')
     expect(reasonOf('insufficient_system_resource')).toBe('upstream_overloaded')
+  })
+
+  it('takes another mark of the end for a stop', () => {
+    expect(reasonOf(null, { complete: true })).toBe('stop')
+    expect(reasonOf(null, { complete: true, toolCalls: true })).toBe('tool-call')
   })
 
   it('names the stop sequence where the vendor does (38)', () => {

@@ -45,10 +45,13 @@ export interface AnswerFacts {
   readonly refused: boolean
   /** The stop sequence that the vendor says it met, and that the request had asked for. */
   readonly stopSequence: string | null
+  /** The vendor marked the end in another way: `[DONE]`, or an answer in one piece. */
+  readonly complete: boolean
 }
 
-/** The vendor's `finish_reason`, or the error that it stands for: none at all means that the answer was cut off. */
+/** The vendor's `finish_reason`, or the error that it stands for: no word and no other end means that the answer was cut off. */
 export function readFinish(raw: string | null, facts: AnswerFacts): Finish | GatewayError {
+  if (raw === null && facts.complete) return plain(refine('stop', facts), null, facts)
   if (raw === null) {
     return new GatewayError('upstream_truncated', 'The upstream ended its answer without saying that it is complete.')
   }
@@ -57,7 +60,10 @@ export function readFinish(raw: string | null, facts: AnswerFacts): Finish | Gat
   if (failure !== undefined) {
     return new GatewayError(failure, `The upstream broke off its answer (${word}).`)
   }
-  const reason = refine(REASONS.get(word) ?? 'other', facts)
+  return plain(refine(REASONS.get(word) ?? 'other', facts), raw, facts)
+}
+
+function plain(reason: FinishReason, raw: string | null, facts: AnswerFacts): Finish {
   return { reason, raw, stopSequence: reason === 'stop-sequence' ? facts.stopSequence : null, details: null }
 }
 

@@ -5,7 +5,7 @@ import { ThinkTagScanner } from './think-tags.ts'
 /** All pieces of a kind, joined. */
 function scan(...pieces: string[]): { reasoning: string; text: string } {
   const scanner = new ThinkTagScanner()
-  const found = [...pieces.flatMap((piece) => [...scanner.push(piece)]), ...scanner.flush()]
+  const found = [...pieces.flatMap((piece) => scanner.push(piece)), ...scanner.flush()]
   const join = (kind: string): string =>
     found
       .filter((piece) => piece.kind === kind)

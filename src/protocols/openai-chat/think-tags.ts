@@ -15,6 +15,11 @@ export class ThinkTagScanner {
   #state: 'start' | 'inside' | 'behind' | 'text' = 'start'
   #held = ''
 
+  /** The start is over: all that follows is text, and need not be pushed. */
+  get isTransparent(): boolean {
+    return this.#state === 'text'
+  }
+
   push(text: string): readonly TaggedPiece[] {
     const pieces: TaggedPiece[] = []
     this.#held += text
@@ -25,10 +30,12 @@ export class ThinkTagScanner {
     }
   }
 
-  /** At the end of the content: what was held back in case a tag went on. */
+  /** At the end of the content, or where a tool call follows: what was held back in case a tag went on. */
   flush(): readonly TaggedPiece[] {
     const pieces: TaggedPiece[] = []
-    this.#emit(pieces, this.#state === 'inside' ? 'reasoning' : 'text', this.#state === 'behind' ? '' : this.#held)
+    this.#emit(pieces, this.#state === 'inside' ? 'reasoning' : 'text', this.#held)
+    this.#held = ''
+    this.#state = 'text'
     return pieces
   }
 
