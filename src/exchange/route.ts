@@ -7,6 +7,7 @@ import type { Exchange } from './exchange.ts'
 /** Looks at the request and asks the router: the part that a dry run and a real run share. */
 export async function route(exchange: Exchange, deps: ExchangeDependencies): Promise<RouteDecision> {
   const envelope = peek(exchange, deps)
+  deps.authorizeModel(exchange.request.principal, envelope.model)
   const decision = await deps.router.route({
     model: envelope.model,
     protocol: exchange.request.protocol,

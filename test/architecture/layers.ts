@@ -167,7 +167,7 @@ export const LAYERS: readonly Layer[] = [
   },
   {
     name: 'composition',
-    owns: ['gateway.ts', 'index.ts', 'cli/'],
+    owns: ['gateway.ts', 'index.ts', 'composition/', 'cli/'],
     imports: [''],
     types: [],
     builtins: 'all',

@@ -1,0 +1,99 @@
+import { hkdfSync } from 'node:crypto'
+import { createModelGuard } from '../admission/allowed-models.ts'
+import { createAuthenticator } from '../admission/authenticate.ts'
+import type { Authenticator } from '../admission/authenticate.ts'
+import { createAccessSettings } from '../admission/host-origin.ts'
+import type { AccessSettings } from '../admission/host-origin.ts'
+import type { Config } from '../config/config.ts'
+import type { ExchangeDependencies } from '../exchange/dependencies.ts'
+import { createSealer } from '../exchange/sealer.ts'
+import type { SealKeys } from '../exchange/sealer.ts'
+import { capabilitiesOf } from '../models/capabilities.ts'
+import { countTokens, estimateTextTokens, estimateTokens } from '../models/tokens.ts'
+import type { Observer } from '../observe/observer.ts'
+import { PROTOCOLS } from '../protocols/index.ts'
+import type { Provider } from '../providers/provider.ts'
+import type { HealthRegistry } from '../routing/health.ts'
+import type { RetryBudget } from '../routing/retry-budget.ts'
+import { createRouter } from '../routing/router.ts'
+import type { Transport } from '../upstream/transport.ts'
+
+/** What outlives a reload: connections, breakers, keys that carriers are made with. */
+export interface Shared {
+  readonly transport: Transport
+  readonly health: HealthRegistry
+  readonly retryBudget: RetryBudget
+  readonly observer: Observer
+  readonly sealKeys: SealKeys
+}
+
+/** Models that vendors reported, by provider id. */
+export type ReportedModels = ReadonlyMap<string, readonly string[]>
+
+/** One config, ready to serve: immutable, so a request that began with it ends with it. */
+export interface Snapshot {
+  readonly config: Config
+  readonly providers: readonly Provider[]
+  readonly authenticate: Authenticator
+  readonly access: AccessSettings
+  readonly exchange: ExchangeDependencies
+}
+
+export function buildSnapshot(
+  config: Config,
+  providers: readonly Provider[],
+  reported: ReportedModels,
+  boundHosts: readonly string[],
+  shared: Shared,
+): Snapshot {
+  const { server, keys, retry, plan, strict, streamFailure, routing } = config
+  const router = createRouter({
+    settings: routing,
+    providers,
+    listedModels: reported,
+    capabilities: (provider, model) => capabilitiesOf(provider.definition.type, model, provider.capabilities),
+    health: shared.health,
+    random: Math.random,
+  })
+  return {
+    config,
+    providers,
+    authenticate: createAuthenticator({ keys, open: keys.length === 0 }),
+    access: createAccessSettings({
+      allowedHosts: server.allowedHosts,
+      allowedOrigins: server.allowedOrigins,
+      boundHosts,
+    }),
+    exchange: {
+      protocols: PROTOCOLS,
+      router,
+      health: shared.health,
+      transport: shared.transport,
+      retryBudget: shared.retryBudget,
+      settings: {
+        plan,
+        strict,
+        streamFailure,
+        pingInterval: server.pingInterval,
+        maxEventBytes: server.maxEventBytes,
+        maxAnswerBytes: server.maxAnswerBytes,
+        maxDepth: server.maxDepth,
+        attempts: retry.attempts,
+      },
+      observer: shared.observer,
+      authorizeModel: createModelGuard(keys),
+      sealerFor: (principal) => createSealer(shared.sealKeys, principal.tenant),
+      estimateTokens,
+      estimateTextTokens,
+      countTokens: (request, deployment) => countTokens(request, deployment.model),
+      now: () => performance.now(),
+      wallClock: () => Date.now(),
+      random: Math.random,
+    },
+  }
+}
+
+/** Keys of one purpose only, so that what one part made is worthless to every other. */
+export function sealKeysFrom(secret: Buffer): SealKeys {
+  return [{ id: '1', secret: Buffer.from(hkdfSync('sha256', secret, '', 'ucr carrier 1', 32)) }]
+}

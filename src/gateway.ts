@@ -1,0 +1,278 @@
+import packageJson from '../package.json' with { type: 'json' }
+import { randomBytes, randomUUID } from 'node:crypto'
+import { networkInterfaces } from 'node:os'
+import { isLoopback } from './admission/address.ts'
+import { checkHost, checkOrigin, corsHeaders } from './admission/host-origin.ts'
+import type { Config } from './config/config.ts'
+import { openGatewaySecret } from './config/gateway-secret.ts'
+import type { LoadedConfig } from './config/load.ts'
+import { Reloader } from './config/reload.ts'
+import type { ReloadReport } from './config/reload.ts'
+import { watchConfig } from './config/watch.ts'
+import type { ConfigWatcher } from './config/watch.ts'
+import { explain } from './exchange/explain.ts'
+import type { RouteExplanation } from './exchange/explain.ts'
+import type { Principal } from './exchange/client.ts'
+import { serve } from './exchange/serve.ts'
+import type { Log } from './observe/log.ts'
+import { PROTOCOL_LIST } from './protocols/index.ts'
+import { explainRequest } from './composition/explain-request.ts'
+import type { ExplainInput } from './composition/explain-request.ts'
+import { explainRoute } from './server/explain.ts'
+import { createHttpTransport } from './upstream/http.ts'
+import { ProviderSet } from './composition/provider-set.ts'
+import { RetryBudget } from './routing/retry-budget.ts'
+import { HealthRegistry } from './routing/health.ts'
+import type { DrainResult, GatewayServer } from './server/options.ts'
+import { createServer } from './server/server.ts'
+import { DEFAULT_SERVER_SETTINGS } from './server/settings.ts'
+import type { ServerSettings } from './server/settings.ts'
+import { buildSnapshot, sealKeysFrom } from './composition/snapshot.ts'
+import type { Shared, Snapshot } from './composition/snapshot.ts'
+
+export interface GatewayOptions {
+  readonly loaded: LoadedConfig
+  /** Reads the config again; null: no reloads. */
+  readonly reload: (() => Promise<LoadedConfig>) | null
+  /** Where providers are looked for when the config names none. */
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly log: Log
+  /** Where this installation's secret is kept. Left out: carriers do not survive a restart. */
+  readonly stateFolder?: string
+  /** False for dry runs: no vendor, no local port is asked anything. */
+  readonly discover?: boolean
+}
+
+/** A provider in use, for people. */
+export interface ProviderSummary {
+  readonly id: string
+  readonly type: string
+  readonly name: string
+  /** How it was found: the file, a variable, a local server. */
+  readonly source: string
+  readonly baseUrl: string
+  /** Known so far; a vendor's own list may still be on its way. */
+  readonly models: number
+  readonly simulator: boolean
+}
+
+export interface Gateway {
+  /** Opens the listeners; resolves to the URLs. Throws ListenError. */
+  listen(): Promise<readonly string[]>
+  providers(): readonly ProviderSummary[]
+  /** What clients can ask for. */
+  models(): readonly { readonly id: string; readonly provider: string; readonly model: string }[]
+  /** The decision about a request, by the code that would serve it, without calling anybody. Throws GatewayError. */
+  explain(input: ExplainInput): Promise<RouteExplanation>
+  /** Reads the config again now. What is wrong with it is logged and leaves everything as it was. */
+  reload(): Promise<void>
+  /** Stops taking requests, lets those under way finish, at most so long, and closes. */
+  drain(milliseconds: number): Promise<DrainResult>
+  close(): Promise<void>
+}
+
+/** Puts the parts together. Nothing listens before `listen()`. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const { loaded, environment, log } = options
+  const now = (): number => performance.now()
+  const shared: Shared = {
+    transport: createHttpTransport(),
+    health: new HealthRegistry(loaded.config.routing.breaker, now),
+    retryBudget: new RetryBudget(now),
+    observer: log,
+    sealKeys: sealKeysFrom(await secretOf(options)),
+  }
+  const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
+  const build = async ({ config }: LoadedConfig): Promise<Snapshot> =>
+    buildSnapshot(config, await providerSet.configure(config), providerSet.reported, boundHosts(config), shared)
+  return new RunningGateway(options, shared, providerSet, await build(loaded), build)
+}
+
+/** Whoever runs a command on this machine. */
+const LOCAL: Principal = { tenant: 'local', keyName: null }
+
+class RunningGateway implements Gateway {
+  readonly #options: GatewayOptions
+  readonly #shared: Shared
+  readonly #providerSet: ProviderSet
+  readonly #reloader: Reloader<Snapshot>
+  readonly #server: GatewayServer
+  #snapshot: Snapshot
+  #watcher: ConfigWatcher | null = null
+  #closed = false
+
+  constructor(
+    options: GatewayOptions,
+    shared: Shared,
+    providerSet: ProviderSet,
+    snapshot: Snapshot,
+    build: (loaded: LoadedConfig) => Promise<Snapshot>,
+  ) {
+    this.#options = options
+    this.#shared = shared
+    this.#providerSet = providerSet
+    this.#snapshot = snapshot
+    this.#reloader = new Reloader(
+      {
+        load: options.reload ?? (async () => options.loaded),
+        build,
+        swap: (next) => this.#swap(next),
+        report: (report) => this.#report(report),
+      },
+      snapshot,
+      options.loaded.config,
+    )
+    this.#server = this.#createServer()
+    providerSet.onReported(() => this.#refresh())
+  }
+
+  async listen(): Promise<readonly string[]> {
+    const urls = await this.#server.listen()
+    await this.#providerSet.ask()
+    await this.#watch()
+    return urls
+  }
+
+  providers(): readonly ProviderSummary[] {
+    const listed = this.models()
+    return this.#snapshot.providers.map((provider) => ({
+      id: provider.id,
+      type: provider.definition.type,
+      name: provider.definition.name,
+      source: this.#providerSet.sourceOf(provider.id),
+      baseUrl: `${provider.origin}${provider.basePath}`,
+      models: new Set(listed.filter((entry) => entry.provider === provider.id).map(({ model }) => model)).size,
+      simulator: provider.definition.type === 'simulator',
+    }))
+  }
+
+  models(): readonly { readonly id: string; readonly provider: string; readonly model: string }[] {
+    return this.#snapshot.exchange.router
+      .models()
+      .map(({ id, deployment }) => ({ id, provider: deployment.provider.id, model: deployment.model }))
+  }
+
+  explain(input: ExplainInput): Promise<RouteExplanation> {
+    return explain(explainRequest(PROTOCOL_LIST, input, LOCAL, newId()), this.#snapshot.exchange)
+  }
+
+  reload(): Promise<void> {
+    return this.#reloader.reload()
+  }
+
+  async drain(milliseconds: number): Promise<DrainResult> {
+    await this.#watcher?.close()
+    const result = await this.#server.drain(milliseconds)
+    await this.close()
+    return result
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await this.#watcher?.close()
+    await this.#server.close()
+    await this.#shared.transport.close()
+    await this.#providerSet.close()
+  }
+
+  #createServer(): GatewayServer {
+    return createServer({
+      settings: () => serverSettings(this.#snapshot.config),
+      protocols: PROTOCOL_LIST,
+      plainRoutes: [
+        explainRoute((path, { headers, body, principal, id }) =>
+          explain(
+            explainRequest(PROTOCOL_LIST, { path, headers, body }, principal ?? LOCAL, id),
+            this.#snapshot.exchange,
+          ),
+        ),
+      ],
+      access: {
+        checkHost: (headers) => checkHost(headers, this.#snapshot.access),
+        checkOrigin: (method, headers) => checkOrigin(method, headers, this.#snapshot.access),
+        corsHeaders: (headers) => corsHeaders(headers, this.#snapshot.access),
+        authenticate: (headers) => this.#snapshot.authenticate(headers),
+      },
+      health: {
+        service: 'universal-claude-router',
+        version: packageJson.version,
+        exposed: () => !isLoopback(this.#snapshot.config.server.host),
+        notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
+        deployments: () => this.#shared.health.snapshot(),
+        sessions: () => ({ active: 0, total: 0 }),
+      },
+      exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
+      observer: this.#shared.observer,
+      newId,
+    })
+  }
+
+  async #watch(): Promise<void> {
+    const { loaded, reload, log } = this.#options
+    if (reload === null || loaded.path === null) return
+    this.#watcher = await watchConfig({
+      path: loaded.path,
+      alsoPaths: [],
+      onChange: () => void this.reload(),
+      onError: (error) => log.error(null, 'watching the config failed; restart to see later changes', error),
+    })
+  }
+
+  #swap(next: Snapshot): void {
+    this.#snapshot = next
+    this.#shared.health.adopt(next.providers, next.config.routing.breaker)
+    void this.#providerSet.ask()
+  }
+
+  /** A vendor's list of models has come: the same config with more names. */
+  #refresh(): void {
+    const { config, providers } = this.#snapshot
+    this.#snapshot = buildSnapshot(config, providers, this.#providerSet.reported, boundHosts(config), this.#shared)
+  }
+
+  #report({ swapped, problems, needRestart }: ReloadReport): void {
+    const { log } = this.#options
+    for (const { message, fix, field } of problems)
+      log.warn(null, `config: ${field ?? ''} ${message}`, { fix: fix ?? '' })
+    if (needRestart.length > 0) log.warn(null, `config: takes effect after a restart: ${needRestart.join(', ')}`)
+    log.info(swapped ? 'config reloaded' : 'config has errors; the one before stays in use')
+  }
+}
+
+async function secretOf({ stateFolder, log }: GatewayOptions): Promise<Buffer> {
+  if (stateFolder === undefined) return randomBytes(32)
+  try {
+    return await openGatewaySecret(stateFolder)
+  } catch (thrown) {
+    log.error(
+      null,
+      'the secret of this installation cannot be kept: conversations lose their sealed reasoning at a restart',
+      thrown,
+    )
+    return randomBytes(32)
+  }
+}
+
+/** 128 random bits that are safe in every protocol's ids. */
+function newId(): string {
+  return randomUUID().replaceAll('-', '')
+}
+
+/** Names under which clients reach the listening addresses. */
+function boundHosts({ server }: Config): readonly string[] {
+  if (server.host !== '0.0.0.0' && server.host !== '::') return [server.host]
+  return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address))
+}
+
+function serverSettings({ server }: Config): ServerSettings {
+  return {
+    ...DEFAULT_SERVER_SETTINGS,
+    host: server.host,
+    ports: server.ports,
+    bodyLimit: server.bodyLimit,
+    headerLimit: server.headerLimit,
+    headerTimeout: server.headerTimeout,
+    bodyTimeout: server.bodyTimeout,
+  }
+}
