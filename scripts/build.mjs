@@ -1,6 +1,7 @@
 // `npm run build`: everything that is published, into an empty dist/.
 // With `--program-only`: what `npm start` needs, without type declarations and licences, into dist/ as it is.
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -32,6 +33,7 @@ async function build(programOnly) {
   const stamp = inputStamp(ROOT)
   rmSync(STAGE, { recursive: true, force: true })
   const modules = await bundle()
+  chmodSync(join(STAGE, 'ucr.js'), 0o755)
   copySchemas()
   if (!programOnly) {
     await declareTypes()
@@ -103,6 +105,7 @@ function publish(stamp) {
   for (const file of listFiles(DIST)) {
     if (!files.includes(file) && !previous.includes(file)) rmSync(join(DIST, file))
   }
+  rmSync(STAGE, { recursive: true })
   writeFileSync(recordPath(ROOT), JSON.stringify({ stamp, files }))
 }
 

@@ -7,7 +7,7 @@ import { ROOT, runStep } from './bootstrap.mjs'
  * @property {string} suite
  * @property {number} passed
  * @property {number} failed
- * @property {{ name: string, why: string }[]} skipped
+ * @property {{ name: string, why: string }[]} skipped `why` is the test's name where it gave no reason
  * @property {string[]} failures names of what failed
  */
 
@@ -51,7 +51,14 @@ async function runProject(suite) {
   rmSync(tallyPath, { force: true })
   const code = await runNode(
     join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'),
-    ['run', '--project', suite, '--reporter=default', `--reporter=${join(ROOT, 'scripts', 'tally-reporter.mjs')}`],
+    [
+      'run',
+      ...(process.stdout.isTTY ? [] : ['--no-color']),
+      '--project',
+      suite,
+      '--reporter=default',
+      `--reporter=${join(ROOT, 'scripts', 'tally-reporter.mjs')}`,
+    ],
     { UCR_TALLY: tallyPath },
   )
   const { tests, errors } = readTally(tallyPath)
@@ -64,9 +71,7 @@ async function runProject(suite) {
     suite,
     passed: tests.filter((test) => test.state === 'passed').length,
     failed: failures.length,
-    skipped: tests
-      .filter((test) => test.state === 'skipped')
-      .map(({ name, note }) => ({ name, why: note ?? 'no reason given' })),
+    skipped: tests.filter((test) => test.state === 'skipped').map(({ name, note }) => ({ name, why: note ?? name })),
     failures,
   }
 }

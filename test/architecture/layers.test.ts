@@ -53,6 +53,7 @@ describe('layerViolations()', () => {
     ['src/routing/router.ts', "import type { Provider } from '../providers/provider.ts'"],
     ['src/upstream/http.ts', "import Pool from 'undici/lib/dispatcher/pool.js'\nimport { connect } from 'node:net'"],
     ['src/gateway.ts', "import { a } from './protocols/a/index.ts'\nimport { createServer } from 'node:http'"],
+    ['src/snapshot.ts', "import { b } from './upstream/http.ts'"],
     ['src/cli/version.ts', "import manifest from '../../package.json' with { type: 'json' }"],
   ])('allows what %s needs', (path, text) => {
     expect(violations(path, text)).toEqual([])

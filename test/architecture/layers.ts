@@ -186,7 +186,9 @@ export function layerViolations({ path, text }: SourceFile): readonly string[] {
 
 function layerOf(path: string): Layer | null {
   const inside = withoutSource(path)
-  const layer = LAYERS.find(({ owns }) => owns.some((place) => inside.startsWith(place)))
+  const isOwner = ({ name, owns }: Layer): boolean =>
+    inside.includes('/') ? owns.some((place) => inside.startsWith(place)) : name === 'composition'
+  const layer = LAYERS.find(isOwner)
   return layer === undefined ? null : protocolLayer(layer, inside)
 }
 

@@ -37,7 +37,7 @@ describe('unregistered()', () => {
     const found = unregisteredIn('src/providers', {
       'src/providers/index.ts': "import { openai } from './openai.ts'",
       'src/providers/openai.ts': 'export const openai: ProviderDefinition = {}',
-      'src/providers/azure.ts': 'export const azure: ProviderDefinition = {}',
+      'src/providers/azure.ts': 'export const azure = defineProvider({})',
       'src/providers/base-url.ts': 'export function baseUrl(definition: ProviderDefinition) {}',
     })
     expect(found).toEqual(['src/providers/azure.ts'])

@@ -25,7 +25,10 @@ export interface Registry {
 
 export const REGISTRIES: readonly Registry[] = [
   { folder: 'src/protocols', isEntry: ({ path, text }) => path.split('/').length > 3 && hasValues(text) },
-  { folder: 'src/providers', isEntry: ({ text }) => /^export const \w+.*\bProviderDefinition\b/m.test(text) },
+  {
+    folder: 'src/providers',
+    isEntry: ({ text }) => /^export const \w+.*\b(?:ProviderDefinition\b|defineProvider\()/m.test(text),
+  },
   { folder: 'src/routing/policies', isEntry: ({ text }) => hasValues(text) },
   { folder: 'src/cli/commands', isEntry: ({ text }) => hasValues(text) },
 ]

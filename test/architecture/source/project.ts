@@ -8,7 +8,7 @@ export interface SourceFile {
   readonly text: string
 }
 
-const ROOT = join(import.meta.dirname, '..', '..', '..')
+export const PROJECT_FOLDER = join(import.meta.dirname, '..', '..', '..')
 
 /** What tools made, and what is not ours. */
 const FOREIGN = new Set(['node_modules', 'dist', '.git', '.node', '.cache', '.venv', '__pycache__'])
@@ -17,7 +17,7 @@ const FOREIGN = new Set(['node_modules', 'dist', '.git', '.node', '.cache', '.ve
 export function filesIn(folder: string, ...endings: readonly string[]): readonly SourceFile[] {
   return pathsIn(folder)
     .filter((path) => endings.some((ending) => path.endsWith(ending)))
-    .map((path) => ({ path, text: readFileSync(join(ROOT, path), 'utf8') }))
+    .map((path) => ({ path, text: readFileSync(join(PROJECT_FOLDER, path), 'utf8') }))
 }
 
 /** The TypeScript of `src/` that is not a test. */
@@ -25,14 +25,15 @@ export function programFiles(): readonly SourceFile[] {
   return filesIn('src', '.ts').filter((file) => !isTest(file.path))
 }
 
+/** Tests, and what several tests of a folder share. */
 export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts')
+  return path.endsWith('.test.ts') || path.endsWith('/test-support.ts')
 }
 
 /** The text of one file, or null where there is none. */
 export function readProjectFile(path: string): string | null {
   try {
-    return readFileSync(join(ROOT, path), 'utf8')
+    return readFileSync(join(PROJECT_FOLDER, path), 'utf8')
   } catch {
     return null
   }
@@ -45,7 +46,7 @@ export function resolveImport(path: string, specifier: string): string | null {
 
 function pathsIn(folder: string): readonly string[] {
   const found: string[] = []
-  for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true })) {
+  for (const entry of readdirSync(join(PROJECT_FOLDER, folder), { withFileTypes: true })) {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`
     if (FOREIGN.has(entry.name)) continue
     if (entry.isDirectory()) found.push(...pathsIn(path))

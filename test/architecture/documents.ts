@@ -1,0 +1,13 @@
+import { posix } from 'node:path'
+import type { SourceFile } from './source/project.ts'
+
+/** Paths in code spans that begin in one of our folders. With `<name>` or `*` in it, it is a pattern. */
+const CODE_PATH = /`((?:src|test|scripts|docs|bench|schema|\.ci)\/[\w./-]*)`/g
+const LINK = /\]\((?!https?:|mailto:|#)([^)#\s]+)(?:#[^)\s]*)?\)/g
+
+/** What a document refers to in this project, as paths from its root. */
+export function referencesOf({ path, text }: SourceFile): readonly string[] {
+  const named = [...text.matchAll(CODE_PATH)].map(([, target = '']) => target)
+  const linked = [...text.matchAll(LINK)].map(([, target = '']) => posix.join(posix.dirname(path), target))
+  return [...new Set([...named, ...linked])].map((target) => target.replace(/\/$/, ''))
+}
