@@ -1,6 +1,6 @@
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
-import type { ChatDialect } from '../protocols/dialect.ts'
+import type { ChatQuirks } from './define.ts'
 import type { Timeouts } from './provider.ts'
 
 /** One entry of the config's `providers`, variables filled in and defaults applied. */
@@ -20,7 +20,7 @@ export interface ProviderSettings {
   readonly headers: Readonly<Record<string, string>>
   readonly timeouts: Timeouts
   /** Quirks of this host that the vendor's row does not know. */
-  readonly dialect: Partial<ChatDialect>
+  readonly dialect: ChatQuirks
   readonly capabilities: Partial<ModelCapabilities>
   /** How it came into the config: the file, an environment variable, a local server that answered, the stored credentials. */
   readonly source: string

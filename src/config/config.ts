@@ -1,0 +1,62 @@
+import type { KeySettings } from '../admission/keys.ts'
+import type { Timeouts } from '../providers/provider.ts'
+import type { ProviderSettings } from '../providers/settings.ts'
+import type { RoutingSettings } from '../routing/settings.ts'
+
+/** Everything that the config says, variables filled in and defaults applied. Immutable; a reload makes a new one. */
+export interface Config {
+  readonly server: ServerSettings
+  /** None on a loopback address: open. Hashed, whatever form they came in. */
+  readonly keys: readonly KeySettings[]
+  /** In the order of the file, disabled ones too. */
+  readonly providers: readonly ProviderSettings[]
+  /** No provider is configured: look for some in the environment and on local ports. */
+  readonly discover: boolean
+  readonly routing: RoutingSettings
+  /** For providers that have none of their own: discovered ones. */
+  readonly timeouts: Timeouts
+  readonly retry: RetrySettings
+  readonly plan: 'auto' | 'translate'
+  readonly strict: boolean
+  readonly streamFailure: 'error' | 'cut'
+  readonly logging: LoggingSettings
+}
+
+/** Times in milliseconds, sizes in bytes. */
+export interface ServerSettings {
+  /** Without brackets. */
+  readonly host: string
+  readonly ports: readonly number[]
+  readonly workers: number
+  readonly bodyLimit: number
+  readonly headerLimit: number
+  readonly maxDepth: number
+  /** One event of a vendor's stream. */
+  readonly maxEventBytes: number
+  /** A whole answer of a vendor. */
+  readonly maxAnswerBytes: number
+  readonly allowedHosts: readonly string[]
+  readonly allowedOrigins: readonly string[]
+  readonly pingInterval: number
+  readonly drainTimeout: number
+  readonly headerTimeout: number
+  readonly bodyTimeout: number
+  readonly keepAliveTimeout: number
+  readonly writeTimeout: number
+  readonly drainGrace: number
+}
+
+export interface RetrySettings {
+  /** Tries on one deployment. */
+  readonly attempts: number
+  /** Retries per request on average. */
+  readonly budget: number
+}
+
+export interface LoggingSettings {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+  /** Null: when standard output is a terminal. */
+  readonly pretty: boolean | null
+  /** Absolute; null: standard output. */
+  readonly file: string | null
+}

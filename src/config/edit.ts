@@ -1,0 +1,124 @@
+import { realpath, stat } from 'node:fs/promises'
+import { applyEdits, type FormattingOptions, modify } from 'jsonc-parser'
+import { readFile } from 'node:fs/promises'
+import { valueAt } from './issues.ts'
+import { ConfigDocument, type Path } from './document.ts'
+import { selectKnown } from './known-keys.ts'
+import { errorCode } from './locate.ts'
+import { replaceFile } from './private-file.ts'
+import { ConfigError, problemWithoutPlace } from './problem.ts'
+import { configSchema } from './schema.ts'
+import type { JsonValue } from '../lib/json.ts'
+
+/** A provider as `setup`, `providers discover` and `auth login` add it. There is no field for a key's value, on purpose. */
+export interface NewProvider {
+  readonly id: string
+  readonly type: string
+  readonly baseUrl?: string
+  /** Name of the variable that holds the key: written as `${NAME}`. Without one, the stored credential is used. */
+  readonly keyVariable?: string
+  readonly models?: readonly string[]
+  readonly defaultModel?: string
+}
+
+/** Turns the text of a config file into another. Comments, order and layout of everything else stay. */
+export type ConfigEdit = (document: ConfigDocument) => string
+
+/** Throws ConfigError when there is no such provider. */
+export function setProviderEnabled(id: string, enabled: boolean): ConfigEdit {
+  return (document) => setMember(document, [...providerPath(document, id), 'enabled'], enabled)
+}
+
+/** Throws ConfigError when there is no such provider. */
+export function setDefaultModel(id: string, model: string): ConfigEdit {
+  return (document) => setMember(document, [...providerPath(document, id), 'defaultModel'], model)
+}
+
+/** The provider, or `provider/model`, for names that nothing else knows. */
+export function setRouterDefault(target: string): ConfigEdit {
+  return (document) => setMember(document, ['router', 'default'], target)
+}
+
+/** Throws ConfigError when the id is taken. */
+export function addProvider(provider: NewProvider): ConfigEdit {
+  return (document) => {
+    const providers = valueOf(document, ['providers'])
+    const count = Array.isArray(providers) ? providers.length : 0
+    if (findProvider(document, provider.id) !== null) {
+      const message = `has a provider ${JSON.stringify(provider.id)} already`
+      throw refused(document, message, 'choose another id, or remove the old one first')
+    }
+    const { id, type, baseUrl, keyVariable, models, defaultModel } = provider
+    const entry = {
+      id,
+      type,
+      ...(baseUrl === undefined ? {} : { baseUrl }),
+      ...(keyVariable === undefined ? {} : { apiKey: `\${${keyVariable}}` }),
+      ...(models === undefined ? {} : { models }),
+      ...(defaultModel === undefined ? {} : { defaultModel }),
+    }
+    if (providers === undefined) return setMember(document, ['providers'], [entry])
+    return change(document, ['providers', count], entry, true)
+  }
+}
+
+/**
+ * Applies the edits to the file in one go, keeping its mode and, where it is a symbolic link, the link. Throws
+ * ConfigError when the file cannot be read or is not valid JSON before.
+ */
+export async function editConfigFile(path: string, ...edits: readonly ConfigEdit[]): Promise<void> {
+  try {
+    const target = await realpath(path)
+    const { mode } = await stat(target)
+    const before = await readFile(target, 'utf8')
+    let text = before.replace(/^\uFEFF/, '')
+    for (const edit of edits) text = edit(new ConfigDocument(path, text))
+    if (text !== before) await replaceFile(target, text, mode & 0o777)
+  } catch (error) {
+    if (error instanceof ConfigError) throw error
+    const message = `the config file cannot be changed (${errorCode(error)})`
+    const fix = 'check that it exists and that you may write to it and to its folder'
+    throw new ConfigError([problemWithoutPlace({ severity: 'error', file: path, message, fix })])
+  }
+}
+
+function findProvider(document: ConfigDocument, id: string): number | null {
+  const providers = valueOf(document, ['providers'])
+  const index = Array.isArray(providers) ? providers.findIndex((provider) => valueAt(provider, ['id']) === id) : -1
+  return index === -1 ? null : index
+}
+
+function providerPath(document: ConfigDocument, id: string): Path {
+  const index = findProvider(document, id)
+  if (index !== null) return ['providers', index]
+  throw refused(document, `has no provider ${JSON.stringify(id)}`, '"ucr providers list" shows those that there are')
+}
+
+function setMember(document: ConfigDocument, path: Path, value: unknown): string {
+  return valueOf(document, path) === value ? document.text : change(document, path, value, false)
+}
+
+function change(document: ConfigDocument, path: Path, value: unknown, isArrayInsertion: boolean): string {
+  const options = { formattingOptions: layoutOf(document.text), isArrayInsertion }
+  return applyEdits(document.text, modify(document.text, [...path], value, options))
+}
+
+function valueOf(document: ConfigDocument, path: Path): JsonValue | undefined {
+  return valueAt(selectKnown(document, configSchema).value, path)
+}
+
+/** Indentation and line ends as the file has them. */
+function layoutOf(text: string): FormattingOptions {
+  const indent = /^(\t+| +)(?=\S)/m.exec(text)?.[1] ?? '  '
+  return {
+    insertSpaces: !indent.startsWith('\t'),
+    tabSize: indent.startsWith('\t') ? 1 : indent.length,
+    eol: text.includes('\r\n') ? '\r\n' : '\n',
+  }
+}
+
+function refused(document: ConfigDocument, message: string, fix: string): ConfigError {
+  return new ConfigError([
+    problemWithoutPlace({ severity: 'error', file: document.file, message: `the config ${message}`, fix }),
+  ])
+}

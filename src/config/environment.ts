@@ -1,0 +1,174 @@
+import type { JsonValue } from '../lib/json.ts'
+import { nearestNames } from '../lib/nearest-name.ts'
+import type { Path } from './document.ts'
+import { type ConfigProblem, problemWithoutPlace } from './problem.ts'
+import { type Environment, pathKey } from './variables.ts'
+
+/** What the command line says instead of the file. */
+export interface FlagOverrides {
+  readonly host?: string | undefined
+  readonly port?: number | readonly number[] | undefined
+  readonly workers?: number | undefined
+  readonly logLevel?: string | undefined
+  readonly plan?: string | undefined
+  readonly strict?: boolean | undefined
+  /** A key that clients may send, besides those of the file. */
+  readonly apiKey?: string | undefined
+}
+
+/** One variable of the environment that stands for a key of the config. */
+export interface Variable {
+  readonly name: string
+  readonly path: Path
+  readonly description: string
+  readonly read: (value: string) => JsonValue
+}
+
+const asText = (value: string): JsonValue => value.trim()
+const asList = (value: string): JsonValue =>
+  value
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+
+const asPort = (value: string): JsonValue => {
+  const ports = asList(value)
+  return Array.isArray(ports) && ports.length > 1 ? ports : asText(value)
+}
+
+/** Programs disagree about the names of levels, and LOG_LEVEL is not ours alone. */
+const asLevel = (value: string): JsonValue => {
+  const level = value.trim().toLowerCase()
+  return { warning: 'warn', verbose: 'debug', critical: 'fatal', off: 'silent' }[level] ?? level
+}
+
+const KEYS: Path = ['auth', 'keys']
+const HOST: Path = ['server', 'host']
+const PORT: Path = ['server', 'port']
+const LEVEL: Path = ['logging', 'level']
+
+/** Of two variables for the same key, the first that is set counts. An empty one counts as not set. */
+export const VARIABLES: readonly Variable[] = [
+  { name: 'UCR_HOST', path: HOST, description: '`server.host`', read: asText },
+  { name: 'UCR_PORT', path: PORT, description: '`server.port`; several with commas between them', read: asPort },
+  { name: 'UCR_WORKERS', path: ['server', 'workers'], description: '`server.workers`', read: asText },
+  { name: 'UCR_BODY_LIMIT', path: ['server', 'bodyLimit'], description: '`server.bodyLimit`', read: asText },
+  {
+    name: 'UCR_ALLOWED_HOSTS',
+    path: ['server', 'allowedHosts'],
+    description: '`server.allowedHosts`, with commas between them',
+    read: asList,
+  },
+  {
+    name: 'UCR_ALLOWED_ORIGINS',
+    path: ['server', 'allowedOrigins'],
+    description: '`server.allowedOrigins`, with commas between them',
+    read: asList,
+  },
+  { name: 'UCR_DRAIN_TIMEOUT', path: ['server', 'drainTimeout'], description: '`server.drainTimeout`', read: asText },
+  { name: 'UCR_API_KEY', path: KEYS, description: 'a key that clients may send, besides `auth.keys`', read: asText },
+  { name: 'UCR_LOG_LEVEL', path: LEVEL, description: '`logging.level`', read: asLevel },
+  { name: 'UCR_PLAN', path: ['plan'], description: '`plan`', read: asText },
+  { name: 'UCR_STRICT', path: ['strict'], description: '`strict`, `true` or `false`', read: asText },
+  { name: 'CLAUDE_WRAPPER_HOST', path: HOST, description: 'as `UCR_HOST`', read: asText },
+  { name: 'CLAUDE_WRAPPER_PORT', path: PORT, description: 'as `UCR_PORT`', read: asPort },
+  { name: 'CLAUDE_WRAPPER_API_KEY', path: KEYS, description: 'as `UCR_API_KEY`', read: asText },
+  { name: 'CLAUDE_WRAPPER_LOG_LEVEL', path: LEVEL, description: 'as `UCR_LOG_LEVEL`', read: asLevel },
+  { name: 'PORT', path: PORT, description: 'as `UCR_PORT`', read: asPort },
+  { name: 'API_KEY', path: KEYS, description: 'as `UCR_API_KEY`', read: asText },
+  { name: 'LOG_LEVEL', path: LEVEL, description: 'as `UCR_LOG_LEVEL`', read: asLevel },
+]
+
+/** Variables that stand for no key of the config. */
+export const OTHER_VARIABLES: readonly Pick<Variable, 'name' | 'description'>[] = [
+  { name: 'UCR_CONFIG', description: 'the path of the config file' },
+  { name: 'UCR_STORE_KEY', description: 'the key of the stored credentials: 32 bytes in base64 or hexadecimal' },
+]
+
+const FLAGS: readonly (readonly [flag: keyof FlagOverrides, label: string, path: Path])[] = [
+  ['host', '--host', HOST],
+  ['port', '--port', PORT],
+  ['workers', '--workers', ['server', 'workers']],
+  ['logLevel', '--log-level', LEVEL],
+  ['plan', '--plan', ['plan']],
+  ['strict', '--strict', ['strict']],
+  ['apiKey', '--api-key', KEYS],
+]
+
+export interface Overridden {
+  readonly value: JsonValue
+  /** Which flag or variable a value came from, by `pathKey`. */
+  readonly origins: ReadonlyMap<string, string>
+  /** Paths of values from the environment, which are all texts, by `pathKey`. */
+  readonly fromEnvironment: ReadonlySet<string>
+}
+
+/** Puts flags and variables over the file's value: flags, then variables in the order of the table, then the file. */
+export function applyOverrides(file: JsonValue, environment: Environment, flags: FlagOverrides): Overridden {
+  let value = file
+  const taken = new Set<string>()
+  const origins = new Map<string, string>()
+  const fromEnvironment = new Set<string>()
+
+  const apply = (path: Path, label: string, given: JsonValue, isText: boolean): void => {
+    if (taken.has(pathKey(path))) return
+    taken.add(pathKey(path))
+    const at = path === KEYS ? [...KEYS, countAt(value, KEYS)] : path
+    value = replaceAt(value, at, path === KEYS ? { name: label.replace(/^-+/, ''), key: given } : given)
+    origins.set(pathKey(at), label)
+    if (!isText) return
+    fromEnvironment.add(pathKey(at))
+    if (Array.isArray(given)) given.forEach((_, index) => fromEnvironment.add(pathKey([...at, index])))
+  }
+
+  for (const [flag, label, path] of FLAGS) {
+    const given = flags[flag]
+    if (given !== undefined) apply(path, label, typeof given === 'object' ? [...given] : given, false)
+  }
+  for (const { name, path, read } of VARIABLES) {
+    const given = environment[name]?.trim()
+    if (given) apply(path, name, read(given), true)
+  }
+  return { value, origins, fromEnvironment }
+}
+
+function countAt(value: JsonValue, path: Path): number {
+  let at: JsonValue | undefined = value
+  for (const step of path) {
+    at = at !== null && typeof at === 'object' && !Array.isArray(at) ? at[step] : undefined
+  }
+  return Array.isArray(at) ? at.length : 0
+}
+
+/** A copy with another value at `path`. What stands in the way and is no container is left for the schema to refuse. */
+export function replaceAt(value: JsonValue | undefined, path: Path, replacement: JsonValue): JsonValue {
+  const [step, ...rest] = path
+  if (step === undefined) return replacement
+  if (typeof step === 'number') {
+    if (value !== undefined && !Array.isArray(value)) return value
+    const items = [...(value ?? [])]
+    items[step] = replaceAt(items[step], rest, replacement)
+    return items
+  }
+  if (value !== undefined && (value === null || typeof value !== 'object' || Array.isArray(value))) return value
+  return { ...value, [step]: replaceAt(value?.[step], rest, replacement) }
+}
+
+/** Warnings for variables that look like misspelled ones of ours. `named`: those that the file itself refers to. */
+export function misspelledVariables(environment: Environment, named: ReadonlySet<string>): ConfigProblem[] {
+  const known = [...VARIABLES, ...OTHER_VARIABLES].map(({ name }) => name).filter((name) => name.startsWith('UCR_'))
+  const problems: ConfigProblem[] = []
+  for (const name of Object.keys(environment)) {
+    if (!name.startsWith('UCR_') || known.includes(name) || named.has(name)) continue
+    // Programs of the user may have variables of this prefix too: only what is spelled nearly alike counts.
+    const [nearest] = nearestNames(
+      name.slice(4),
+      known.map((other) => other.slice(4)),
+      1,
+    )
+    if (nearest === undefined) continue
+    const message = 'is not a variable of ucr and has no effect'
+    problems.push(problemWithoutPlace({ severity: 'warning', field: name, message, fix: `set UCR_${nearest}` }))
+  }
+  return problems
+}

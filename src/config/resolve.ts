@@ -1,0 +1,124 @@
+import { resolve } from 'node:path'
+import { normalizeHost, parseAuthority } from '../admission/address.ts'
+import { refuseOpenBind } from '../admission/bind.ts'
+import { hashKey, type KeySettings } from '../admission/keys.ts'
+import type { Config, LoggingSettings, ServerSettings } from './config.ts'
+import type { Path } from './document.ts'
+import type { Resolution } from './resolution.ts'
+import { resolveProviders } from './resolve-providers.ts'
+import { resolveRouting } from './resolve-routing.ts'
+import type { ConfigInput } from './schema.ts'
+
+/** The config that the file's content means. What is wrong with it goes to `resolution.problems`. */
+export function resolveConfig(input: ConfigInput, resolution: Resolution): Config {
+  const keys = resolveKeys(input.auth.keys, resolution)
+  const providers = resolveProviders(input.providers, input.timeouts, resolution)
+  return {
+    server: resolveServer(input.server, keys, resolution),
+    keys,
+    providers,
+    discover: providers.length === 0,
+    routing: resolveRouting(input, providers, resolution),
+    timeouts: input.timeouts,
+    retry: input.retry,
+    plan: input.plan,
+    strict: input.strict,
+    streamFailure: input.streamFailure,
+    logging: resolveLogging(input.logging, resolution),
+  }
+}
+
+function resolveKeys(inputs: ConfigInput['auth']['keys'], resolution: Resolution): readonly KeySettings[] {
+  const names = new Set<string>()
+  const hashes = new Set<string>()
+  return inputs.map(({ name, hash, key, models }, index) => {
+    const path = ['auth', 'keys', index]
+    if ((hash === undefined) === (key === undefined)) {
+      const fix = 'run "ucr keys create" and use the line that it prints'
+      resolution.error(
+        path,
+        `must have ${hash === undefined ? 'a "hash" or a "key"' : 'only one of "hash" and "key"'}`,
+        fix,
+      )
+    }
+    const digest = key === undefined ? (hash ?? '').toLowerCase() : hashKey(key)
+    if (names.has(name)) resolution.error([...path, 'name'], 'is the name of another key too', 'choose another', true)
+    if (hashes.has(digest)) resolution.error(path, 'is the same key as an earlier one', 'remove one of the two')
+    names.add(name)
+    hashes.add(digest)
+    return { name, hash: digest, models: models ?? null }
+  })
+}
+
+function resolveServer(
+  input: ConfigInput['server'],
+  keys: readonly KeySettings[],
+  resolution: Resolution,
+): ServerSettings {
+  const path: Path = ['server']
+  const refusal = refuseOpenBind(input.host, keys.length)
+  if (refusal !== null) resolution.error([...path, 'host'], refusal.message, refusal.fix, true)
+  const ports = typeof input.port === 'number' ? [input.port] : input.port
+  if (new Set(ports.filter((port) => port !== 0)).size < ports.filter((port) => port !== 0).length) {
+    resolution.error([...path, 'port'], 'must not have the same port twice', 'remove one of the two')
+  }
+  return {
+    host: normalizeHost(input.host),
+    ports,
+    workers: input.workers,
+    bodyLimit: input.bodyLimit,
+    headerLimit: input.headerLimit,
+    maxDepth: input.maxDepth,
+    maxEventBytes: input.maxEventSize,
+    maxAnswerBytes: input.maxAnswerSize,
+    allowedHosts: resolveHosts(input.allowedHosts, keys.length > 0, [...path, 'allowedHosts'], resolution),
+    allowedOrigins: resolveOrigins(input.allowedOrigins, [...path, 'allowedOrigins'], resolution),
+    pingInterval: input.pingInterval,
+    drainTimeout: input.drainTimeout,
+    headerTimeout: input.headerTimeout,
+    bodyTimeout: input.bodyTimeout,
+    keepAliveTimeout: input.keepAliveTimeout,
+    writeTimeout: input.writeTimeout,
+    drainGrace: input.drainGrace,
+  }
+}
+
+function resolveHosts(
+  inputs: readonly string[],
+  hasKeys: boolean,
+  path: Path,
+  resolution: Resolution,
+): readonly string[] {
+  return inputs.map((input, index) => {
+    if (input === '*') {
+      if (hasKeys) return input
+      const message = 'must not allow any host as long as there are no keys: every web page could use your accounts'
+      resolution.error([...path, index], message, 'name the hosts, or add a key with "ucr keys create"', true)
+      return input
+    }
+    const prefix = input.startsWith('*.') ? '*.' : ''
+    const name = input.slice(prefix.length)
+    const host = parseAuthority(name)?.host ?? parseAuthority(`[${name}]`)?.host
+    if (host === undefined) {
+      const fix = 'write it without scheme and path, such as "gateway.example.com"'
+      resolution.error([...path, index], 'must be a host name', fix, true)
+    }
+    return prefix + (host ?? name)
+  })
+}
+
+function resolveOrigins(inputs: readonly string[], path: Path, resolution: Resolution): readonly string[] {
+  return inputs.map((input, index) => {
+    // Pages of extensions and desktop programs have schemes of their own.
+    if (!/^[a-z][a-z0-9+.-]*:\/\/[^/?#@\s*]+$/i.test(input)) {
+      const message = input === '*' ? 'must not allow any web page' : 'must be an origin: scheme, host and port'
+      const fix = 'write it as the browser does, without path and slash: "https://app.example.com"'
+      resolution.error([...path, index], message, fix, true)
+    }
+    return input.toLowerCase()
+  })
+}
+
+function resolveLogging({ level, pretty, file }: ConfigInput['logging'], resolution: Resolution): LoggingSettings {
+  return { level, pretty: pretty ?? null, file: file === undefined ? null : resolve(resolution.folder, file) }
+}

@@ -1,0 +1,347 @@
+import * as z from 'zod/mini'
+import { providerSchema, TIMEOUT_WORDS } from './provider-schema.ts'
+import { choice, decimal, duration, flag, inert, list, size, text, whole, named } from './scalars.ts'
+
+const MOST = Number.MAX_SAFE_INTEGER
+
+/** An object whose keys all have defaults, and which may itself be left out. */
+function section<T extends z.core.$ZodLooseShape>(description: string, shape: T) {
+  return z.object(shape, { error: 'an object' }).check(z.meta({ description }))
+}
+
+const port = whole({ expected: 'a port from 0 to 65535', minimum: 0, maximum: 65_535, description: 'A port.' })
+
+const server = section('The listening side.', {
+  host: z.prefault(
+    text({
+      expected: 'a host name or an address, without scheme and port',
+      pattern: /^[\w.:[\]%-]+$/,
+      description: 'Where to listen. Anything but a loopback address needs `auth.keys`.',
+    }),
+    '127.0.0.1',
+  ),
+  port: z.prefault(
+    z
+      .union([port, z.array(port).check(z.minLength(1, { error: 'at least one port' }))], {
+        error: 'a port from 0 to 65535, or a list of them',
+      })
+      .check(z.meta({ description: 'The port, or a list of ports. 0 takes any free one.' })),
+    3000,
+  ),
+  workers: z.prefault(
+    whole({
+      expected: '1, as several worker processes are not available yet',
+      minimum: 1,
+      maximum: 1,
+      description: 'Processes that serve requests. Only 1 for now.',
+    }),
+    1,
+  ),
+  bodyLimit: z.prefault(size({ description: 'The largest request body, decompressed.' }), '32mb'),
+  headerLimit: z.prefault(size({ description: 'The largest request head.' }), '32kb'),
+  maxDepth: z.prefault(
+    whole({ expected: 'a whole number from 8 to 1000', minimum: 8, maximum: 1000, description: 'The deepest JSON.' }),
+    256,
+  ),
+  maxEventSize: z.prefault(size({ description: 'The largest single event of a stream from a vendor.' }), '16mb'),
+  maxAnswerSize: z.prefault(size({ description: 'The largest answer that is not streamed.' }), '64mb'),
+  allowedHosts: z.prefault(
+    list(text({ expected: 'a host name', description: 'A name, `*.example.com`, or `*` for any.' }), {
+      expected: 'a list of host names',
+      description: 'Host names under which clients reach the gateway, besides loopback names and its own addresses.',
+      examples: [['gateway.example.com']],
+    }),
+    [],
+  ),
+  allowedOrigins: z.prefault(
+    list(text({ expected: 'an origin such as "https://app.example.com"', description: 'An origin.' }), {
+      expected: 'a list of origins',
+      description: 'Web pages that may call the gateway from a browser. None by default.',
+      examples: [['https://app.example.com']],
+    }),
+    [],
+  ),
+  pingInterval: z.prefault(
+    duration({ description: 'Silence on a stream after which the client gets a ping of its protocol.' }),
+    '10s',
+  ),
+  drainTimeout: z.prefault(
+    duration({ description: 'On SIGTERM: how long streams may go on before they are ended with an error.' }),
+    '25s',
+  ),
+  headerTimeout: z.prefault(
+    duration({ description: 'How long a client may take to send the head of a request.' }),
+    '10s',
+  ),
+  bodyTimeout: z.prefault(duration({ description: 'How long a client may take to send the body of a request.' }), '5m'),
+  keepAliveTimeout: z.prefault(duration({ description: 'How long a connection without requests is kept.' }), '72s'),
+  writeTimeout: z.prefault(duration({ description: 'How long a client may read nothing of its answer.' }), '60s'),
+  drainGrace: z.prefault(
+    duration({
+      description: 'On SIGTERM: how long new requests are still taken while `/health/ready` already says no.',
+    }),
+    0,
+  ),
+  cors: inert('name the web pages that may call the gateway in `server.allowedOrigins`'),
+  rateLimit: inert('requests are not rate-limited yet'),
+  timeout: inert('use `timeouts`, `server.headerTimeout` and `server.bodyTimeout`'),
+})
+
+const key = section('A key that clients send. Exactly one of `hash` and `key`.', {
+  name: text({
+    expected: 'a name',
+    description: 'Unique; appears in logs in place of the key.',
+    pattern: /^[\w.@ -]{1,64}$/,
+    examples: ['me'],
+  }),
+  hash: z.exactOptional(
+    text({
+      expected: '"sha256:" and 64 hexadecimal digits',
+      pattern: /^sha256:[0-9a-fA-F]{64}$/,
+      secret: true,
+      description: 'What `ucr keys create` prints. The key itself stays with its user.',
+      examples: ['sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+    }),
+  ),
+  key: z.exactOptional(
+    text({
+      expected: '8 to 256 visible ASCII characters, best a variable such as "${UCR_KEY}"',
+      pattern: /^[\x21-\x7e]{8,256}$/,
+      secret: true,
+      description: 'The key in clear, for keys that come from the environment.',
+      examples: ['${UCR_KEY}'],
+    }),
+  ),
+  models: z.exactOptional(
+    list(text({ expected: 'a model name or a pattern', description: 'A name or pattern.' }), {
+      expected: 'a list of model names and patterns',
+      description: 'What this key may ask for; everything when left out.',
+      examples: [['claude-*', 'fast']],
+    }),
+  ),
+})
+
+const target = text({
+  expected: 'a target such as "work/claude-sonnet-5"',
+  description:
+    '`provider/model`; `provider` alone means its default model, `provider/*` the name that the client wrote.',
+  examples: ['work/claude-sonnet-5'],
+})
+
+const weightedTarget = section('A target with its share.', {
+  target,
+  weight: z.prefault(
+    whole({
+      expected: 'a whole number from 0 up',
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'Its share under the policy `weighted`.',
+    }),
+    1,
+  ),
+})
+
+const targets = z
+  .array(z.union([target, weightedTarget], { error: 'a target, or an object with a target and its weight' }), {
+    error: 'a list of targets',
+  })
+  .check(z.minLength(1, { error: 'a list with at least one target' }))
+
+const route = z
+  .union(
+    [
+      target,
+      targets,
+      section('A route with a policy.', {
+        policy: z.exactOptional(
+          choice(['first', 'weighted', 'priority'], {
+            description:
+              'How the first target is chosen: in the order given, by lot, or by the priorities of the providers.',
+          }),
+        ),
+        targets: targets.check(z.meta({ description: 'The targets.' })),
+      }),
+    ],
+    { error: 'a target, a list of targets, or an object with `targets`' },
+  )
+  .check(z.meta({ description: 'One target, a list in order of fallback, or a policy with targets.' }))
+
+const taskTarget = (description: string) => z.exactOptional(target.check(z.meta({ description, examples: ['work'] })))
+
+const router = section('Where requests go by what they are, when `models` does not say it.', {
+  default: taskTarget('For names that nothing else knows.'),
+  think: taskTarget('Requests that ask for thinking.'),
+  background: taskTarget('Requests to small models, as Claude Code makes them beside the conversation.'),
+  longContext: taskTarget('Requests with at least `tokenThreshold` tokens.'),
+  webSearch: taskTarget('Requests with a web search tool.'),
+  image: taskTarget('Requests with images.'),
+  tokenThreshold: z.prefault(
+    whole({
+      expected: 'a number of tokens',
+      minimum: 0,
+      maximum: MOST,
+      description: 'Estimated input tokens from which a request counts as long.',
+    }),
+    100_000,
+  ),
+  fallback: z.prefault(
+    z
+      .union([target, z.array(target)], { error: 'a target or a list of targets' })
+      .check(z.meta({ description: 'Tried, in order, after everything else failed.', examples: [['gpt']] })),
+    [],
+  ),
+  keywords: z.prefault(flag({ description: 'Detect tasks by English words in the last message as well.' }), false),
+  customRouter: z.exactOptional(
+    text({
+      expected: 'a path',
+      description: 'An ES module that decides first. Relative to the folder of this file.',
+      examples: ['./router.js'],
+    }),
+  ),
+  customRouterTimeout: z.prefault(duration({ description: 'How long it may take.' }), '1s'),
+  affinity: z.prefault(
+    flag({ description: 'Keep a conversation with one vendor, so that its prompt cache stays warm.' }),
+    true,
+  ),
+})
+
+const logging = section('Logs.', {
+  level: z.prefault(
+    choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      description: 'The least that is logged. Prompts and answers never are.',
+    }),
+    'info',
+  ),
+  pretty: z.exactOptional(flag({ description: 'For people instead of programs; by default on a terminal.' })),
+  file: z.exactOptional(
+    text({
+      expected: 'a path',
+      description: 'Write there instead of to standard output. Relative to the folder of this file.',
+      examples: ['./ucr.log'],
+    }),
+  ),
+  requests: inert('every request gets one line at level info'),
+})
+
+/** The config file: what may stand in it, in which words it is described, and what counts when a key is left out. */
+export const configSchema = section('The config file of ucr.', {
+  $schema: z.exactOptional(text({ expected: 'a URL', description: 'The JSON Schema of this file, for editors.' })),
+  server: z.prefault(server, {}),
+  auth: z.prefault(
+    section('Who may use the gateway.', {
+      keys: z.prefault(
+        list(key, {
+          expected: 'a list of keys',
+          description: 'Keys that clients may send. None on a loopback address: open.',
+        }),
+        [],
+      ),
+      storePath: inert("stored credentials are in the user's config folder"),
+      encryption: inert('stored credentials are always encrypted'),
+    }),
+    {},
+  ),
+  providers: z.prefault(
+    list(providerSchema, {
+      expected: 'a list of providers',
+      description: 'The vendors to use. When empty, they are found from the environment and from local servers.',
+    }),
+    [],
+  ),
+  models: z.exactOptional(
+    named(route, {
+      expected: 'an object of model names and targets',
+      description:
+        'What clients may ask for: exact names first, then patterns such as `claude-*` in order. Every known model when left out.',
+      examples: [{ fast: 'gpt/gpt-5.5-mini', 'claude-*': ['work/*', 'gpt/gpt-5.5'] }],
+    }),
+  ),
+  router: z.prefault(router, {}),
+  timeouts: z.prefault(
+    section('Time limits towards vendors.', {
+      connect: z.prefault(duration({ description: TIMEOUT_WORDS.connect }), '30s'),
+      firstByte: z.prefault(duration({ description: TIMEOUT_WORDS.firstByte }), '60s'),
+      wholeAnswer: z.prefault(duration({ description: TIMEOUT_WORDS.wholeAnswer }), '600s'),
+      idle: z.prefault(duration({ description: TIMEOUT_WORDS.idle }), '120s'),
+      total: z.prefault(duration({ description: TIMEOUT_WORDS.total }), 0),
+    }),
+    {},
+  ),
+  retry: z.prefault(
+    section('Trying again, as long as nothing reached the client.', {
+      attempts: z.prefault(
+        whole({
+          expected: 'a whole number from 1 to 10',
+          minimum: 1,
+          maximum: 10,
+          description: 'Tries on one provider before the next one gets the request.',
+        }),
+        2,
+      ),
+      budget: z.prefault(
+        decimal({
+          expected: 'a number from 0 to 1',
+          minimum: 0,
+          maximum: 1,
+          description: 'Retries per request that the gateway allows itself on average.',
+        }),
+        0.2,
+      ),
+    }),
+    {},
+  ),
+  breaker: z.prefault(
+    section('When a provider that fails is left alone.', {
+      errorThresholdPercentage: z.prefault(
+        whole({
+          expected: 'a percentage from 1 to 100',
+          minimum: 1,
+          maximum: 100,
+          description: 'Percentage of failures that opens the breaker.',
+        }),
+        50,
+      ),
+      resetTimeout: z.prefault(
+        duration({ description: 'How long it stays open before one request may probe.' }),
+        '30s',
+      ),
+      window: z.prefault(duration({ description: 'The history that counts.' }), '60s'),
+      minimumRequests: z.prefault(
+        whole({
+          expected: 'a whole number from 1 up',
+          minimum: 1,
+          maximum: MOST,
+          description: 'Fewer requests than this within the window never open it.',
+        }),
+        5,
+      ),
+      timeout: inert('use `timeouts.firstByte`'),
+    }),
+    {},
+  ),
+  plan: z.prefault(
+    choice(['auto', 'translate'], {
+      description: 'Pass bytes through where client and vendor speak the same protocol, or translate always.',
+    }),
+    'auto',
+  ),
+  strict: z.prefault(
+    flag({ description: 'Refuse a request that would lose something on its way to the vendor.' }),
+    false,
+  ),
+  streamFailure: z.prefault(
+    choice(['error', 'cut'], {
+      description: 'How a stream ends that fails halfway: with an error event, or with a cut connection.',
+    }),
+    'error',
+  ),
+  logging: z.prefault(logging, {}),
+  version: inert('the format needs no version'),
+  transformers: inert('`type` of a provider decides how requests are translated'),
+  features: inert('these features are not available yet'),
+})
+
+/** The file's content with times in milliseconds, sizes in bytes and defaults applied. */
+export type ConfigInput = z.output<typeof configSchema>
+
+export type ProviderInput = z.output<typeof providerSchema>
