@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { EFFORTS } from '../src/canonical/effort.ts'
+import { EFFORTS, isEffort } from '../src/canonical/effort.ts'
 import { plainModelName } from '../src/models/name.ts'
 
 const SOURCE = { package: '@earendil-works/pi-ai', version: '1.5.2', license: 'MIT' }
@@ -48,6 +48,20 @@ const AUTHORITIES = [
   'openrouter',
 ]
 
+/**
+ * What the source says of one model.
+ *
+ * @typedef {object} SourceModel
+ * @property {string} id
+ * @property {string} type
+ * @property {number} [contextWindow]
+ * @property {number} [maxTokens]
+ * @property {readonly string[]} input
+ * @property {boolean} reasoning
+ * @property {Readonly<Record<string, string | null>>} [thinkingLevelMap]
+ */
+
+/** @returns {readonly { host: string, models: readonly SourceModel[] }[]} */
 function readSource() {
   const folder = mkdtempSync(join(tmpdir(), 'catalog-'))
   try {
@@ -63,12 +77,18 @@ function readSource() {
   }
 }
 
+/** @param {string} file */
 function readModels(file) {
+  /** @type {readonly Readonly<Record<string, SourceModel>>[]} */
   const byApi = Object.values(JSON.parse(readFileSync(file, 'utf8')))
   return byApi.flatMap((models) => Object.values(models)).filter((model) => model.type === 'chat')
 }
 
-/** The source's levels: null means refused; absent means taken, but for the two strongest, which must be named. */
+/**
+ * The source's levels: null means refused; absent means taken, but for the two strongest, which must be named.
+ *
+ * @param {SourceModel} model
+ */
 function effortsOf({ reasoning, thinkingLevelMap: map }) {
   if (!reasoning) return ''
   if (map === undefined) return null
@@ -79,16 +99,22 @@ function effortsOf({ reasoning, thinkingLevelMap: map }) {
     if (word === null || (word === undefined && (effort === 'xhigh' || effort === 'max'))) continue
     const meant = word === undefined || word === 'off' ? effort : word.toLowerCase()
     // A vendor's own word (`default`) is no effort: such a model has a switch that we cannot name.
-    if (!EFFORTS.includes(meant)) return ''
+    if (!isEffort(meant)) return ''
     taken.add(meant)
   }
   return EFFORTS.filter((effort) => taken.has(effort)).join(' ')
 }
 
 class Rows {
+  /** @type {object[]} */
   rows = []
+  /** @type {Map<string, number>} */
   #index = new Map()
 
+  /**
+   * @param {SourceModel} model
+   * @returns {number} where its row is
+   */
   add(model) {
     const row = {
       context: model.contextWindow ?? 0,
@@ -97,13 +123,16 @@ class Rows {
       efforts: effortsOf(model),
     }
     const key = JSON.stringify(row)
-    if (!this.#index.has(key)) this.#index.set(key, this.rows.push(row) - 1)
-    return this.#index.get(key)
+    const index = this.#index.get(key) ?? this.rows.push(row) - 1
+    this.#index.set(key, index)
+    return index
   }
 }
 
+/** @param {Readonly<Record<string, number>>} record */
 const sorted = (record) => Object.fromEntries(Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 
+/** @param {string} host */
 function rank(host) {
   const index = AUTHORITIES.indexOf(host)
   return index === -1 ? AUTHORITIES.length : index
@@ -111,13 +140,16 @@ function rank(host) {
 
 const hosts = readSource()
 const rows = new Rows()
+/** @type {Record<string, number>} */
 const models = {}
 for (const { models: listed } of hosts.toSorted((a, b) => rank(a.host) - rank(b.host))) {
   for (const model of listed) models[plainModelName(model.id)] ??= rows.add(model)
 }
+/** @type {Record<string, Record<string, number>>} */
 const vendors = {}
 for (const [type, name] of Object.entries(VENDORS)) {
-  const { models: listed } = hosts.find(({ host }) => host === name)
+  const listed = hosts.find(({ host }) => host === name)?.models
+  if (listed === undefined) throw new Error(`${SOURCE.package} lists no host ${name}`)
   vendors[type] = sorted(Object.fromEntries(listed.map((model) => [model.id, rows.add(model)])))
 }
 

@@ -9,7 +9,7 @@ try {
 }
 
 async function ok() {
-  for (const suite of ['format', 'lint', 'types', 'unused', 'architecture', 'unit', 'conformance']) {
+  for (const suite of ['format', 'lint', 'types', 'unused', 'docs', 'architecture', 'unit', 'conformance']) {
     console.log(`\n=== ${suite}`)
     const { failures } = await runSuite(suite)
     if (failures.length > 0) {

@@ -8,9 +8,15 @@ import { PROVIDERS } from '../src/providers/index.ts'
 const TARGET = fileURLToPath(new URL('../docs/reference/providers.md', import.meta.url))
 const OXFMT = fileURLToPath(new URL('../node_modules/oxfmt/bin/oxfmt', import.meta.url))
 
-const code = (text) => `\`${text}\``
+/** @typedef {import('../src/providers/provider.ts').ProviderDefinition} ProviderDefinition */
 
-/** How a client's wish to think reaches the vendor. */
+const code = (/** @type {string} */ text) => `\`${text}\``
+
+/**
+ * How a client's wish to think reaches the vendor.
+ *
+ * @type {Record<import('../src/protocols/dialect.ts').ChatReasoningDialect['request'], (efforts: string) => string>}
+ */
 const SWITCHES = {
   effort: (efforts) => `\`reasoning_effort\`: ${efforts}`,
   thinking: (efforts) => `\`thinking\`: ${efforts}`,
@@ -20,14 +26,16 @@ const SWITCHES = {
   none: () => 'no switch',
 }
 
+/** @param {ProviderDefinition} definition */
 function thinkingOf({ endpoints }) {
-  const chat = endpoints.find(({ protocol }) => protocol === 'openai-chat')
+  const chat = endpoints.find((endpoint) => endpoint.protocol === 'openai-chat')
   if (chat === undefined) return 'all of the protocol'
   const { request, efforts, sendBack } = chat.dialect.reasoning
   const asked = SWITCHES[request](efforts.join(', '))
   return sendBack === 'none' ? asked : `${asked}; sent back as ${code(sendBack)}`
 }
 
+/** @param {ProviderDefinition} definition */
 function rowOf(definition) {
   const { type, name, baseUrl, keyVariables, keyRequired, endpoints } = definition
   return [
@@ -40,6 +48,7 @@ function rowOf(definition) {
   ]
 }
 
+/** @param {readonly ProviderDefinition[]} definitions */
 function table(definitions) {
   const head = ['`type`', 'Vendor', 'Base URL', 'Key variables', 'Protocols', 'Thinking']
   const lines = [head, head.map(() => '---'), ...definitions.map(rowOf)]

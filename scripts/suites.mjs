@@ -15,6 +15,7 @@ import { ROOT, runStep } from './bootstrap.mjs'
 const CHECKS = {
   format: ['node_modules/oxfmt/bin/oxfmt', '--check'],
   lint: ['node_modules/oxlint/bin/oxlint', '--type-aware', '--deny-warnings'],
+  docs: ['scripts/docs.mjs', '--check'],
   types: ['node_modules/typescript/bin/tsc', '-p', '.'],
   unused: ['node_modules/knip/bin/knip.js', '--no-progress'],
 }

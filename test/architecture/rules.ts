@@ -46,7 +46,10 @@ export const RULES: readonly Rule[] = [
     name: 'no any',
     why: '`unknown` and a check say the same without switching the compiler off',
     appliesTo: (path) => path.startsWith('src/') || path.startsWith('test/'),
-    breaks: ({ code }) => /(?:[:<|&,(=]\s*|\b(?:as|extends|satisfies)\s+)any\b(?!\s*[:(.=])/.test(code),
+    breaks: ({ code }) =>
+      /:\s*any\b(?!\s*[(.])|\b(?:as|extends|satisfies)\s+any\b|<\s*any\b|,\s*any\s*(?:>|\[)|[^|]\|\s*any\b|\bany\s*\[\s*\]|\btype\b[^=\n]*=\s*any\b/.test(
+        code,
+      ),
     samples: {
       bad: [
         'let a: any',
@@ -56,6 +59,7 @@ export const RULES: readonly Rule[] = [
         'function a(b: any[]) {}',
         'const a: Promise<any> = b',
         'type A = string | any',
+        'type A = Map<any, string>',
       ],
       good: [
         "type A = 'any'",
@@ -63,6 +67,8 @@ export const RULES: readonly Rule[] = [
         'const a = { any: 1 }',
         '// takes any: number',
         'let anything: Any',
+        'accept(name, any)',
+        'const a = any',
       ],
     },
   },
