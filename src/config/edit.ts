@@ -62,6 +62,27 @@ export function addProvider(provider: NewProvider): ConfigEdit {
   }
 }
 
+/** A key for clients, hashed. Throws ConfigError when the name is taken. */
+export function addKey(name: string, hash: string): ConfigEdit {
+  return (document) => {
+    if (findNamed(document, KEYS, 'name', name) !== null) {
+      throw refused(document, `has a key ${JSON.stringify(name)} already`, 'choose another name, or revoke the old one')
+    }
+    const keys = valueOf(document, KEYS)
+    if (!Array.isArray(keys)) return setMember(document, KEYS, [{ name, hash }])
+    return change(document, [...KEYS, keys.length], { name, hash }, true)
+  }
+}
+
+/** Throws ConfigError when there is no such key. */
+export function removeKey(name: string): ConfigEdit {
+  return (document) => {
+    const index = findNamed(document, KEYS, 'name', name)
+    if (index !== null) return change(document, [...KEYS, index], undefined, false)
+    throw refused(document, `has no key ${JSON.stringify(name)}`, '"ucr keys list" shows those that there are')
+  }
+}
+
 /**
  * Applies the edits to the file in one go, keeping its mode and, where it is a symbolic link, the link. Throws
  * ConfigError when the file cannot be read or is not valid JSON before.
@@ -82,9 +103,16 @@ export async function editConfigFile(path: string, ...edits: readonly ConfigEdit
   }
 }
 
+const KEYS: Path = ['auth', 'keys']
+
 function findProvider(document: ConfigDocument, id: string): number | null {
-  const providers = valueOf(document, ['providers'])
-  const index = Array.isArray(providers) ? providers.findIndex((provider) => valueAt(provider, ['id']) === id) : -1
+  return findNamed(document, ['providers'], 'id', id)
+}
+
+/** Where in a list the object is whose `member` is `name`. */
+function findNamed(document: ConfigDocument, path: Path, member: string, name: string): number | null {
+  const list = valueOf(document, path)
+  const index = Array.isArray(list) ? list.findIndex((item) => valueAt(item, [member]) === name) : -1
   return index === -1 ? null : index
 }
 
