@@ -8,6 +8,7 @@ import { plainText } from './decode-content.ts'
 import { isOwn } from './ext-collector.ts'
 import { pairTools } from './pair-tools.ts'
 import { reportForeign } from './report-foreign.ts'
+import { PROTOCOL } from './wire.ts'
 
 /** Instructions and messages as this model takes them. */
 export interface History {
@@ -88,6 +89,8 @@ function cleanPart(part: Part, role: Message['role'], path: string, target: Hist
     case 'tool-result':
       return [{ ...part, content: cleanParts(part.content, 'user', path, target) }]
     case 'opaque':
+      // Of this protocol in a conversation of another: the vendor's paused turn, which goes back to it.
+      if (part.protocol === PROTOCOL) return [part]
       target.losses.drop(`messages.${part.type}`, 'no equivalent in Anthropic Messages')
       return []
     case 'reasoning':

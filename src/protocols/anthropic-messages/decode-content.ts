@@ -14,7 +14,7 @@ import type { JsonKind, JsonNode, JsonText } from '../../lib/json.ts'
 import { ExtCollector } from './ext-collector.ts'
 import { invalidRequest, literal, PROTOCOL, requiredString } from './wire.ts'
 
-/** How the `signature` or the `data` of a thinking block becomes a seal; null when it must not be used. */
+/** How the `signature` (`""` where there is none) or the `data` of a thinking block becomes a seal; null when it must not be used. */
 export type SealReader = (kind: 'signature' | 'redacted', value: string) => Seal | null
 
 export type ContentShape = 'absent' | 'null' | 'string' | 'array'
@@ -116,7 +116,7 @@ function decodeThinking(block: JsonNode, path: string, readSeal: SealReader): Re
   return {
     kind: 'reasoning',
     text: requiredString(block, 'thinking', path),
-    seal: value === '' ? null : readSeal('signature', value),
+    seal: readSeal('signature', value),
     cache: decodeCacheMark(block, collector),
     ext: collector.ext,
   }

@@ -45,6 +45,7 @@ export function decodeRequest(body: string, context: DecodeContext): CanonicalRe
 /** What a client holds is either our carrier or what Anthropic itself gave it. A carrier that was tampered with is nothing. */
 function sealReader(sealer: Sealer): SealReader {
   return (kind, value): Seal | null => {
+    if (value === '') return null
     const opened = sealer.open(value)
     if (opened === 'invalid') return null
     return opened === 'foreign' ? { kind, value, origin: null } : opened.seal

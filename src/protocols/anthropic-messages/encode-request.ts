@@ -138,7 +138,7 @@ function admission(request: CanonicalRequest, { dialect, provider, losses }: Con
     const { seal } = part
     const origin = seal?.origin ?? null
     if (origin !== null) return dialect.thinkingSignatures && seal?.kind !== 'encrypted' && isOrigin(origin, provider)
-    if (seal !== null && own && dialect.thinkingSignatures) return true
+    if (seal !== null && seal.value !== '' && own && dialect.thinkingSignatures) return true
     // Without a carrier the text is all there was of it.
     if (part.text !== '""')
       losses.drop(own ? 'messages.thinking' : 'messages.reasoning_content', 'not signed by this vendor')

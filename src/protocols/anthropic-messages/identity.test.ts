@@ -41,20 +41,20 @@ function roundTrip(body: string): { body: string; losses: readonly string[] } {
 }
 
 /** JSON as a value in which numbers keep their digits and the order of members does not count. */
-function comparable(node: JsonNode): unknown {
-  switch (node.kind) {
+function comparable(scanned: JsonNode): unknown {
+  switch (scanned.kind) {
     case 'object':
-      return Object.fromEntries(node.members.map(({ name, value }) => [name, comparable(value)]))
+      return Object.fromEntries(scanned.members.map(({ name, value }) => [name, comparable(value)]))
     case 'array':
-      return node.items.map(comparable)
+      return scanned.items.map(comparable)
     case 'number':
-      return { number: node.raw }
+      return { number: scanned.raw }
     case 'string':
     case 'boolean':
     case 'null':
-      return node.decode()
+      return scanned.decode()
     default:
-      return node.kind satisfies never
+      return scanned.kind satisfies never
   }
 }
 

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../lib/error.ts'
-import { JsonScanError, scanJson } from '../../lib/json.ts'
+import { decodeJsonString, JsonScanError, scanJson } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
 
 /** This protocol's id, as canonical nodes carry it. */
@@ -65,4 +65,10 @@ export function requiredString(node: JsonNode, name: string, path: string): Json
   if (value === undefined) throw invalidRequest(at, 'is required')
   if (value.kind !== 'string') throw invalidRequest(at, 'must be a string')
   return value.raw
+}
+
+/** The decoded string of a node of a body that was scanned as latin1; undefined unless it is a string. */
+export function utf8String(node: JsonNode): string | undefined {
+  if (node.kind !== 'string') return undefined
+  return decodeJsonString(literal(Buffer.from(node.raw, 'latin1').toString('utf8')))
 }

@@ -1,0 +1,107 @@
+import type { ModelCapabilities } from '../../canonical/capabilities.ts'
+import { isEffort } from '../../canonical/effort.ts'
+import { stringToJson } from '../../lib/json.ts'
+import type { JsonNode } from '../../lib/json.ts'
+import type { Dialects, MessagesDialect } from '../dialect.ts'
+import type { Envelope, PassthroughTarget, Splice } from '../protocol.ts'
+import { isBillingHeader } from './peek.ts'
+import { CARRIER_PREFIX, readingRequest, utf8String } from './wire.ts'
+
+/** See `Passthrough.edits`. Where nothing has to change the list is empty, and the client's bytes go out as they are. */
+export function edits(
+  { body, root }: Envelope,
+  { model, capabilities }: PassthroughTarget,
+  dialect: Dialects[keyof Dialects],
+): readonly Splice[] | null {
+  if (!('billingHeader' in dialect)) return null
+  return readingRequest(() => {
+    const needsMore =
+      body.includes(`"${CARRIER_PREFIX}`) ||
+      asksTooMuch(root, capabilities) ||
+      tellsTooMuch(root, dialect) ||
+      hasRefusedThinking(root, dialect)
+    if (needsMore) return null
+    const splices = [modelEdit(root, model), limitEdit(root, capabilities)]
+    return splices.filter((splice) => splice !== null).sort((a, b) => a.start - b.start)
+  })
+}
+
+/** Something in the request is not for this model. */
+function asksTooMuch(root: JsonNode, capabilities: ModelCapabilities): boolean {
+  const samples = ['temperature', 'top_p', 'top_k'].some((name) => root.get(name)?.kind === 'number')
+  if (samples && !capabilities.sampling) return true
+  const choice = typeOf(root.get('tool_choice'))
+  if ((choice === 'any' || choice === 'tool') && !capabilities.forcedToolChoice) return true
+  if (!capabilities.midSystem && hasMidSystem(root)) return true
+  const output = root.get('output_config')
+  if (output?.kind === 'object' && !outputFits(output, capabilities)) return true
+  const thinking = root.get('thinking')
+  return thinking?.kind === 'object' && !thinkingFits(thinking, capabilities)
+}
+
+function outputFits(output: JsonNode, { efforts, structuredOutput }: ModelCapabilities): boolean {
+  const effort = output.get('effort')?.string
+  if (effort !== undefined && isEffort(effort) && !efforts.includes(effort)) return false
+  return structuredOutput || typeOf(output.get('format')) === undefined
+}
+
+function thinkingFits(node: JsonNode, { thinking, maxOutputTokens }: ModelCapabilities): boolean {
+  const type = typeOf(node)
+  switch (type) {
+    case 'enabled':
+    case 'adaptive':
+    case 'disabled':
+    case 'between_tools': {
+      const budget = node.get('budget_tokens')?.number ?? 0
+      return thinking.includes(type) && (maxOutputTokens === null || budget < maxOutputTokens)
+    }
+    case undefined:
+    default:
+      // What nobody has heard of yet is for the vendor to judge.
+      return true
+  }
+}
+
+function hasMidSystem(root: JsonNode): boolean {
+  return messagesOf(root).some((message) => message.get('role')?.string === 'system')
+}
+
+/** Something in the request is none of this host's business. */
+function tellsTooMuch(root: JsonNode, dialect: MessagesDialect): boolean {
+  const metadata = root.get('metadata')
+  if (dialect.userId === 'hash' && metadata?.kind === 'object' && metadata.get('user_id')?.kind === 'string')
+    return true
+  return dialect.billingHeader === 'strip' && (root.get('system')?.items.some(isBillingHeader) ?? false)
+}
+
+/** Thinking that nobody signed, or any for hosts that take none. */
+function hasRefusedThinking(root: JsonNode, dialect: MessagesDialect): boolean {
+  return messagesOf(root).some((message) =>
+    message.get('content')?.items.some((block) => {
+      const type = typeOf(block)
+      if (type !== 'thinking' && type !== 'redacted_thinking') return false
+      return !dialect.thinkingSignatures || (type === 'thinking' && (block.get('signature')?.string ?? '') === '')
+    }),
+  )
+}
+
+function modelEdit(root: JsonNode, model: string): Splice | null {
+  const node = root.get('model')
+  if (node === undefined || utf8String(node) === model) return null
+  return { start: node.start, end: node.end, bytes: Buffer.from(stringToJson(model)) }
+}
+
+function limitEdit(root: JsonNode, { maxOutputTokens }: ModelCapabilities): Splice | null {
+  const node = root.get('max_tokens')
+  const asked = node?.number
+  if (node === undefined || asked === undefined || maxOutputTokens === null || asked <= maxOutputTokens) return null
+  return { start: node.start, end: node.end, bytes: Buffer.from(String(maxOutputTokens)) }
+}
+
+function messagesOf(root: JsonNode): readonly JsonNode[] {
+  return root.get('messages')?.items.filter(({ kind }) => kind === 'object') ?? []
+}
+
+function typeOf(node: JsonNode | undefined): string | undefined {
+  return node?.kind === 'object' ? node.get('type')?.string : undefined
+}

@@ -1,0 +1,200 @@
+import type { Usage } from '../../canonical/usage.ts'
+import { GatewayError, toGatewayError } from '../../lib/error.ts'
+import { scanJson, stringToJson } from '../../lib/json.ts'
+import type { JsonNode, JsonText } from '../../lib/json.ts'
+import { SseFramer } from '../../lib/sse.ts'
+import type { SseFrame } from '../../lib/sse.ts'
+import type { PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
+import { decodeStreamError } from './errors.ts'
+import { decodeFinish } from './finish.ts'
+import { decodeUsage } from './usage.ts'
+import { readingAnswer } from './wire.ts'
+
+const EMPTY = Buffer.alloc(0)
+const MESSAGE_STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
+const NOT_CALLED = { client: false, output: false }
+
+/** How frames begin in which there is nothing to learn: nearly all. Others are parsed. */
+const CONTENT = Buffer.from('event: content_block_')
+const PING = Buffer.from('event: ping\n')
+
+type Tap = (stream: MessagesPassthrough, root: JsonNode, frame: SseFrame) => void
+
+/** The vendor's events on their way to a client of the same protocol: bytes in, the same bytes out, whole events only. */
+export class MessagesPassthrough implements ReplyStream {
+  readonly #context: PassthroughContext
+  readonly #framer: SseFramer
+  readonly #out = new ByteRuns()
+  #outcome: StreamOutcome | null = null
+  #usage: Usage | null = null
+  #started = false
+  /** The id in `message_start`; null before it. */
+  #id: string | null = null
+  #stopReason: string | null = null
+  #stopSequence: string | null = null
+  #stopDetails: JsonText | null = null
+
+  constructor(context: PassthroughContext) {
+    this.#context = context
+    this.#framer = new SseFramer(context.maxEventBytes)
+  }
+
+  feed(chunk: Buffer): Buffer {
+    return this.#collect(() => this.#framer.feed(chunk, (frame) => this.#take(frame)))
+  }
+
+  end(): Buffer {
+    return this.#collect(() => {
+      this.#framer.end((frame) => this.#take(frame))
+      if (this.#outcome !== null) return
+      if (this.#stopReason === null) {
+        throw new GatewayError('upstream_truncated', 'The upstream broke off its answer.')
+      }
+      // The answer is whole, but the SDKs' stream helpers fail without its last event.
+      this.#out.add(Buffer.from(MESSAGE_STOP))
+      this.#complete()
+    })
+  }
+
+  get outcome(): StreamOutcome | null {
+    return this.#outcome
+  }
+
+  get usage(): Usage | null {
+    return this.#usage
+  }
+
+  get started(): boolean {
+    return this.#started
+  }
+
+  #collect(step: () => void): Buffer {
+    if (this.#outcome !== null) return EMPTY
+    try {
+      step()
+    } catch (thrown) {
+      this.#outcome = { status: 'failed', error: toGatewayError(thrown) }
+    }
+    return this.#out.take()
+  }
+
+  #take(frame: SseFrame): void {
+    if (this.#outcome !== null) return
+    const { bytes } = frame
+    if (startsWith(bytes, CONTENT)) {
+      this.#started = true
+      this.#out.add(bytes)
+    } else if (startsWith(bytes, PING) || frame.data === '') {
+      this.#out.add(bytes)
+    } else if (frame.data !== '[DONE]') {
+      readingAnswer(() => this.#tap(frame))
+    }
+  }
+
+  #tap(frame: SseFrame): void {
+    const root = scanJson(frame.data)
+    const name = root.get('type')?.string ?? frame.event
+    const tap = TAPS.get(name)
+    if (tap !== undefined) {
+      tap(this, root, frame)
+      return
+    }
+    if (name.startsWith('content_block_')) this.#started = true
+    this.forward(frame, name)
+  }
+
+  /** Clients ignore events without a name, so a host that leaves it out is helped. */
+  forward(frame: SseFrame, name: string): void {
+    if (frame.event === '') this.#out.add(Buffer.from(`event: ${name}\n`))
+    this.#out.add(frame.bytes)
+  }
+
+  messageStart(root: JsonNode, frame: SseFrame): void {
+    const message = root.get('message')
+    if (message?.kind !== 'object') throw invalid('message_start without a message')
+    const id = message.get('id')?.string ?? ''
+    if (this.#id !== null) {
+      if (id !== this.#id) throw invalid('a second message in one stream')
+      return
+    }
+    this.#id = id
+    this.#readUsage(message.get('usage'))
+    const model = message.get('model')
+    const { requestedModel, upstreamModel } = this.#context
+    if (model === undefined || requestedModel === upstreamModel) this.forward(frame, 'message_start')
+    else this.#out.add(Buffer.from(`event: message_start\ndata: ${withModel(root, model, requestedModel)}\n\n`))
+  }
+
+  messageDelta(root: JsonNode, frame: SseFrame): void {
+    this.#started = true
+    this.#readUsage(root.get('usage'))
+    const delta = root.get('delta')
+    if (delta?.kind === 'object') {
+      this.#stopReason = delta.get('stop_reason')?.string ?? this.#stopReason
+      this.#stopSequence = delta.get('stop_sequence')?.string ?? this.#stopSequence
+      const details = delta.get('stop_details')
+      if (details !== undefined && !details.isNull) this.#stopDetails = details.raw
+    }
+    this.forward(frame, 'message_delta')
+  }
+
+  messageStop(frame: SseFrame): void {
+    this.forward(frame, 'message_stop')
+    this.#complete()
+  }
+
+  #readUsage(usage: JsonNode | undefined): void {
+    if (usage?.kind === 'object') this.#usage = decodeUsage(usage, this.#usage)
+  }
+
+  #complete(): void {
+    const finish = decodeFinish(this.#stopReason, this.#stopSequence, this.#stopDetails, NOT_CALLED)
+    this.#outcome = { status: 'complete', finish }
+  }
+}
+
+const TAPS: ReadonlyMap<string, Tap> = new Map<string, Tap>([
+  ['message_start', (stream, root, frame) => stream.messageStart(root, frame)],
+  ['message_delta', (stream, root, frame) => stream.messageDelta(root, frame)],
+  ['message_stop', (stream, _root, frame) => stream.messageStop(frame)],
+  [
+    'error',
+    (_stream, root) => {
+      throw decodeStreamError(root.raw)
+    },
+  ],
+])
+
+/** Buffers that follow each other in memory, which frames of one chunk do, are one run: nothing is copied. */
+class ByteRuns {
+  #runs: Buffer[] = []
+
+  add(bytes: Buffer): void {
+    const last = this.#runs.at(-1)
+    const isNext = last?.buffer === bytes.buffer && last.byteOffset + last.length === bytes.byteOffset
+    if (last === undefined || !isNext) this.#runs.push(bytes)
+    else this.#runs[this.#runs.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + bytes.length)
+  }
+
+  take(): Buffer {
+    const runs = this.#runs
+    if (runs.length === 0) return EMPTY
+    this.#runs = []
+    return runs.length === 1 && runs[0] !== undefined ? runs[0] : Buffer.concat(runs)
+  }
+}
+
+function startsWith(bytes: Buffer, prefix: Buffer): boolean {
+  return bytes.length >= prefix.length && bytes.compare(prefix, 0, prefix.length, 0, prefix.length) === 0
+}
+
+/** The event's data with the client's name of the model, on one line. */
+function withModel(root: JsonNode, model: JsonNode, name: string): string {
+  const { raw } = root
+  const edited = `${raw.slice(0, model.start - root.start)}${stringToJson(name)}${raw.slice(model.end - root.start)}`
+  return edited.replaceAll(/[\r\n]+/g, ' ')
+}
+
+function invalid(what: string): GatewayError {
+  return new GatewayError('upstream_invalid_response', `The upstream sent ${what}.`)
+}

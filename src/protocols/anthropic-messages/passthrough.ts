@@ -1,0 +1,49 @@
+import { GatewayError } from '../../lib/error.ts'
+import { scanJson, stringToJson } from '../../lib/json.ts'
+import type { JsonNode } from '../../lib/json.ts'
+import type { Passthrough, PassthroughContext, WholeReply } from '../protocol.ts'
+import { decodeStreamError } from './errors.ts'
+import { decodeFinish } from './finish.ts'
+import { edits } from './passthrough-edits.ts'
+import { MessagesPassthrough } from './passthrough-stream.ts'
+import { decodeUsage } from './usage.ts'
+import { literal, readingAnswer, utf8String } from './wire.ts'
+
+/** The byte path between a client and a vendor that both speak this protocol. */
+export const passthrough: Passthrough = {
+  edits,
+  requestHeaders: ['anthropic-version', 'anthropic-beta'],
+  stream: (context) => new MessagesPassthrough(context),
+  whole: (body, context) => readingAnswer(() => whole(body, context)),
+}
+
+function whole(body: Buffer, { requestedModel, upstreamModel }: PassthroughContext): WholeReply {
+  const root = scanJson(body.toString('latin1'))
+  const type = root.kind === 'object' ? root.get('type')?.string : undefined
+  if (type === 'error') throw decodeStreamError(literal(body.toString('utf8')))
+  if (type !== 'message') {
+    throw new GatewayError('upstream_invalid_response', "The upstream's answer is not a message.")
+  }
+  const usage = root.get('usage')
+  const details = root.get('stop_details')
+  const model = root.get('model')
+  const hasOtherModel = model !== undefined && requestedModel !== upstreamModel
+  return {
+    body: hasOtherModel ? replaced(body, model, Buffer.from(stringToJson(requestedModel))) : body,
+    usage: usage?.kind === 'object' ? decodeUsage(usage) : null,
+    finish: decodeFinish(
+      root.get('stop_reason')?.string ?? null,
+      stringOf(root.get('stop_sequence')),
+      details === undefined || details.isNull ? null : literal(Buffer.from(details.raw, 'latin1').toString('utf8')),
+      { client: false, output: false },
+    ),
+  }
+}
+
+function stringOf(node: JsonNode | undefined): string | null {
+  return node === undefined ? null : (utf8String(node) ?? null)
+}
+
+function replaced(body: Buffer, node: JsonNode, bytes: Buffer): Buffer {
+  return Buffer.concat([body.subarray(0, node.start), bytes, body.subarray(node.end)])
+}
