@@ -1,0 +1,142 @@
+import type { IncomingMessage } from 'node:http'
+import { promisify } from 'node:util'
+import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
+import { GatewayError } from '../lib/error.ts'
+import type { Headers } from '../lib/headers.ts'
+import type { ServerSettings } from './settings.ts'
+
+export type BodyLimits = Pick<ServerSettings, 'bodyLimit' | 'bodyTimeout' | 'bodyPace'>
+
+const EMPTY = Buffer.alloc(0)
+
+/**
+ * A request's body, whole and decompressed. `proceed` is called when its bytes are wanted (a client may have asked before
+ * sending them). Throws GatewayError; what was not read then stays unread.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  headers: Headers,
+  limits: BodyLimits,
+  proceed: () => void,
+): Promise<Buffer> {
+  const decode = decoderFor(headers['content-encoding'])
+  if (Number(headers['content-length'] ?? 0) > limits.bodyLimit) throw tooLarge(limits.bodyLimit)
+  proceed()
+  const bytes = await new BodyReader(request, limits).done
+  return decode === null || bytes.length === 0 ? bytes : decode(bytes, limits.bodyLimit)
+}
+
+/** Collects the bytes, within the limits of size and time. */
+class BodyReader {
+  readonly done: Promise<Buffer>
+  readonly #request: IncomingMessage
+  readonly #limits: BodyLimits
+  readonly #startedAt = performance.now()
+  readonly #chunks: Buffer[] = []
+  readonly #timer: NodeJS.Timeout
+  #bytes = 0
+  #bytesAtLastLook = 0
+  #resolve: (body: Buffer) => void = () => {}
+  #reject: (error: GatewayError) => void = () => {}
+
+  constructor(request: IncomingMessage, limits: BodyLimits) {
+    this.#request = request
+    this.#limits = limits
+    this.done = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+    this.#timer = setInterval(() => this.#look(), Math.min(limits.bodyPace.within, limits.bodyTimeout)).unref()
+    request.on('data', this.#data).on('end', this.#end).on('error', this.#gone).on('close', this.#gone)
+  }
+
+  readonly #data = (chunk: Buffer): void => {
+    this.#bytes += chunk.length
+    if (this.#bytes > this.#limits.bodyLimit) this.#fail(tooLarge(this.#limits.bodyLimit))
+    else this.#chunks.push(chunk)
+  }
+
+  readonly #end = (): void => {
+    this.#stop()
+    const [only] = this.#chunks
+    this.#resolve(this.#chunks.length === 1 && only !== undefined ? only : concat(this.#chunks, this.#bytes))
+  }
+
+  readonly #gone = (): void => {
+    this.#fail(new GatewayError('client_closed', 'The client closed the connection before its request was complete.'))
+  }
+
+  #look(): void {
+    const { bodyTimeout, bodyPace } = this.#limits
+    if (performance.now() - this.#startedAt >= bodyTimeout) {
+      this.#fail(new GatewayError('request_timeout', `The request body took longer than ${bodyTimeout} ms.`))
+    } else if (this.#bytes - this.#bytesAtLastLook < bodyPace.bytes) {
+      this.#fail(new GatewayError('request_timeout', 'The request body came too slowly.'))
+    }
+    this.#bytesAtLastLook = this.#bytes
+  }
+
+  #fail(error: GatewayError): void {
+    this.#stop()
+    this.#request.pause()
+    this.#reject(error)
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer)
+    this.#request.off('data', this.#data).off('end', this.#end).off('close', this.#gone)
+  }
+}
+
+function concat(chunks: readonly Buffer[], length: number): Buffer {
+  return length === 0 ? EMPTY : Buffer.concat(chunks, length)
+}
+
+type Decode = (bytes: Buffer, limit: number) => Promise<Buffer>
+
+const decoder =
+  (decompress: (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>): Decode =>
+  async (bytes, limit) => {
+    try {
+      return await decompress(bytes, { maxOutputLength: limit })
+    } catch (thrown) {
+      throw isTooLarge(thrown)
+        ? tooLarge(limit)
+        : new GatewayError('invalid_request', 'The request body is not valid compressed data.', { cause: thrown })
+    }
+  }
+
+const zlibInflate = decoder(promisify(inflate))
+const bareInflate = decoder(promisify(inflateRaw))
+
+const DECODERS: ReadonlyMap<string, Decode> = new Map([
+  ['gzip', decoder(promisify(gunzip))],
+  ['x-gzip', decoder(promisify(gunzip))],
+  ['br', decoder(promisify(brotliDecompress))],
+  ['zstd', decoder(promisify(zstdDecompress))],
+  // Means zlib data; some clients send the bare form.
+  ['deflate', (bytes, limit) => (((bytes[0] ?? 0) & 0x0f) === 8 ? zlibInflate : bareInflate)(bytes, limit)],
+])
+
+/** Encodings that `accept-encoding` of a 415 names. */
+export const ACCEPTED_ENCODINGS = 'gzip, deflate, br, zstd'
+
+/** Null where nothing is to be undone. Encodings on top of each other multiply the damage of a bomb and nobody needs them. */
+function decoderFor(field: string | undefined): Decode | null {
+  const encoding = (field ?? '').trim().toLowerCase()
+  if (encoding === '' || encoding === 'identity') return null
+  const decode = DECODERS.get(encoding)
+  if (decode !== undefined) return decode
+  throw new GatewayError(
+    'unsupported_encoding',
+    `A request body may have one content-encoding of ${ACCEPTED_ENCODINGS}.`,
+  )
+}
+
+function isTooLarge(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_BUFFER_TOO_LARGE'
+}
+
+function tooLarge(limit: number): GatewayError {
+  return new GatewayError('body_too_large', `The request body is larger than ${limit} bytes.`)
+}

@@ -1,0 +1,53 @@
+import type { ClientReply, ClientRequest, Principal } from '../exchange/client.ts'
+import type { Headers } from '../lib/headers.ts'
+import type { Observer } from '../observe/observer.ts'
+import type { Protocol } from '../protocols/protocol.ts'
+import type { HealthOptions } from './health.ts'
+import type { PlainRoute } from './plain-route.ts'
+import type { ServerSettings } from './settings.ts'
+
+export interface ServerOptions {
+  /** Read for each request, so that a reload applies at once. */
+  settings(): ServerSettings
+  /** In the order in which they claim requests on shared paths; the last one gets what nobody claims. */
+  readonly protocols: readonly Protocol[]
+  /** Besides the health routes, which the server has of its own. */
+  readonly plainRoutes: readonly PlainRoute[]
+  readonly access: AccessChecks
+  readonly health: HealthOptions
+  /** Answers one request of a protocol. Settles when nothing more will be written. */
+  exchange(request: ClientRequest, reply: ClientReply): Promise<void>
+  readonly observer: Observer
+  /** Unique, `[A-Za-z0-9]{20,}`. */
+  newId(): string
+}
+
+/** Who may come in. Each throws GatewayError. */
+export interface AccessChecks {
+  checkHost(headers: Headers): void
+  /** Runs after `checkHost`. */
+  checkOrigin(method: string, headers: Headers): void
+  /** The fields that let a browser hand the answer to a page of another origin; none unless it is allowed. */
+  corsHeaders(headers: Headers): Readonly<Record<string, string>>
+  authenticate(headers: Headers, query: string): Principal
+}
+
+export interface GatewayServer {
+  /** Starts to take requests; gives the URLs. Throws ListenError, and then listens nowhere. */
+  listen(): Promise<readonly string[]>
+  /**
+   * Shuts down: says no to readiness checks, stops listening after the grace, lets requests under way finish for up to
+   * `milliseconds`, ends what is left with an error in the client's protocol, and closes.
+   */
+  drain(milliseconds: number): Promise<DrainResult>
+  /** Cuts everything now. */
+  close(): Promise<void>
+  /** Requests under way. */
+  readonly inFlight: number
+}
+
+/** Requests that were under way when the shutdown began, and those taken during the grace. */
+export interface DrainResult {
+  readonly finished: number
+  readonly cut: number
+}

@@ -1,0 +1,36 @@
+import type { Principal } from '../exchange/client.ts'
+import type { Headers } from '../lib/headers.ts'
+
+/** A path that belongs to no wire protocol: health, explanations. */
+export interface PlainRoute {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** As in `ProtocolRoute`. */
+  readonly path: string
+  /** `key`: only with a key where keys are configured. */
+  readonly access: 'public' | 'key'
+  /** May throw GatewayError. */
+  answer(request: PlainRequest): Promise<PlainAnswer>
+}
+
+export interface PlainRequest {
+  readonly id: string
+  readonly path: string
+  readonly query: string
+  /** Percent-decoded. */
+  readonly params: Readonly<Record<string, string>>
+  readonly headers: Headers
+  readonly body: Buffer
+  /** Null for a caller of a public route without a valid key. */
+  readonly principal: Principal | null
+}
+
+export interface PlainAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer | string
+}
+
+/** An answer of JSON text that nobody may keep. */
+export function jsonAnswer(status: number, body: string): PlainAnswer {
+  return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body }
+}

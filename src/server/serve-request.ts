@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Principal } from '../exchange/client.ts'
+import { GatewayError } from '../lib/error.ts'
+import { readBody } from './body.ts'
+import type { ServerOptions } from './options.ts'
+import type { HttpReply } from './reply.ts'
+import type { RequestHead } from './request-head.ts'
+import type { ServerRouter, Target } from './router.ts'
+
+/** One request at the door, with everything that was learnt of it so far. */
+export interface Arrival {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly head: RequestHead
+  /** Fields that let a browser hand the answer to a page of another origin; empty for everybody else. */
+  readonly cors: Readonly<Record<string, string>>
+  readonly reply: HttpReply
+  /** For the answer, should it be an error. */
+  readonly errorHeaders: Record<string, string>
+  /** The client waits for a word before it sends the body. */
+  readonly expectsContinue: boolean
+}
+
+/** Callers of public routes without a key. */
+const STRANGER: Principal = { tenant: 'public', keyName: null }
+
+/**
+ * One request from its head to the end of its answer: host, origin, route, key, body, and then whoever answers it. The
+ * order matters: nothing about routes or keys is told to a page that should not be here, and no stranger's body is read.
+ * Throws GatewayError; what was not answered is answered by the caller.
+ */
+export async function serveRequest(arrival: Arrival, router: ServerRouter, options: ServerOptions): Promise<void> {
+  const { head, reply } = arrival
+  options.access.checkHost(head.headers)
+  options.access.checkOrigin(head.method, head.headers)
+  if (head.method === 'OPTIONS' && answerPreflight(arrival)) return
+  const target = findTarget(arrival, router)
+  const principal = authenticate(target, head, options)
+  const body = await bodyOf(arrival, options)
+  if (reply.closed) return
+  if (target.kind === 'plain') await answerPlain(arrival, target, principal, body)
+  else await answerProtocol(arrival, target, principal ?? STRANGER, body, options)
+}
+
+/** A browser asks whether a page may call the gateway. False where it is something else. */
+function answerPreflight({ head, reply, cors }: Arrival): boolean {
+  if (head.headers['access-control-request-method'] === undefined || Object.keys(cors).length === 0) return false
+  reply.head(204, {
+    'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
+    'access-control-allow-headers': head.headers['access-control-request-headers'] ?? '*',
+    'access-control-max-age': '600',
+  })
+  reply.end()
+  return true
+}
+
+function findTarget({ head, reply, errorHeaders }: Arrival, router: ServerRouter): Target {
+  const { method, path, headers } = head
+  const match = router.find(method, path, headers)
+  switch (match.kind) {
+    case 'protocol':
+      reply.protocol = match.protocol
+      return match
+    case 'plain':
+      return match
+    case 'other-method': {
+      const allow = match.allow.join(', ')
+      errorHeaders['allow'] = allow
+      throw new GatewayError('method_not_allowed', `${method} is no method of ${shown(path)}. It has ${allow}.`)
+    }
+    case 'unknown': {
+      const hint = match.hint === null ? '' : ` ${match.hint}`
+      throw new GatewayError('route_not_found', `There is nothing at ${shown(path)}.${hint}`)
+    }
+    default:
+      return match satisfies never
+  }
+}
+
+function shown(path: string): string {
+  return path.length > 200 ? `${path.slice(0, 200)}...` : path
+}
+
+/** Null: a stranger on a public route. */
+function authenticate(target: Target, { headers, query }: RequestHead, { access }: ServerOptions): Principal | null {
+  const open = target.kind === 'plain' ? target.route.access === 'public' : target.route.public
+  try {
+    return access.authenticate(headers, query)
+  } catch (thrown) {
+    if (open && thrown instanceof GatewayError) return null
+    throw thrown
+  }
+}
+
+const NO_BODY = Buffer.alloc(0)
+
+async function bodyOf(arrival: Arrival, options: ServerOptions): Promise<Buffer> {
+  const { head, request, response, expectsContinue } = arrival
+  if (!head.hasBody) return NO_BODY
+  return readBody(request, head.headers, options.settings(), () => {
+    if (expectsContinue) response.writeContinue()
+  })
+}
+
+async function answerPlain(
+  { head, reply }: Arrival,
+  { route, params }: Extract<Target, { kind: 'plain' }>,
+  principal: Principal | null,
+  body: Buffer,
+): Promise<void> {
+  const { path, query, headers } = head
+  const answer = await route.answer({ id: reply.id, path, query, params, headers, body, principal })
+  const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
+  reply.head(answer.status, { 'content-length': String(length), ...answer.headers })
+  reply.end(answer.body)
+}
+
+async function answerProtocol(
+  { head, reply }: Arrival,
+  { protocol, route, params }: Extract<Target, { kind: 'protocol' }>,
+  principal: Principal,
+  body: Buffer,
+  options: ServerOptions,
+): Promise<void> {
+  const { path, query, headers } = head
+  const { operation } = route
+  const request = {
+    id: reply.id,
+    protocol: protocol.id,
+    operation,
+    route,
+    path,
+    query,
+    params,
+    headers,
+    body,
+    principal,
+  }
+  await options.exchange(request, reply)
+  if (!reply.closed) throw new Error('the exchange ended without ending its reply')
+}

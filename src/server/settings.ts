@@ -1,0 +1,41 @@
+/** What the config says about the listening side. Sizes in bytes, times in milliseconds. */
+export interface ServerSettings {
+  /** Read by `listen()`. */
+  readonly host: string
+  /** Read by `listen()`; 0 takes any free one. */
+  readonly ports: readonly number[]
+  /** Of a request body as sent, and again of what it decompresses to. */
+  readonly bodyLimit: number
+  /** Of a request's head. Read by `listen()`. */
+  readonly headerLimit: number
+  /** Header fields of a request. */
+  readonly headerCount: number
+  /** From the connection, or the first byte of a later request, to the end of the head. */
+  readonly headerTimeout: number
+  readonly bodyTimeout: number
+  /** A body must bring that many bytes in each such time, or the client is told that it is too slow. */
+  readonly bodyPace: { readonly bytes: number; readonly within: number }
+  /** How long a connection without requests is kept. Longer than the 60 s for which common load balancers keep theirs. */
+  readonly keepAliveTimeout: number
+  /** How long a client may read nothing of its answer. */
+  readonly writeTimeout: number
+  /**
+   * On shutdown: how long new requests are still taken after `/health/ready` has said no, so that load balancers can
+   * notice.
+   */
+  readonly drainGrace: number
+}
+
+export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
+  host: '127.0.0.1',
+  ports: [3000],
+  bodyLimit: 32 * 1024 * 1024,
+  headerLimit: 32 * 1024,
+  headerCount: 200,
+  headerTimeout: 10_000,
+  bodyTimeout: 300_000,
+  bodyPace: { bytes: 10_000, within: 20_000 },
+  keepAliveTimeout: 72_000,
+  writeTimeout: 60_000,
+  drainGrace: 0,
+}

@@ -1,0 +1,153 @@
+import type { ClientReply, ClientRequest } from '../../src/exchange/client.ts'
+import { GatewayError } from '../../src/lib/error.ts'
+import type { AttemptRecord, ExchangeRecord, Observer } from '../../src/observe/observer.ts'
+import type { Protocol, ProtocolRoute } from '../../src/protocols/protocol.ts'
+import type { GatewayServer, ServerOptions } from '../../src/server/options.ts'
+import { createServer } from '../../src/server/server.ts'
+import { DEFAULT_SERVER_SETTINGS } from '../../src/server/settings.ts'
+import type { ServerSettings } from '../../src/server/settings.ts'
+
+export type Answer = (request: ClientRequest, reply: ClientReply) => Promise<void> | void
+
+export interface SmallGateway {
+  readonly server: GatewayServer
+  readonly port: number
+  readonly url: string
+  /** Requests that got as far as the exchange. */
+  readonly requests: readonly ClientRequest[]
+  readonly observed: RecordingObserver
+}
+
+/** Keeps what was reported. */
+export class RecordingObserver implements Observer {
+  readonly exchanges: ExchangeRecord[] = []
+  readonly attempts: AttemptRecord[] = []
+  readonly warnings: string[] = []
+  readonly errors: unknown[] = []
+  readonly #waiting: (() => void)[] = []
+
+  exchange(record: ExchangeRecord): void {
+    this.exchanges.push(record)
+    for (const resolve of this.#waiting.splice(0)) resolve()
+  }
+
+  attemptFailed(record: AttemptRecord): void {
+    this.attempts.push(record)
+  }
+
+  warn(_requestId: string | null, text: string): void {
+    this.warnings.push(text)
+  }
+
+  error(_requestId: string | null, _text: string, cause: unknown): void {
+    this.errors.push(cause)
+  }
+
+  debug(): void {}
+
+  /** The record with this position, once it is there. */
+  async recorded(position: number): Promise<ExchangeRecord> {
+    for (;;) {
+      const record = this.exchanges[position]
+      if (record !== undefined) return record
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
+  }
+}
+
+/** Answers with what it was asked, as JSON. */
+export const echo: Answer = (request, reply) => {
+  const { operation, path, query, params, body } = request
+  const text = JSON.stringify({ operation, path, query, params, body: body.toString('utf8') })
+  reply.head(200, { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(text)) })
+  reply.end(text)
+}
+
+const open: gatewayClosers = []
+type gatewayClosers = (() => Promise<void>)[]
+
+/** Closes every gateway that was started since the last call. */
+export async function closeGateways(): Promise<void> {
+  for (const close of open.splice(0)) await close()
+}
+
+/** A server with two tiny protocols and an exchange that does what the test says. */
+export async function smallGateway(
+  answer: Answer = echo,
+  settings: Partial<ServerSettings> = {},
+  options: Partial<ServerOptions> = {},
+): Promise<SmallGateway> {
+  const requests: ClientRequest[] = []
+  const observed = new RecordingObserver()
+  let ids = 0
+  const server = createServer({
+    settings: () => ({ ...DEFAULT_SERVER_SETTINGS, ports: [0], ...settings }),
+    protocols: [ANTHROPIC, OPENAI],
+    plainRoutes: [],
+    access: {
+      checkHost: () => {},
+      checkOrigin: () => {},
+      corsHeaders: () => ({}),
+      authenticate: () => ({ tenant: 'local', keyName: null }),
+    },
+    health: {
+      service: 'ucr',
+      version: '0.0.0',
+      exposed: () => false,
+      notReady: () => null,
+      deployments: () => [],
+      sessions: () => ({ active: 0, total: 0 }),
+    },
+    exchange: async (request, reply) => {
+      requests.push(request)
+      await answer(request, reply)
+    },
+    observer: observed,
+    newId: () => `id${String(++ids).padStart(20, '0')}`,
+    ...options,
+  })
+  const [url = ''] = await server.listen()
+  open.push(() => server.close())
+  return { server, url, port: Number(new URL(url).port), requests, observed }
+}
+
+function tinyProtocol(
+  id: Protocol['id'],
+  routes: readonly ProtocolRoute[],
+  claims: Protocol['claims'],
+  errorBody: (error: GatewayError, requestId: string) => object,
+): Protocol {
+  const client = {
+    encodeError: (error: GatewayError, { requestId }: { requestId: string }) => ({
+      status: error.status,
+      headers: error.retryAfter === null ? {} : { 'retry-after': String(error.retryAfter) },
+      body: JSON.stringify(errorBody(error, requestId)),
+    }),
+    encodeStreamError: (error: GatewayError, { requestId }: { requestId: string }) =>
+      `event: error\ndata: ${JSON.stringify(errorBody(error, requestId))}\n\n`,
+  }
+  return { id, name: id, routes, claims, client } as unknown as Protocol
+}
+
+const ANTHROPIC = tinyProtocol(
+  'anthropic-messages',
+  [
+    { method: 'POST', path: '/v1/messages', operation: 'generate', public: false },
+    { method: 'GET', path: '/v1/models', operation: 'list-models', public: false },
+    { method: 'GET', path: '/v1/models/{id...}', operation: 'get-model', public: false },
+    { method: 'HEAD', path: '/api/hello', operation: 'hello', public: true },
+  ],
+  (headers) => headers['anthropic-version'] !== undefined,
+  (error, requestId) => ({ type: 'error', error: { type: error.code, message: error.message }, request_id: requestId }),
+)
+
+const OPENAI = tinyProtocol(
+  'openai-chat',
+  [
+    { method: 'POST', path: '/v1/chat/completions', operation: 'generate', public: false },
+    { method: 'GET', path: '/v1/models', operation: 'list-models', public: false },
+    { method: 'GET', path: '/v1/models/{id...}', operation: 'get-model', public: false },
+  ],
+  () => false,
+  (error) => ({ error: { code: error.code, message: error.message } }),
+)
