@@ -38,8 +38,8 @@ const OPENING = stringToJson('Then')
 
 /** Every word has three characters, so with its space it is one token, and a text of N tokens also measures N tokens. */
 const STORY: readonly JsonText[] = (
-  'the sun was up. The sea ran out far and the old men sat by. Now one man got his net and his cap and was on: ' +
-  'All day the fog lay low and the men who sat did not see him go. But the sea let him in. One big red cod bit, ' +
+  'the sun was up. The sea ran out far and the old men sat by. Now one man got his net and his cap and let go. ' +
+  'All day the fog lay low and the men who sat did not see him go. But the sea let him in. One big red cod bit ' +
   'and the old man ate it. And'
 )
   .split(' ')

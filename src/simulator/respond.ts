@@ -62,7 +62,10 @@ export class Responder {
     const call = this.#open(vendor, incoming)
     if ('ending' in call) return call
     // Nothing is generated, so a limit for it is not asked for.
-    const request = this.#read({ ...call, body: { max_tokens: 1_000_000, ...call.body } }, incoming.headers)
+    const request = this.#read(
+      { ...call, body: { max_tokens: call.model.maxOutputTokens, ...call.body } },
+      incoming.headers,
+    )
     if ('status' in request) return errorPlayback(call.context, request)
     return wholePlayback(call.context, JSON.stringify({ input_tokens: request.inputTokens }), 0)
   }

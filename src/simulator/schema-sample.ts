@@ -162,7 +162,8 @@ function sampleNumber(schema: JsonObject, step: number | null): number {
   const below = numberOf(schema['exclusiveMaximum'])
   const least = Math.max(numberOf(schema['minimum']) ?? -Infinity, above ?? -Infinity)
   const most = Math.min(numberOf(schema['maximum']) ?? Infinity, below ?? Infinity)
-  const isAllowed = (value: number): boolean => value >= least && value <= most && value !== above && value !== below
+  const isAllowed = (value: number): boolean =>
+    Number.isFinite(value) && value >= least && value <= most && value !== above && value !== below
   const preferred = [stride, 0, Math.ceil(least / stride) * stride, (Math.floor(least / stride) + 1) * stride]
   const candidates = [...preferred, Math.floor(most / stride) * stride, (Math.ceil(most / stride) - 1) * stride]
   return candidates.find(isAllowed) ?? (step === null && Number.isFinite(least + most) ? (least + most) / 2 : stride)

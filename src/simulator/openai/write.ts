@@ -40,7 +40,7 @@ function* wholeMembers(message: Message, field: ReasoningField): Generator<strin
   const text = joinTexts(message, 'text')
   const thinking = joinTexts(message, 'thinking')
   const content = field === 'tag' && thinking !== '' ? `<think>${thinking}</think>${text}` : text
-  yield `"content":${content === '' ? 'null' : stringToJson(content)}`
+  yield `"content":${content === '' ? emptyContent(message) : stringToJson(content)}`
   const refusal = joinTexts(message, 'refusal')
   yield `"refusal":${refusal === '' ? 'null' : stringToJson(refusal)}`
   for (const name of thinking === '' ? [] : TEXT_FIELDS[field]) yield `"${name}":${stringToJson(thinking)}`
@@ -114,7 +114,8 @@ class ChunkWriter {
 }
 
 function writeChoice(chunks: ChunkWriter, message: Message, choice: number, field: ReasoningField): void {
-  chunks.delta(choice, '"role":"assistant","content":"","refusal":null')
+  const begun = joinTexts(message, 'text') === '' ? emptyContent(message) : '""'
+  chunks.delta(choice, `"role":"assistant","content":${begun},"refusal":null`)
   if (field === 'tag' && joinTexts(message, 'thinking') !== '') chunks.delta(choice, '"content":"<think>"')
   for (const [index, part] of reasoningParts(message).entries()) writeReasoning(chunks, part, choice, index, field)
   if (field === 'tag' && joinTexts(message, 'thinking') !== '') chunks.delta(choice, '"content":"</think>"')
@@ -198,6 +199,11 @@ function callsOf(message: Message): readonly ToolCall[] {
 
 function reasoningParts(message: Message): readonly ReasoningPart[] {
   return message.parts.filter((part) => part.type === 'thinking' || part.type === 'redacted-thinking')
+}
+
+/** An answer without text has no content when it says something else instead, and otherwise an empty one. */
+function emptyContent(message: Message): '""' | 'null' {
+  return message.parts.some(({ type }) => type === 'tool-call' || type === 'refusal') ? 'null' : '""'
 }
 
 function joinTexts(message: Message, type: 'text' | 'refusal' | 'thinking'): string {
