@@ -47,6 +47,7 @@ export class JsonNode {
   readonly #members: readonly JsonMember[] | null
   readonly #items: readonly JsonNode[] | null
   #index: Map<string, JsonNode> | null = null
+  #isChecked = false
 
   constructor(
     kind: JsonKind,
@@ -84,7 +85,11 @@ export class JsonNode {
    * gateway that reads one while the upstream reads the other has decided about a request that nobody sent.
    */
   get(name: string): JsonNode | undefined {
-    return this.index().get(name)
+    const members = this.members
+    if (members.length > SMALL_OBJECT) return this.index().get(name)
+    if (!this.#isChecked) this.#checkNames(members)
+    for (const member of members) if (member.name === name) return member.value
+    return undefined
   }
 
   /** The decoded string; undefined unless this is a string. */
@@ -115,14 +120,29 @@ export class JsonNode {
     if (this.#index !== null) return this.#index
     const index = new Map<string, JsonNode>()
     for (const member of this.members) {
-      if (index.has(member.name)) {
-        throw new JsonScanError('duplicate-key', member.nameStart, `duplicate key ${JSON.stringify(member.name)}`)
-      }
+      if (index.has(member.name)) throw duplicateKey(member)
       index.set(member.name, member.value)
     }
     this.#index = index
     return index
   }
+
+  #checkNames(members: readonly JsonMember[]): void {
+    for (let at = 1; at < members.length; at++) {
+      const member = members[at]
+      for (let before = 0; before < at; before++) {
+        if (member !== undefined && members[before]?.name === member.name) throw duplicateKey(member)
+      }
+    }
+    this.#isChecked = true
+  }
+}
+
+/** Up to so many members, looking at all names is cheaper than a map of them. */
+const SMALL_OBJECT = 8
+
+function duplicateKey({ name, nameStart }: JsonMember): JsonScanError {
+  return new JsonScanError('duplicate-key', nameStart, `duplicate key ${JSON.stringify(name)}`)
 }
 
 /** `JSON.parse` with a type that does not lie. Throws `SyntaxError`. */
@@ -223,8 +243,14 @@ const BACKSLASH = 92
 const CLOSE_BRACKET = 93
 const OPEN_BRACE = 123
 const CLOSE_BRACE = 125
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
+const MINUS = 45
+const PLUS = 43
+const POINT = 46
+const ZERO = 48
+const UPPER_E = 69
+const LOWER_E = 101
+const LOWER_U = 117
+const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
 // Everything but quotes, backslashes and control characters.
 const PLAIN = /[ !#-[\]-\uffff]*/y
 const SHORT_RUN = 24
@@ -233,9 +259,8 @@ const BYTE_ORDER_MARK_AS_LATIN1 = '\u00ef\u00bb\u00bf'
 class Scanner {
   readonly #source: string
   readonly #maxDepth: number
-  readonly #number = new RegExp(NUMBER)
-  readonly #escape = new RegExp(ESCAPE)
-  readonly #plain = new RegExp(PLAIN)
+  /** A copy, as it holds a position; made when a long string comes. */
+  #plain: RegExp | null = null
   #at = 0
 
   constructor(source: string, maxDepth: number) {
@@ -259,7 +284,7 @@ class Scanner {
     if (code === QUOTE) return this.#string()
     if (code === OPEN_BRACE) return this.#object(depth)
     if (code === OPEN_BRACKET) return this.#array(depth)
-    if (code === 45 || (code >= 48 && code <= 57)) return this.#numeral()
+    if (code === MINUS || isDigit(code)) return this.#numeral()
     if (code === 116) return this.#word('true', 'boolean')
     if (code === 102) return this.#word('false', 'boolean')
     if (code === 110) return this.#word('null', 'null')
@@ -274,12 +299,14 @@ class Scanner {
     if (this.#take(CLOSE_BRACE)) return this.#node('object', start, members, null)
     for (;;) {
       this.#space()
-      if (this.#source.charCodeAt(this.#at) !== QUOTE) throw this.#unexpected()
-      const name = this.#string()
+      const nameStart = this.#at
+      if (this.#source.charCodeAt(nameStart) !== QUOTE) throw this.#unexpected()
+      this.#skipString()
+      const name = decodeJsonString(this.#source.slice(nameStart, this.#at) as JsonText)
       this.#space()
       if (!this.#take(COLON)) throw this.#unexpected()
       this.#space()
-      members.push({ name: decodeJsonString(name.raw), nameStart: name.start, value: this.#value(depth + 1) })
+      members.push({ name, nameStart, value: this.#value(depth + 1) })
       this.#space()
       if (this.#take(COMMA)) continue
       if (this.#take(CLOSE_BRACE)) return this.#node('object', start, members, null)
@@ -304,19 +331,34 @@ class Scanner {
   }
 
   #string(): JsonNode {
-    const source = this.#source
-    const start = this.#at++
+    const start = this.#at
+    this.#skipString()
+    return this.#node('string', start, null, null)
+  }
+
+  #skipString(): void {
+    this.#at++
     for (;;) {
       this.#plainRun()
-      const code = source.charCodeAt(this.#at)
-      if (code === QUOTE) {
-        this.#at++
-        return this.#node('string', start, null, null)
-      }
-      if (code !== BACKSLASH) throw this.#unexpected()
-      this.#escape.lastIndex = this.#at
-      if (!this.#escape.test(source)) throw this.#unexpected()
-      this.#at = this.#escape.lastIndex
+      const code = this.#source.charCodeAt(this.#at)
+      if (code !== QUOTE && code !== BACKSLASH) throw this.#unexpected()
+      this.#at++
+      if (code === QUOTE) return
+      this.#escape()
+    }
+  }
+
+  /** What follows a backslash. */
+  #escape(): void {
+    const code = this.#source.charCodeAt(this.#at)
+    if (ESCAPED.has(code)) {
+      this.#at++
+      return
+    }
+    if (code !== LOWER_U) throw this.#unexpected()
+    const end = this.#at + 5
+    for (this.#at++; this.#at < end; this.#at++) {
+      if (!isHexDigit(this.#source.charCodeAt(this.#at))) throw this.#unexpected()
     }
   }
 
@@ -330,6 +372,7 @@ class Scanner {
       if (!(code >= 32) || code === QUOTE || code === BACKSLASH) return
       if (++this.#at === limit) break
     }
+    this.#plain ??= new RegExp(PLAIN)
     this.#plain.lastIndex = this.#at
     this.#plain.test(source)
     this.#at = this.#plain.lastIndex
@@ -337,10 +380,20 @@ class Scanner {
 
   #numeral(): JsonNode {
     const start = this.#at
-    this.#number.lastIndex = start
-    if (!this.#number.test(this.#source)) throw this.#unexpected()
-    this.#at = this.#number.lastIndex
+    this.#take(MINUS)
+    // Nothing may follow a leading zero, which then is the whole of the integer.
+    if (!this.#take(ZERO)) this.#digits()
+    if (this.#take(POINT)) this.#digits()
+    if (this.#take(LOWER_E) || this.#take(UPPER_E)) {
+      if (!this.#take(PLUS)) this.#take(MINUS)
+      this.#digits()
+    }
     return this.#node('number', start, null, null)
+  }
+
+  #digits(): void {
+    if (!isDigit(this.#source.charCodeAt(this.#at))) throw this.#unexpected()
+    while (isDigit(this.#source.charCodeAt(this.#at))) this.#at++
   }
 
   #word(word: string, kind: 'boolean' | 'null'): JsonNode {
@@ -384,4 +437,12 @@ class Scanner {
     const what = at >= this.#source.length ? 'the end of the text' : JSON.stringify(this.#source.charAt(at))
     return new JsonScanError('syntax', at, `unexpected ${what} at position ${at}`)
   }
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57
+}
+
+function isHexDigit(code: number): boolean {
+  return isDigit(code) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102)
 }

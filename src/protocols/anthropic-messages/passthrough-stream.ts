@@ -165,22 +165,37 @@ const TAPS: ReadonlyMap<string, Tap> = new Map<string, Tap>([
   ],
 ])
 
-/** Buffers that follow each other in memory, which frames of one chunk do, are one run: nothing is copied. */
+/** What goes out. Frames of one chunk follow each other in memory, so they become one view of it: nothing is copied. */
 class ByteRuns {
   #runs: Buffer[] = []
+  /** The run that may still grow: its first buffer, and where in memory it ends by now. */
+  #first: Buffer | null = null
+  #end = 0
 
   add(bytes: Buffer): void {
-    const last = this.#runs.at(-1)
-    const isNext = last?.buffer === bytes.buffer && last.byteOffset + last.length === bytes.byteOffset
-    if (last === undefined || !isNext) this.#runs.push(bytes)
-    else this.#runs[this.#runs.length - 1] = Buffer.from(last.buffer, last.byteOffset, last.length + bytes.length)
+    if (this.#first !== null && bytes.buffer === this.#first.buffer && bytes.byteOffset === this.#end) {
+      this.#end += bytes.length
+      return
+    }
+    this.#endRun()
+    this.#first = bytes
+    this.#end = bytes.byteOffset + bytes.length
   }
 
   take(): Buffer {
-    const runs = this.#runs
-    if (runs.length === 0) return EMPTY
+    this.#endRun()
+    const [only, ...others] = this.#runs
+    if (only === undefined) return EMPTY
+    const bytes = others.length === 0 ? only : Buffer.concat(this.#runs)
     this.#runs = []
-    return runs.length === 1 && runs[0] !== undefined ? runs[0] : Buffer.concat(runs)
+    return bytes
+  }
+
+  #endRun(): void {
+    const first = this.#first
+    if (first === null) return
+    this.#runs.push(Buffer.from(first.buffer, first.byteOffset, this.#end - first.byteOffset))
+    this.#first = null
   }
 }
 
