@@ -1,0 +1,49 @@
+import { modelClass } from '../models/aliases.ts'
+import type { RouteQuery, TaskType } from './route.ts'
+import type { TaskSettings } from './settings.ts'
+
+export type RoutedTask = Exclude<TaskType, 'default'>
+
+/** English words that tell a task where the config asks to look for them, in the order in which they are looked for. */
+const KEYWORDS: Readonly<Record<'webSearch' | 'background' | 'think', readonly string[]>> = {
+  webSearch: [
+    'search for',
+    'look up',
+    'find information about',
+    'what is the latest',
+    'current events',
+    'recent news',
+    'browse',
+    'web search',
+  ],
+  background: ['in the background', 'asynchronously', 'run this later', 'schedule', 'batch process'],
+  think: [
+    'think about',
+    'analyze',
+    'reason through',
+    'step by step',
+    'explain why',
+    'reasoning',
+    "let's think",
+    'chain of thought',
+  ],
+}
+
+/**
+ * The tasks that a request is, most demanding first: what only some models can do comes before what any can. Read from
+ * what the protocol says; from words only where the config asks for it.
+ */
+export function detectTasks(query: RouteQuery, settings: TaskSettings): readonly RoutedTask[] {
+  const { traits } = query
+  const words = settings.keywords ? traits.lastUserText().toLowerCase() : ''
+  const says = (task: keyof typeof KEYWORDS): boolean =>
+    words !== '' && KEYWORDS[task].some((phrase) => words.includes(phrase))
+  const signals: readonly (readonly [RoutedTask, boolean])[] = [
+    ['longContext', query.tokenCount >= settings.tokenThreshold],
+    ['image', traits.images],
+    ['webSearch', traits.webSearch || says('webSearch')],
+    ['background', modelClass(query.model) === 'haiku' || says('background')],
+    ['think', traits.thinking || says('think')],
+  ]
+  return signals.filter(([, present]) => present).map(([task]) => task)
+}
