@@ -97,7 +97,10 @@ describe('agentAnswer()', () => {
   })
 
   it('obeys the newest prompt only', () => {
-    const turns = [...toolTurn('[[call Bash {"command":"ls"}]]'), { role: 'assistant', content: 'ok' }]
+    const turns = [
+      ...toolTurn('[[call Bash {"command":"ls"}]] [[then]] [[say Done.]]'),
+      { role: 'assistant', content: 'ok' },
+    ]
     expect(ask([...turns, { role: 'user', content: 'And now?' }])).toEqual(parts(text('And now?')))
   })
 

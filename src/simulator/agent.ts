@@ -48,16 +48,17 @@ function mayCall(request: SimulatorRequest, step: readonly Directive[] | undefin
 }
 
 function stepAnswer(request: SimulatorRequest, step: readonly Directive[]): MessageAnswer {
-  const parts = step.map((directive): AnswerPart => {
-    if (directive.type !== 'call') return { type: directive.type === 'say' ? 'text' : 'thinking', text: directive.text }
-    const tool = findTool(request.tools, directive.name)
-    if (request.toolChoice === 'none')
-      return { type: 'text', text: `Tools may not be called, so ${directive.name} was not.` }
-    if (tool !== null) return callPart(tool, directive.input)
-    const offered = request.tools.map(({ name }) => name).join(', ')
-    return { type: 'text', text: `There is no tool ${directive.name} in the request; there are: ${offered || 'none'}.` }
-  })
-  return { kind: 'message', parts }
+  return { kind: 'message', parts: step.map((directive) => directivePart(request, directive)) }
+}
+
+function directivePart({ toolChoice, tools }: SimulatorRequest, directive: Directive): AnswerPart {
+  if (directive.type !== 'call') return { type: directive.type === 'say' ? 'text' : 'thinking', text: directive.text }
+  const { input, name } = directive
+  if (toolChoice === 'none') return { type: 'text', text: `Tools may not be called, so ${name} was not.` }
+  const tool = findTool(tools, name)
+  if (tool !== null) return callPart(tool, input)
+  const offered = tools.map((known) => known.name).join(', ') || 'none'
+  return { type: 'text', text: `There is no tool ${name} in the request; there are: ${offered}.` }
 }
 
 function findTool(tools: readonly OfferedTool[], name: string): OfferedTool | null {

@@ -1,5 +1,5 @@
-import type { ServerResponse } from 'node:http'
 import { createBrotliCompress, createDeflate, createGzip, createZstdCompress } from 'node:zlib'
+import type { Line } from './line.ts'
 import type { Ending, Playback } from './playback.ts'
 import type { ContentCoding } from './settings.ts'
 
@@ -7,8 +7,8 @@ import type { ContentCoding } from './settings.ts'
 export type Outcome = 'answered' | 'aborted'
 
 /** Writes an answer to its socket, at its pace and with its faults. Never throws: a client may leave at any time. */
-export async function play(playback: Playback, response: ServerResponse): Promise<Outcome> {
-  const line = new Line(response)
+export async function play(playback: Playback, line: Line): Promise<Outcome> {
+  const { response } = line
   const { pace } = playback
   if (pace.head > 0) await line.sleep(pace.head)
   if (line.isGone) return 'aborted'
@@ -64,50 +64,6 @@ async function finish(line: Line, data?: string | Buffer): Promise<Outcome> {
   line.response.end(data)
   await line.closed
   return line.response.writableFinished ? 'answered' : 'aborted'
-}
-
-/** A response with its client: whatever waits here stops waiting when the client leaves. */
-class Line {
-  readonly response: ServerResponse
-  /** The response is over, or the client left. */
-  readonly closed: Promise<void>
-  #isGone = false
-  #wake: (() => void) | null = null
-
-  constructor(response: ServerResponse) {
-    this.response = response
-    this.closed = new Promise((resolve) => {
-      response.once('close', () => {
-        this.#isGone = true
-        this.#wake?.()
-        resolve()
-      })
-    })
-  }
-
-  get isGone(): boolean {
-    return this.#isGone
-  }
-
-  sleep(milliseconds: number): Promise<void> | null {
-    if (milliseconds <= 0 || this.#isGone) return null
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, milliseconds)
-      this.#wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  }
-
-  until(event: Promise<unknown>): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve
-      if (this.#isGone) resolve()
-      const settled = (): void => resolve()
-      event.then(settled, settled)
-    })
-  }
 }
 
 function outletOf(line: Line, playback: Playback): Outlet {

@@ -110,6 +110,12 @@ describe('answers', () => {
       content: [{ text: 'Then the sun' }],
       usage: { output_tokens: 3 },
     })
+    expect(await json(messages(simulator, { model: 'text', max_tokens: 11 }))).toMatchObject({
+      stop_reason: 'max_tokens',
+    })
+    expect(await json(messages(simulator, { model: 'text', max_tokens: 12 }))).toMatchObject({
+      stop_reason: 'end_turn',
+    })
     const stopped = await json(messages(simulator, { model: 'long', stop_sequences: ['sea', 'up'] }))
     expect(stopped).toMatchObject({
       stop_reason: 'stop_sequence',
@@ -214,7 +220,7 @@ describe('pace and form', () => {
     }
   })
 
-  it('bring every event as it is written', async () => {
+  it.each(['identity', 'gzip', 'br'])('bring every event as it is written, coded as %s', async (coding) => {
     const release = Promise.withResolvers<void>()
     const simulator = await start({
       script: () => ({
@@ -223,7 +229,8 @@ describe('pace and form', () => {
         hold: { afterEvents: 4, until: release.promise },
       }),
     })
-    const events = readSse((await messages(simulator, { model: 'any', stream: true })).body)
+    const model = `any?encoding=${coding}`
+    const events = readSse((await messages(simulator, { model, stream: true })).body)
     const seen: string[] = []
     for (let count = 0; count < 4; count++) seen.push(((await events.next()).value ?? { event: '' }).event)
     expect(seen).toEqual(['message_start', 'ping', 'content_block_start', 'content_block_delta'])
@@ -458,6 +465,32 @@ describe('scripts', () => {
     const raw = await messages(simulator, { model: 'raw' })
     expect([raw.status, await raw.text()]).toEqual([203, 'ab'])
     await expect(messages(simulator, { model: 'broken' })).rejects.toThrow('fetch failed')
+  })
+})
+
+describe('a client that leaves', () => {
+  it('is noted while a script still thinks', async () => {
+    const never = new Promise<null>(() => {})
+    const simulator = await start({ script: () => never })
+    const controller = new AbortController()
+    const answer = messages(simulator, { model: 'any' }, { signal: controller.signal })
+    const failed = expect(answer).rejects.toThrow()
+    await simulator.waitForRequest()
+    controller.abort()
+    expect((await simulator.onAborted()).number).toBe(1)
+    await failed
+  })
+
+  it('is noted before the head of a slow answer, and harms nobody else', async () => {
+    const simulator = await start()
+    const controller = new AbortController()
+    const body = { model: 'text?head=600000', stream: true }
+    const failed = expect(messages(simulator, body, { signal: controller.signal })).rejects.toThrow()
+    await simulator.waitForRequest()
+    controller.abort()
+    expect(await (await simulator.onAborted()).outcome).toBe('aborted')
+    await failed
+    expect((await messages(simulator, { model: 'text' })).status).toBe(200)
   })
 })
 

@@ -6,6 +6,7 @@ import { anthropicVendor } from './anthropic/vendor.ts'
 import { describeSimulator } from './describe.ts'
 import type { EntryPredicate, JournalEntry } from './journal.ts'
 import { Journal } from './journal.ts'
+import { Line } from './line.ts'
 import { SIMULATOR_MODELS, findModel } from './models.ts'
 import { openaiVendor } from './openai/vendor.ts'
 import type { Outcome } from './play.ts'
@@ -112,6 +113,7 @@ class Door {
   }
 
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const line = new Line(response)
     const { body, isComplete } = await readBody(request)
     const entry = this.#journal.add({
       method: request.method ?? '',
@@ -123,7 +125,8 @@ class Door {
     })
     let outcome: Outcome = 'aborted'
     try {
-      if (isComplete) outcome = await play(await this.#decide(entry), response)
+      const playback = isComplete ? await line.unlessGone(this.#decide(entry)) : null
+      if (playback !== null) outcome = await play(playback, line)
     } finally {
       // Only a script can throw. Its author has to see it, and the client must not wait.
       if (!response.headersSent) response.destroy()

@@ -84,7 +84,7 @@ describe('messagesProblems()', () => {
   })
 
   it.each<[RegExp, JsonObject]>([
-    [/^model: Field required/, { model: 1 }],
+    [/^model: Input should be a valid string/, { model: 1 }],
     [/^max_tokens: /, { max_tokens: -1 }],
     [/^max_tokens: /, { max_tokens: '100' }],
     [/^response_format: Extra inputs/, { response_format: {} }],
