@@ -34,6 +34,8 @@ export interface GatewayOptions {
   readonly loaded: LoadedConfig
   /** Reads the config again; null: no reloads. */
   readonly reload: (() => Promise<LoadedConfig>) | null
+  /** False: the config is read again only when `reload()` is called, not when its file changes. */
+  readonly watch?: boolean
   /** Where providers are looked for when the config names none. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Log
@@ -209,8 +211,8 @@ class RunningGateway implements Gateway {
   }
 
   async #watch(): Promise<void> {
-    const { loaded, reload, log } = this.#options
-    if (reload === null || loaded.path === null) return
+    const { loaded, reload, watch = true, log } = this.#options
+    if (reload === null || !watch || loaded.path === null) return
     this.#watcher = await watchConfig({
       path: loaded.path,
       alsoPaths: [],
