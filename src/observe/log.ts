@@ -1,0 +1,220 @@
+import { mkdirSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { pino } from 'pino'
+import type { DestinationStream, Logger } from 'pino'
+import type { Usage } from '../canonical/usage.ts'
+import { logText, logValue } from './log-text.ts'
+import type { AttemptRecord, ExchangeRecord, Observer } from './observer.ts'
+import { prettyLine } from './pretty.ts'
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
+
+export type LogFields = Readonly<Record<string, string | number | boolean>>
+
+export interface LogOptions {
+  readonly level: LogLevel
+  /** For people instead of programs. */
+  readonly pretty: boolean
+  /** With `pretty`. */
+  readonly colors?: boolean
+  /** Absolute path; null: `destination`. */
+  readonly file: string | null
+  /** Standard output when left out. */
+  readonly destination?: { write(text: string): unknown }
+}
+
+/**
+ * The structured log: one JSON object a line. Texts from outside are cleaned of secrets and of whatever a terminal would
+ * obey before they become part of a line; prompts and answers are never given to it.
+ */
+export interface Log extends Observer {
+  info(text: string, fields?: LogFields): void
+  setLevel(level: LogLevel): void
+  /** These exact texts never appear: keys that have no form by which they would be recognised. */
+  hide(secrets: readonly string[]): void
+  /** Writes out what is buffered and closes the file. Nothing may be logged afterwards. */
+  close(): void
+}
+
+/** Throws the system's error when the file cannot be opened. */
+export function createLog(options: LogOptions): Log {
+  return new PinoLog(options)
+}
+
+/** Lines are collected to so many bytes, for at most so many milliseconds: a write per request would be most of its cost. */
+const BUFFER = 8 * 1024
+const FLUSH_AFTER = 250
+/** Errors below errors that are still shown. */
+const MAX_CAUSES = 3
+/** Clients choose names: they are not kept for ever. */
+const MAX_NAMES = 1000
+/** Shorter texts would be found everywhere. */
+const SHORTEST_SECRET = 8
+
+class PinoLog implements Log {
+  readonly #logger: Logger
+  readonly #close: () => void
+  readonly #secrets = new Set<string>()
+  /** Names as they came, cleaned. */
+  readonly #names = new Map<string, string>()
+
+  constructor(options: LogOptions) {
+    const { stream, close } = openStream(options)
+    this.#close = close
+    this.#logger = pino(
+      {
+        level: options.level,
+        base: null,
+        timestamp: pino.stdTimeFunctions.isoTime,
+        formatters: { level: (level) => ({ level }) },
+      },
+      stream,
+    )
+  }
+
+  exchange(record: ExchangeRecord): void {
+    const level = record.status === 'failed' || record.status === 'upstream_truncated' ? 'warn' : 'info'
+    if (this.#logger.isLevelEnabled(level)) this.#logger[level](this.#accessFields(record), 'request')
+  }
+
+  attemptFailed({ requestId, deployment, attempt, errorCode, detail, willRetry }: AttemptRecord): void {
+    this.#write('warn', 'attempt failed', { requestId, deployment, attempt, errorCode, detail, willRetry })
+  }
+
+  info(text: string, fields: LogFields = {}): void {
+    this.#write('info', text, fields)
+  }
+
+  warn(requestId: string | null, text: string, fields: LogFields = {}): void {
+    this.#write('warn', text, withRequest(requestId, fields))
+  }
+
+  error(requestId: string | null, text: string, cause: unknown): void {
+    this.#write('error', text, withRequest(requestId, { error: this.#errorFields(cause, MAX_CAUSES) }))
+  }
+
+  debug(requestId: string | null, text: string, fields: LogFields = {}): void {
+    if (this.#logger.isLevelEnabled('debug')) this.#write('debug', text, withRequest(requestId, fields))
+  }
+
+  setLevel(level: LogLevel): void {
+    this.#logger.level = level
+  }
+
+  hide(secrets: readonly string[]): void {
+    for (const secret of secrets) if (secret.length >= SHORTEST_SECRET) this.#secrets.add(secret)
+    this.#names.clear()
+  }
+
+  close(): void {
+    this.#logger.level = 'silent'
+    this.#close()
+  }
+
+  /** Every line but the access line goes through here, and nothing unclean comes out. */
+  #write(level: 'debug' | 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>): void {
+    const clean: Record<string, unknown> = {}
+    for (const [name, value] of Object.entries(fields)) {
+      clean[name] = typeof value === 'string' ? logValue(name, this.#withoutSecrets(value)) : logValue(name, value)
+    }
+    this.#logger[level](clean, logText(this.#withoutSecrets(text)))
+  }
+
+  /**
+   * The access line. There is one for each request, so only the names that come from outside are cleaned, and once.
+   */
+  #accessFields(record: ExchangeRecord): Record<string, unknown> {
+    const { losses, usage, duration, timeToFirstByte, ...fields } = record
+    return {
+      ...fields,
+      keyName: this.#name(fields.keyName),
+      requestedModel: this.#name(fields.requestedModel),
+      provider: this.#name(fields.provider),
+      model: this.#name(fields.model),
+      reason: this.#name(fields.reason),
+      duration: tenths(duration),
+      timeToFirstByte: timeToFirstByte === null ? null : tenths(timeToFirstByte),
+      ...(usage === null ? {} : usageFields(usage)),
+      ...(losses.length > 0 ? { dropped: this.#clean(losses.map(({ field }) => field).join(',')) } : {}),
+    }
+  }
+
+  #name(text: string | null): string | null {
+    if (text === null) return null
+    const known = this.#names.get(text)
+    if (known !== undefined) return known
+    const clean = this.#clean(text)
+    if (this.#names.size >= MAX_NAMES) this.#names.clear()
+    this.#names.set(text, clean)
+    return clean
+  }
+
+  #withoutSecrets(text: string): string {
+    let clean = text
+    for (const secret of this.#secrets) clean = clean.replaceAll(secret, '[redacted]')
+    return clean
+  }
+
+  #errorFields(thrown: unknown, causes: number): Readonly<Record<string, unknown>> {
+    if (!(thrown instanceof Error)) return { message: this.#clean(String(thrown)) }
+    const stack = (thrown.stack ?? '').split('\n').map((line) => this.#clean(line))
+    return {
+      type: this.#clean(thrown.name),
+      message: this.#clean(thrown.message),
+      ...('code' in thrown && typeof thrown.code === 'string' ? { code: this.#clean(thrown.code) } : {}),
+      stack: stack.join('\n'),
+      ...(thrown.cause === undefined || causes === 0 ? {} : { cause: this.#errorFields(thrown.cause, causes - 1) }),
+    }
+  }
+
+  #clean(text: string): string {
+    return logText(this.#withoutSecrets(text))
+  }
+}
+
+function withRequest(requestId: string | null, fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return requestId === null ? { ...fields } : { requestId, ...fields }
+}
+
+function usageFields({ input, output, estimated }: Usage): Record<string, number | boolean> {
+  return {
+    inputTokens: input.total,
+    cacheReadTokens: input.cacheRead,
+    cacheWriteTokens: input.cacheWrite,
+    outputTokens: output.total,
+    reasoningTokens: output.reasoning,
+    ...(estimated ? { usageEstimated: true } : {}),
+  }
+}
+
+function tenths(milliseconds: number): number {
+  return Math.round(milliseconds * 10) / 10
+}
+
+function openStream(options: LogOptions): { stream: DestinationStream; close: () => void } {
+  const { destination, pretty, colors = false } = options
+  if (destination !== undefined && options.file === null) {
+    const write = (line: string): void => void destination.write(pretty ? prettyLine(line, colors) : line)
+    return { stream: { write }, close: () => {} }
+  }
+  const file = pino.destination({
+    dest: options.file === null ? process.stdout.fd : openFile(options.file),
+    sync: false,
+    // People watch; programs read later.
+    minLength: pretty ? 0 : BUFFER,
+    periodicFlush: FLUSH_AFTER,
+  })
+  // A full disk or a reader that went away costs lines of the log, not the gateway.
+  file.on('error', () => {})
+  const close = (): void => {
+    file.flushSync()
+    if (options.file !== null) file.destroy()
+  }
+  return { stream: pretty ? { write: (line) => void file.write(prettyLine(line, colors)) } : file, close }
+}
+
+/** Opened here and now, so that a wrong path stops the start and not the first line. Only its owner may read it. */
+function openFile(path: string): number {
+  mkdirSync(dirname(path), { recursive: true })
+  return openSync(path, 'a', 0o600)
+}
