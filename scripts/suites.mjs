@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT, runStep } from './bootstrap.mjs'
+import { isolated } from './isolation.mjs'
 
 /**
  * @typedef {object} SuiteResult
@@ -50,7 +51,8 @@ async function runProject(suite) {
   const failures = await runHook(join(ROOT, 'test', suite, 'install.mjs'), `test/${suite}/install.mjs`)
   const tallyPath = join(ROOT, '.cache', 'results', `${suite}.json`)
   rmSync(tallyPath, { force: true })
-  const code = await runNode(
+  const code = await runCommand(
+    suite === 'clients' ? isolated : (command) => command,
     join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'),
     [
       'run',
@@ -91,9 +93,20 @@ async function runHook(path, name) {
   return code === 0 ? [] : [`${name} ended with code ${code}`]
 }
 
-/** @param {string} program @param {readonly string[]} args @param {NodeJS.ProcessEnv} [variables] */
-function runNode(program, args, variables = {}) {
-  return runStep(process.execPath, [program, ...args], {
+/** @param {string} program @param {readonly string[]} args */
+function runNode(program, args) {
+  return runCommand((command) => command, program, args, {})
+}
+
+/**
+ * @param {(command: readonly string[]) => readonly string[]} wrap
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} variables
+ */
+function runCommand(wrap, program, args, variables) {
+  const [command = '', ...rest] = wrap([process.execPath, program, ...args])
+  return runStep(command, rest, {
     cwd: ROOT,
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'inherit', 'inherit'],
