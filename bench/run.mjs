@@ -7,6 +7,7 @@ import { join } from 'node:path'
  * tables of the documents. Options go to `end-to-end.ts` (`--rounds`, `--duration`, `--only`, `--gateways`).
  */
 const folder = import.meta.dirname
+/** @param {readonly string[]} args */
 const node = (...args) => execFileSync(process.execPath, args, { stdio: 'inherit', cwd: join(folder, '..') })
 
 if (!existsSync(join(folder, 'node_modules'))) {

@@ -54,6 +54,7 @@ export function buildSnapshot(
     capabilities: (provider, model) => capabilitiesOf(provider.definition.type, model, provider.capabilities),
     health: shared.health,
     random: Math.random,
+    now: () => performance.now(),
   })
   return {
     config,

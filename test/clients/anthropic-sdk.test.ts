@@ -18,7 +18,7 @@ const tool = {
 
 describe.each([
   ['@anthropic-ai/sdk 1', AnthropicCurrent],
-  ['@anthropic-ai/sdk 0', AnthropicPrevious],
+  ['@anthropic-ai/sdk 0', AnthropicPrevious as unknown as typeof AnthropicCurrent],
 ])('%s', (_, Anthropic) => {
   describe.each(UPSTREAMS)('on an upstream that speaks $protocol', ({ model }) => {
     const client = () => new Anthropic({ apiKey: CLIENT_KEY, baseURL: bench.gateway.url, maxRetries: 0 })

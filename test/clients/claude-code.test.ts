@@ -12,7 +12,12 @@ const run = promisify(execFile)
 const SECRET = 'the pass phrase is "blue 🐋 heron"'
 
 /** The native program; the package's own start script only finds it. */
-const claude = join(import.meta.dirname, 'node_modules/@anthropic-ai', `claude-code-${process.platform}-${process.arch}`, 'claude')
+const claude = join(
+  import.meta.dirname,
+  'node_modules/@anthropic-ai',
+  `claude-code-${process.platform}-${process.arch}`,
+  'claude',
+)
 
 let bench: Bench
 let home: string
@@ -31,7 +36,9 @@ afterAll(async () => {
 /** Why Claude Code cannot be run here, or null. It phones home, so it runs only where there is nothing but loopback. */
 function obstacle(): string | null {
   if (!existsSync(claude)) return 'Claude Code has no program for this platform'
-  const outside = Object.values(networkInterfaces()).flat().some((address) => address?.internal === false)
+  const outside = Object.values(networkInterfaces())
+    .flat()
+    .some((address) => address?.internal === false)
   return outside ? 'Claude Code runs only in a network namespace of its own, which cannot be made here' : null
 }
 

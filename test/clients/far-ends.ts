@@ -25,7 +25,13 @@ export async function startBench(): Promise<Bench> {
   const gateway = await startGateway({
     auth: { keys: [{ name: 'client', key: CLIENT_KEY }] },
     providers: [
-      { id: 'anthropic', type: 'anthropic', baseUrl: simulator.url, apiKey: 'far-end-key', models: ['claude-sonnet-5', 'claude-haiku-4-5'] },
+      {
+        id: 'anthropic',
+        type: 'anthropic',
+        baseUrl: simulator.url,
+        apiKey: 'far-end-key',
+        models: ['claude-sonnet-5', 'claude-haiku-4-5'],
+      },
       { id: 'openai', type: 'openai', baseUrl: `${simulator.url}/v1`, apiKey: 'far-end-key', models: ['gpt-5.5'] },
     ],
   })

@@ -27,7 +27,7 @@ const weather = {
 
 describe.each([
   ['openai 7', OpenAICurrent],
-  ['openai 6', OpenAIPrevious],
+  ['openai 6', OpenAIPrevious as unknown as typeof OpenAICurrent],
 ])('%s', (_, OpenAI) => {
   describe.each(UPSTREAMS)('on an upstream that speaks $protocol', ({ model }) => {
     const client = () => new OpenAI({ apiKey: CLIENT_KEY, baseURL: `${bench.gateway.url}/v1`, maxRetries: 0 })
@@ -89,7 +89,9 @@ describe.each([
       const message = first.choices[0]?.message
       expect(first.choices[0]?.finish_reason).toBe('tool_calls')
       const calls = (message?.tool_calls ?? []).filter((call) => call.type === 'function')
-      expect(calls.map(({ function: { name, arguments: text } }) => ({ name, input: JSON.parse(text) as unknown }))).toEqual([
+      expect(
+        calls.map(({ function: { name, arguments: text } }) => ({ name, input: JSON.parse(text) as unknown })),
+      ).toEqual([
         { name: 'weather', input: { city: 'Wien' } },
         { name: 'weather', input: { city: 'Zürich' } },
       ])
@@ -107,7 +109,11 @@ describe.each([
               function: { name, arguments: text },
             })),
           },
-          ...calls.map(({ id }, index) => ({ role: 'tool' as const, tool_call_id: id, content: `result ${index + 1}` })),
+          ...calls.map(({ id }, index) => ({
+            role: 'tool' as const,
+            tool_call_id: id,
+            content: `result ${index + 1}`,
+          })),
         ],
       })
       expect(second.choices[0]?.message.content).toContain('result 1')
@@ -115,7 +121,10 @@ describe.each([
     })
 
     it('learns of errors in its own terms', async () => {
-      const failing = client().chat.completions.create({ model: 'no-such/model', messages: [{ role: 'user', content: 'x' }] })
+      const failing = client().chat.completions.create({
+        model: 'no-such/model',
+        messages: [{ role: 'user', content: 'x' }],
+      })
       await expect(failing).rejects.toMatchObject({ status: 404 })
       const wrongKey = new OpenAI({ apiKey: 'wrong', baseURL: `${bench.gateway.url}/v1`, maxRetries: 0 })
       await expect(

@@ -32,17 +32,21 @@ describe.each(['current', 'previous'])('Python SDKs, %s major', (venv) => {
   const skipped = join(folder, '.venv', `${venv}.skipped`)
 
   describe.each(CLIENTS)('$script', ({ script, stop, toolStop, errorType }) => {
-    it.each(UPSTREAMS)('text, streams, tools and errors on an upstream that speaks $protocol', async ({ model }, { skip }) => {
-      if (!existsSync(python)) skip(existsSync(skipped) ? readFileSync(skipped, 'utf8') : 'run test/clients/install.mjs')
-      const { stdout } = await run(python, [join(folder, 'python', script), bench.gateway.url, CLIENT_KEY, model])
-      const seen = JSON.parse(stdout) as Seen
-      expect(seen.whole).toEqual({ text: 'Grüße 👋', model, stop })
-      expect(seen.stream).toMatchObject({ text: 'one two three four five', stop })
-      expect(seen.stream.pieces).toBeGreaterThan(1)
-      expect(seen.stream.output_tokens).toBeGreaterThan(0)
-      expect(seen.tools).toMatchObject({ stop: toolStop, name: 'weather', input: { city: 'Wien' } })
-      expect(seen.tools.answer).toContain('sunny')
-      expect(seen.error).toEqual({ status: 404, type: errorType })
-    })
+    it.each(UPSTREAMS)(
+      'text, streams, tools and errors on an upstream that speaks $protocol',
+      async ({ model }, { skip }) => {
+        if (!existsSync(python))
+          skip(existsSync(skipped) ? readFileSync(skipped, 'utf8') : 'run test/clients/install.mjs')
+        const { stdout } = await run(python, [join(folder, 'python', script), bench.gateway.url, CLIENT_KEY, model])
+        const seen = JSON.parse(stdout) as Seen
+        expect(seen.whole).toEqual({ text: 'Grüße 👋', model, stop })
+        expect(seen.stream).toMatchObject({ text: 'one two three four five', stop })
+        expect(seen.stream.pieces).toBeGreaterThan(1)
+        expect(seen.stream.output_tokens).toBeGreaterThan(0)
+        expect(seen.tools).toMatchObject({ stop: toolStop, name: 'weather', input: { city: 'Wien' } })
+        expect(seen.tools.answer).toContain('sunny')
+        expect(seen.error).toEqual({ status: 404, type: errorType })
+      },
+    )
   })
 })

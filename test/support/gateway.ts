@@ -1,13 +1,17 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { ConfigInput } from '../../src/config/schema.ts'
+import type { z } from 'zod'
+import type { configSchema } from '../../src/config/schema.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { LoadedConfig } from '../../src/config/load.ts'
 import { createGateway } from '../../src/gateway.ts'
 import type { Gateway } from '../../src/gateway.ts'
 import { createLog } from '../../src/observe/log.ts'
 import { PROVIDERS } from '../../src/providers/index.ts'
+
+/** What a config file may say. */
+export type ConfigFile = z.input<typeof configSchema>
 
 export interface TestGateway {
   readonly gateway: Gateway
@@ -22,7 +26,7 @@ export interface TestGateway {
   /** Resolves when a line that fits was or is logged. */
   logged(predicate: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>
   /** Writes another config file and waits until it is in use or refused. */
-  rewrite(config: ConfigInput | string): Promise<void>
+  rewrite(config: ConfigFile | string): Promise<void>
   close(): Promise<void>
 }
 
@@ -34,10 +38,10 @@ export interface TestGatewayOptions {
 }
 
 /** A whole gateway in this process on a free port, with a config file in a folder of its own. */
-export async function startGateway(config: ConfigInput, options: TestGatewayOptions = {}): Promise<TestGateway> {
+export async function startGateway(config: ConfigFile, options: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'ucr-test-')))
   const configPath = join(folder, 'ucr.config.json')
-  const write = (value: ConfigInput | string): Promise<void> =>
+  const write = (value: ConfigFile | string): Promise<void> =>
     writeFile(configPath, typeof value === 'string' ? value : JSON.stringify(withPort(value), null, 2), { mode: 0o600 })
   await write(config)
   const environment = { ...options.environment }
@@ -76,7 +80,7 @@ export async function startGateway(config: ConfigInput, options: TestGatewayOpti
   }
 }
 
-function withPort(config: ConfigInput): ConfigInput {
+function withPort(config: ConfigFile): ConfigFile {
   return { ...config, server: { port: 0, ...config.server } }
 }
 
