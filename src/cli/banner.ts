@@ -51,6 +51,6 @@ const NO_VENDOR = `No vendor was found, so only the simulator answers, with made
 
 function providerRow({ id, name, source, models, simulator }: BannerProvider, channel: Channel): string[] {
   const count = models === 0 ? '' : `${models} model${models === 1 ? '' : 's'}`
-  const label = simulator ? channel.paint('yellow', `${name}: made-up answers, for trying out`) : printable(name)
+  const label = simulator ? channel.paint('yellow', name) : printable(name)
   return [`  ${channel.paint('bold', printable(id))}`, label, printable(source), count]
 }

@@ -2,6 +2,10 @@ import { Command, CommanderError, Option } from 'commander'
 import { type CommandEntry, type CommandNode, type OptionSpec, type Surroundings } from './command.ts'
 import { EXIT, EXIT_CODE_MEANINGS, type ExitCode } from './exit-code.ts'
 import { Failure, reasonOf } from './failure.ts'
+import { ConfigError, formatProblems } from '../config/problem.ts'
+import { GatewayError } from '../lib/error.ts'
+import { ProviderSettingsError } from '../providers/settings-error.ts'
+import { ListenError } from '../server/listen.ts'
 import { table, type Channel } from './terminal.ts'
 import { VERSION } from './version.ts'
 
@@ -24,7 +28,7 @@ export async function runCommandLine(
     if (passing?.execute) return await passing.execute({ ...surroundings, options: {}, arguments: [words.slice(1)] })
     return await runCommander(words, entries, named, surroundings)
   } catch (error) {
-    return await report(error, terminal.error)
+    return report(error, terminal.error)
   }
 }
 
@@ -111,14 +115,22 @@ function exitCodesText(): string {
 }
 
 /** Tells the person what went wrong, and the shell by the exit code. */
-async function report(error: unknown, channel: Channel): Promise<ExitCode> {
+function report(error: unknown, channel: Channel): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof ConfigError) {
+    channel.line(formatProblems(error.problems, { colors: channel.colours }))
+    return EXIT.config
+  }
+  channel.line(`${channel.paint('red', 'error:')} ${reasonOf(error)}`)
   if (error instanceof Failure) {
-    channel.line(`${channel.paint('red', 'error:')} ${error.message}`)
     if (error.fix !== null) channel.line(indent(error.fix))
     return error.exitCode
   }
-  channel.line(`${channel.paint('red', 'error:')} ${reasonOf(error)}`)
+  if (error instanceof ProviderSettingsError) {
+    channel.line(indent(error.fix))
+    return EXIT.config
+  }
+  if (error instanceof ListenError || error instanceof GatewayError) return EXIT.failure
   channel.line(channel.paint('dim', error instanceof Error && error.stack !== undefined ? error.stack : String(error)))
   channel.line('This is a bug in ucr. Please report it with the lines above.')
   return EXIT.failure

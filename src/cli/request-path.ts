@@ -15,7 +15,7 @@ const CHAT_FIELDS = [
   'parallel_tool_calls',
   'n',
 ]
-const CHAT_ROLES: readonly unknown[] = ['developer', 'tool', 'function']
+const CHAT_ROLES: ReadonlySet<unknown> = new Set(['developer', 'tool', 'function'])
 
 /** The path that a request body was most likely meant for. Anthropic's, unless something in it is only OpenAI's. */
 export function likelyPath(body: JsonValue): string {
@@ -24,9 +24,10 @@ export function likelyPath(body: JsonValue): string {
   if (CHAT_FIELDS.some((field) => body[field] !== undefined)) return CHAT_PATH
   if (items(body['tools']).some((tool) => tool['type'] === 'function')) return CHAT_PATH
   const messages = items(body['messages'])
-  const isChat = (message: JsonObject) => CHAT_ROLES.includes(message['role']) || message['tool_calls'] !== undefined
+  const isChat = (message: JsonObject) => CHAT_ROLES.has(message['role']) || message['tool_calls'] !== undefined
   if (messages[0]?.['role'] === 'system' || messages.some(isChat)) return CHAT_PATH
-  if (messages.some((message) => items(message['content']).some((part) => part['type'] === 'image_url'))) return CHAT_PATH
+  if (messages.some((message) => items(message['content']).some((part) => part['type'] === 'image_url')))
+    return CHAT_PATH
   // The one that Anthropic insists on is the one that OpenAI does not.
   return body['max_tokens'] === undefined ? CHAT_PATH : MESSAGES_PATH
 }

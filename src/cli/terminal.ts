@@ -57,7 +57,7 @@ function createChannel(stream: WriteStream | NodeJS.WriteStream): Channel {
  * set the clipboard of whoever lists it.
  */
 export function printable(text: string): string {
-  // eslint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- these are what it looks for
   return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
 }
 

@@ -16,7 +16,7 @@ const POINTS = completionPoints([
     name: 'start',
     summary: "Start it, don't wait: [now]",
     options: {
-      config: text('-c, --config <file>', 'The file: one that\'s yours', 'file'),
+      config: text('-c, --config <file>', "The file: one that's yours", 'file'),
       level: choice('--log-level <level>', 'How much', ['info', 'debug']),
       daemon: flag('--daemon', 'In the background'),
     },
@@ -75,7 +75,7 @@ describe('bashCompletion()', () => {
     expect(complete('completion', 'z')).toEqual(['zsh'])
   })
 
-  it('is not led astray by an option\'s value that is a command\'s name', () => {
+  it("is not led astray by an option's value that is a command's name", () => {
     expect(complete('start', '--daemon', '--log-level', 'i')).toEqual(['info'])
     expect(complete('start', '--config', 'keys', '--d')).toEqual(['--daemon'])
   })

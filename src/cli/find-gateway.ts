@@ -1,0 +1,66 @@
+import { hashKey, type KeySettings } from '../admission/keys.ts'
+import { OPEN_KEY } from './client-lines.ts'
+import type { Surroundings } from './command.ts'
+import { checkHealth } from './health-check.ts'
+import { loadForCommand } from './load.ts'
+import { runningGateways } from './run-record.ts'
+
+/** The gateway that client programs of this user should talk to. */
+export interface FoundGateway {
+  /** `http://127.0.0.1:3000`. */
+  readonly url: string
+  /** False: nothing answers there yet. */
+  readonly running: boolean
+  readonly key: ClientKey
+}
+
+/** What a client sends as its key. */
+export type ClientKey =
+  /** Nothing in particular: the gateway is open. */
+  | { readonly kind: 'open' }
+  | { readonly kind: 'variable'; readonly name: string; readonly value: string }
+  /** The gateway wants one, and only its hash is known. */
+  | { readonly kind: 'unknown' }
+
+/**
+ * A running gateway on a port of the config, else the only one that runs, else the place where the config says that one
+ * would listen. That also finds one which a service manager or a container runs.
+ */
+export async function findGateway(surroundings: Surroundings): Promise<FoundGateway> {
+  const { config } = await loadForCommand(surroundings, null)
+  const key = clientKey(config.keys, surroundings.environment)
+  const records = await runningGateways(surroundings)
+  const record =
+    records.find(({ port }) => config.server.ports.includes(port)) ?? (records.length === 1 ? records[0] : null)
+  const [url] = record?.urls ?? []
+  if (url !== undefined) return { url: reachable(url), running: true, key }
+  const expected = expectedUrl(config.server.host, config.server.ports[0] ?? 0)
+  const { status } = await checkHealth(expected)
+  return { url: expected, running: status !== 'unreachable', key }
+}
+
+/** Where this machine reaches a gateway that listens there. `host` is without brackets. */
+export function expectedUrl(host: string, port: number): string {
+  return reachable(`http://${host.includes(':') ? `[${host}]` : host}:${port}`)
+}
+
+/** A gateway that listens on every address is reached on this machine by the loopback one. */
+export function reachable(url: string): string {
+  return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
+}
+
+/**
+ * The key for clients, where the environment has it: the config keeps hashes, so a variable that hashes to one of them
+ * holds a key, whatever it is called. Nothing else can be taken for one by accident.
+ */
+export function clientKey(keys: readonly KeySettings[], environment: NodeJS.ProcessEnv): ClientKey {
+  if (keys.length === 0) return { kind: 'open' }
+  const hashes = new Set(keys.map(({ hash }) => hash))
+  for (const [name, value] of Object.entries(environment)) {
+    const text = value?.trim() ?? ''
+    if (text.length >= 8 && text.length <= 256 && text !== OPEN_KEY && hashes.has(hashKey(text))) {
+      return { kind: 'variable', name, value: text }
+    }
+  }
+  return { kind: 'unknown' }
+}

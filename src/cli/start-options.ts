@@ -1,0 +1,67 @@
+import type { FlagOverrides } from '../config/environment.ts'
+import { choice, flag, integer, negated, text } from './command.ts'
+import { CONFIG } from './shared-options.ts'
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+const PLANS = ['auto', 'translate'] as const
+
+/** Options of `ucr start`. */
+export const START_OPTIONS = {
+  config: CONFIG,
+  port: integer('-p, --port <number>', 'listen on this port; 0 for any free one', { min: 0, max: 65_535 }),
+  host: text('--host <address>', 'listen on this address; beyond this machine only with keys'),
+  daemon: flag('-d, --daemon', 'in the background; returns when the gateway answers'),
+  key: text('-k, --key <key>', 'a key that clients may send, besides those of the config'),
+  logLevel: choice('--log-level <level>', 'the least that is logged', LEVELS),
+  plan: choice('--plan <plan>', 'pass bytes through where possible, or translate always', PLANS),
+  strict: flag('--strict', 'refuse a request that would lose something on its way to the vendor'),
+  workers: integer('--workers <number>', 'processes that serve requests', { min: 1, max: 256 }),
+  watch: negated('--no-watch', 'do not reload the config when its file changes (SIGHUP still does)'),
+}
+
+/** Their values. */
+export interface StartValues {
+  readonly config: string | null
+  readonly port: number | null
+  readonly host: string | null
+  readonly daemon: boolean
+  readonly key: string | null
+  readonly logLevel: string | null
+  readonly plan: string | null
+  readonly strict: boolean
+  readonly workers: number | null
+  readonly watch: boolean
+}
+
+/** What the command line says instead of the config. */
+export function overridesOf(values: StartValues): FlagOverrides {
+  const { port, host, key, logLevel, plan, strict, workers } = values
+  return {
+    port: port ?? undefined,
+    host: host ?? undefined,
+    apiKey: key ?? undefined,
+    logLevel: logLevel ?? undefined,
+    plan: plan ?? undefined,
+    strict: strict ? true : undefined,
+    workers: workers ?? undefined,
+  }
+}
+
+/** The words that start the same gateway in the background: everything but `--daemon`, and the key, which others could see. */
+export function wordsOf(values: StartValues): readonly string[] {
+  const { config, port, host, logLevel, plan, strict, workers, watch } = values
+  const valued: readonly (readonly [string, string | number | null])[] = [
+    ['--config', config],
+    ['--port', port],
+    ['--host', host],
+    ['--log-level', logLevel],
+    ['--plan', plan],
+    ['--workers', workers],
+  ]
+  return [
+    // With an equals sign, so that a value may begin with a dash.
+    ...valued.flatMap(([name, value]) => (value === null ? [] : [`${name}=${value}`])),
+    ...(strict ? ['--strict'] : []),
+    ...(watch ? [] : ['--no-watch']),
+  ]
+}
