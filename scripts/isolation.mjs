@@ -1,16 +1,17 @@
 import { spawnSync } from 'node:child_process'
 
-/** A network namespace with nothing but loopback: client programs phone home, and tests must not let them. */
-const NAMESPACE = ['unshare', '--map-root-user', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
+/** Runs what follows in a network namespace with nothing but loopback. */
+const UNSHARE = ['--map-root-user', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
 
 /**
- * The command, wrapped so that it and all it starts reach only this machine; as it is where the system cannot do that.
+ * The command, wrapped so that it and all it starts reach only this machine, because client programs phone home. As it is
+ * where the system cannot do that.
  *
  * @param {readonly string[]} command
  * @returns {readonly string[]}
  */
 export function isolated(command) {
-  const [program = '', ...args] = [...NAMESPACE, 'true']
-  const possible = process.platform === 'linux' && spawnSync(program, args, { stdio: 'ignore' }).status === 0
-  return possible ? [...NAMESPACE, ...command] : command
+  const isPossible =
+    process.platform === 'linux' && spawnSync('unshare', [...UNSHARE, 'true'], { stdio: 'ignore' }).status === 0
+  return isPossible ? ['unshare', ...UNSHARE, ...command] : command
 }

@@ -40,7 +40,7 @@ export function runSuite(suite) {
 
 /** @param {string} suite @param {readonly string[]} command @returns {Promise<SuiteResult>} */
 async function runCheck(suite, [program = '', ...args]) {
-  const code = await runNode(join(ROOT, program), args)
+  const code = await runCommand([process.execPath, join(ROOT, program), ...args])
   return code === 0
     ? { suite, passed: 1, failed: 0, skipped: [], failures: [] }
     : { suite, passed: 0, failed: 1, skipped: [], failures: [suite] }
@@ -49,21 +49,13 @@ async function runCheck(suite, [program = '', ...args]) {
 /** @param {string} suite @returns {Promise<SuiteResult>} */
 async function runProject(suite) {
   const failures = await runHook(join(ROOT, 'test', suite, 'install.mjs'), `test/${suite}/install.mjs`)
+  failures.push(...(await checkOwnTypes(suite)))
   const tallyPath = join(ROOT, '.cache', 'results', `${suite}.json`)
   rmSync(tallyPath, { force: true })
-  const code = await runCommand(
-    suite === 'clients' ? isolated : (command) => command,
-    join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'),
-    [
-      'run',
-      ...(process.stdout.isTTY ? [] : ['--no-color']),
-      '--project',
-      suite,
-      '--reporter=default',
-      `--reporter=${join(ROOT, 'scripts', 'tally-reporter.mjs')}`,
-    ],
-    { UCR_TALLY: tallyPath },
-  )
+  const vitest = [process.execPath, join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', suite]
+  const reporters = ['--reporter=default', `--reporter=${join(ROOT, 'scripts', 'tally-reporter.mjs')}`]
+  const command = [...vitest, ...reporters, ...(process.stdout.isTTY ? [] : ['--no-color'])]
+  const code = await runCommand(suite === 'clients' ? isolated(command) : command, { UCR_TALLY: tallyPath })
   const { tests, errors } = readTally(tallyPath)
   for (const test of tests) if (test.state === 'failed') failures.push(`${test.file} > ${test.name}`)
   failures.push(...errors)
@@ -89,24 +81,26 @@ async function runProject(suite) {
  */
 async function runHook(path, name) {
   if (!existsSync(path)) return []
-  const code = await runNode(path, [])
+  const code = await runCommand([process.execPath, path])
   return code === 0 ? [] : [`${name} ended with code ${code}`]
 }
 
-/** @param {string} program @param {readonly string[]} args */
-function runNode(program, args) {
-  return runCommand((command) => command, program, args, {})
+/**
+ * A suite with packages of its own is left out of the common check of types, and checked here when they are installed.
+ *
+ * @param {string} suite
+ * @returns {Promise<string[]>} what failed
+ */
+async function checkOwnTypes(suite) {
+  const project = join(ROOT, 'test', suite, 'tsconfig.json')
+  if (!existsSync(project)) return []
+  const code = await runCommand([process.execPath, join(ROOT, 'node_modules/typescript/bin/tsc'), '-p', project])
+  return code === 0 ? [] : [`types of test/${suite}`]
 }
 
-/**
- * @param {(command: readonly string[]) => readonly string[]} wrap
- * @param {string} program
- * @param {readonly string[]} args
- * @param {NodeJS.ProcessEnv} variables
- */
-function runCommand(wrap, program, args, variables) {
-  const [command = '', ...rest] = wrap([process.execPath, program, ...args])
-  return runStep(command, rest, {
+/** @param {readonly string[]} command @param {NodeJS.ProcessEnv} [variables] */
+function runCommand([program = '', ...args], variables = {}) {
+  return runStep(program, args, {
     cwd: ROOT,
     env: { ...process.env, ...variables },
     stdio: ['ignore', 'inherit', 'inherit'],
