@@ -1,18 +1,23 @@
-// Writes docs/reference/cli.md from the command tree. With `--check`: fails when the page is not what it would write.
+// Writes docs/reference/cli.md from the commands themselves: `node scripts/cli-doc.mjs`.
+// With `--check` it writes nothing and fails when the file is not what it would write.
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { COMMANDS } from '../src/cli/commands/index.ts'
 import { EXIT_CODE_MEANINGS } from '../src/cli/exit-code.ts'
 
-const PAGE = join(import.meta.dirname, '..', 'docs', 'reference', 'cli.md')
+const TARGET = fileURLToPath(new URL('../docs/reference/cli.md', import.meta.url))
+const OXFMT = fileURLToPath(new URL('../node_modules/oxfmt/bin/oxfmt', import.meta.url))
 
 /** @typedef {import('../src/cli/command.ts').CommandNode} CommandNode */
 
 const page = render(await Promise.all(COMMANDS.map((entry) => entry.load())))
-if (!process.argv.includes('--check')) {
-  writeFileSync(PAGE, page)
-} else if (readFileSync(PAGE, 'utf8') !== page) {
-  console.error('docs/reference/cli.md is not what the commands say. Write it anew: node scripts/cli-doc.mjs')
+const before = process.argv.includes('--check') ? readFileSync(TARGET, 'utf8') : null
+writeFileSync(TARGET, page)
+execFileSync(process.execPath, [OXFMT, TARGET])
+if (before !== null && before !== readFileSync(TARGET, 'utf8')) {
+  writeFileSync(TARGET, before)
+  console.error('docs/reference/cli.md is out of date: run node scripts/cli-doc.mjs')
   process.exitCode = 1
 }
 
@@ -21,7 +26,9 @@ function render(commands) {
   const sections = commands.flatMap((command) => section(command, 'ucr', 2))
   return `# The \`ucr\` command
 
-This page is written by \`scripts/cli-doc.mjs\` from the commands themselves; \`ucr <command> --help\` shows the same.
+<!-- Written by scripts/cli-doc.mjs from src/cli/commands. Do not edit. -->
+
+What \`ucr <command> --help\` shows, on one page.
 
 \`ucr --help\` (\`-h\`) lists the commands, \`ucr --version\` (\`-v\`) prints the version.
 

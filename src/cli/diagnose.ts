@@ -1,20 +1,10 @@
 import { checkClaude } from './checks/claude.ts'
 import { checkConfig } from './checks/config.ts'
 import { checkFiles } from './checks/files.ts'
+import type { Finding } from './checks/finding.ts'
 import { checkPorts } from './checks/ports.ts'
 import { checkProviders } from './checks/providers.ts'
 import type { Surroundings } from './command.ts'
-
-/** One thing that `ucr doctor` looked at. */
-export interface Finding {
-  readonly check: 'node' | 'config' | 'files' | 'ports' | 'providers' | 'claude'
-  /** A warning is odd, an error keeps something from working. */
-  readonly status: 'ok' | 'warning' | 'error'
-  /** One line for people; no secrets. */
-  readonly message: string
-  /** What to do, one line. */
-  readonly fix: string | null
-}
 
 export interface DiagnoseOptions {
   /** What `--config` names. */

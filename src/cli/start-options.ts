@@ -10,7 +10,7 @@ export const START_OPTIONS = {
   config: CONFIG,
   port: integer('-p, --port <number>', 'listen on this port; 0 for any free one', { min: 0, max: 65_535 }),
   host: text('--host <address>', 'listen on this address; beyond this machine only with keys'),
-  daemon: flag('-d, --daemon', 'in the background; returns when the gateway answers'),
+  daemon: flag('--daemon', 'in the background; returns when the gateway answers'),
   key: text('-k, --key <key>', 'a key that clients may send, besides those of the config'),
   logLevel: choice('--log-level <level>', 'the least that is logged', LEVELS),
   plan: choice('--plan <plan>', 'pass bytes through where possible, or translate always', PLANS),

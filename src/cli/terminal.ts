@@ -52,13 +52,15 @@ function createChannel(stream: WriteStream | NodeJS.WriteStream): Channel {
   }
 }
 
+/** Escapes and line breaks, and marks that turn text around. */
+const UNPRINTABLE = /[\p{Cc}\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu
+
 /**
  * Text of a vendor or a file as it may be shown: a model's name with an escape sequence in it must not move the cursor or
  * set the clipboard of whoever lists it.
  */
 export function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- these are what it looks for
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+  return stripVTControlCharacters(text).replaceAll(UNPRINTABLE, ' ')
 }
 
 /** Columns aligned, two spaces apart; cells may be painted. Trailing spaces are left out. */

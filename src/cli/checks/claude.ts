@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseJson, type JsonValue } from '../../lib/json.ts'
 import { findClaude, INSTALL_CLAUDE } from '../claude-command.ts'
 import type { Surroundings } from '../command.ts'
-import type { Finding } from '../diagnose.ts'
+import type { Finding } from './finding.ts'
 
 /** Whether `ucr code` can work. */
 export async function checkClaude(surroundings: Surroundings): Promise<readonly Finding[]> {

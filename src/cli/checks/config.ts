@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../../config/load.ts'
 import { ConfigError, type ConfigProblem } from '../../config/problem.ts'
 import type { Surroundings } from '../command.ts'
-import type { Finding } from '../diagnose.ts'
+import type { Finding } from './finding.ts'
 import { readConfig } from '../load.ts'
 
 export interface CheckedConfig {

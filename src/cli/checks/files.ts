@@ -3,7 +3,7 @@ import { CredentialStore, storeLocation } from '../../config/credentials.ts'
 import type { LoadedConfig } from '../../config/load.ts'
 import { ConfigError } from '../../config/problem.ts'
 import type { Surroundings } from '../command.ts'
-import type { Finding } from '../diagnose.ts'
+import type { Finding } from './finding.ts'
 import { Failure, reasonOf } from '../failure.ts'
 import { openStateFolder } from '../state-folder.ts'
 

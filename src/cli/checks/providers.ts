@@ -2,7 +2,7 @@ import type { LoadedConfig } from '../../config/load.ts'
 import { findProvider } from '../../providers/index.ts'
 import type { ProviderSettings } from '../../providers/settings.ts'
 import { askVendor } from '../ask-vendor.ts'
-import type { Finding } from '../diagnose.ts'
+import type { Finding } from './finding.ts'
 import { Failure } from '../failure.ts'
 import { settingsInUse } from '../provider-settings.ts'
 

@@ -1,5 +1,5 @@
 import { defineCommand, flag } from '../command.ts'
-import type { Finding } from '../diagnose.ts'
+import type { Finding } from '../checks/finding.ts'
 import { EXIT } from '../exit-code.ts'
 import { CONFIG, JSON_OUTPUT } from '../shared-options.ts'
 import type { Channel } from '../terminal.ts'
