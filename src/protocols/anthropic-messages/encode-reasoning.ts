@@ -38,6 +38,9 @@ export function encodeReasoning(
     }
   }
   const own = isOwn(request.ext)
+  if (own && request.ext?.fields.has('thinking') === true) {
+    losses.substitute('thinking', 'this model does not take thinking between_tools')
+  }
   const wanted = wantedType(reasoning, own)
   const type = wanted === null ? null : fittingType(wanted, reasoning, capabilities, own, losses)
   const thinks = type === 'enabled' || type === 'adaptive'

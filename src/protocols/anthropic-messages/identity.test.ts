@@ -1,42 +1,17 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ModelCapabilities } from '../../canonical/capabilities.ts'
-import { EFFORTS } from '../../canonical/effort.ts'
 import { LossList } from '../../canonical/loss.ts'
 import { scanJson } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
-import { ANTHROPIC_MESSAGES_DIALECT } from '../dialect.ts'
-import type { Sealer } from '../protocol.ts'
 import { decodeRequest } from './decode-request.ts'
 import { encodeRequest } from './encode-request.ts'
-
-const EVERYTHING: ModelCapabilities = {
-  contextWindow: null,
-  maxOutputTokens: null,
-  vision: true,
-  documents: true,
-  tools: true,
-  sampling: true,
-  thinking: ['enabled', 'adaptive', 'disabled', 'between_tools'],
-  efforts: EFFORTS,
-  forcedToolChoice: true,
-  structuredOutput: true,
-  midSystem: true,
-}
-
-const NO_CARRIERS: Sealer = { close: () => 'ucr1.x', open: () => 'foreign' }
+import { sealer, upstreamContext } from './test-support.ts'
 
 /** `encode(decode(body))` and whatever was reported as lost. */
 function roundTrip(body: string): { body: string; losses: readonly string[] } {
   const losses = new LossList()
-  const request = decodeRequest(body, { sealer: NO_CARRIERS, headers: {}, losses })
-  const encoded = encodeRequest(request, {
-    model: request.model,
-    provider: 'anthropic',
-    capabilities: EVERYTHING,
-    dialect: ANTHROPIC_MESSAGES_DIALECT,
-    losses,
-  })
+  const request = decodeRequest(body, { sealer, headers: {}, losses })
+  const encoded = encodeRequest(request, upstreamContext({ model: request.model, losses }))
   return { body: encoded.body, losses: losses.losses.map(({ field }) => field) }
 }
 
@@ -90,7 +65,7 @@ function node(
   optional: Record<string, fc.Arbitrary<Value>> = {},
 ): fc.Arbitrary<Record<string, Value>> {
   const known = fc.record({ ...required, ...optional }, { requiredKeys: Object.keys(required) })
-  return fc.tuple(unknown, known).map(([extra, fields]) => ({ ...extra, ...fields }))
+  return fc.tuple(unknown, known).map(([extra, fields]) => Object.assign(extra, fields))
 }
 
 const is = (value: Value): fc.Arbitrary<Value> => fc.constant(value)
@@ -228,7 +203,7 @@ const request = node(
 
 /** JSON text in which `#123` became a number. */
 function toBody(value: Value): string {
-  return JSON.stringify(value).replaceAll(/"#([\d.e+-]+)"/g, '$1')
+  return JSON.stringify(value).replaceAll(/"#(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e\d+)?)"/g, '$1')
 }
 
 describe('encodeRequest() after decodeRequest()', () => {
