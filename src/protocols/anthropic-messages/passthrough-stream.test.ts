@@ -1,0 +1,163 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { PassthroughContext } from '../protocol.ts'
+import { MessagesPassthrough } from './passthrough-stream.ts'
+import { blockDelta, blockStart, blockStop, MESSAGE_START, MESSAGE_STOP, messageDelta, sse } from './test-support.ts'
+
+const CONTEXT: PassthroughContext = {
+  requestedModel: 'm',
+  upstreamModel: 'm',
+  includeUsage: true,
+  maxEventBytes: 1024 * 1024,
+}
+const BLOCK = [
+  blockStart(0, { type: 'text', text: '' }),
+  blockDelta(0, { type: 'text_delta', text: 'hé😀' }),
+  blockStop(0),
+]
+
+function passed(chunks: readonly Buffer[], context: PassthroughContext = CONTEXT) {
+  const stream = new MessagesPassthrough(context)
+  const out = chunks.map((chunk) => stream.feed(chunk).toString())
+  const end = stream.end().toString()
+  return { out, end, text: [...out, end].join(''), stream }
+}
+
+function answer(...events: { type: string; [member: string]: unknown }[]): Buffer {
+  return sse(MESSAGE_START, ...events, messageDelta('end_turn'), MESSAGE_STOP)
+}
+
+describe('MessagesPassthrough', () => {
+  it('gives the bytes as they came, and reads usage and finish (case 124)', () => {
+    const bytes = Buffer.concat([Buffer.from(': hi\n\n\n'), answer({ type: 'ping' }, ...BLOCK, { type: 'future' })])
+    const { text, stream } = passed([bytes])
+    expect(text).toBe(bytes.toString())
+    expect(stream.outcome).toMatchObject({ status: 'complete', finish: { reason: 'stop', raw: 'end_turn' } })
+    expect(stream.usage).toMatchObject({ input: { total: 55, cacheRead: 40 }, output: { total: 20 } })
+  })
+
+  it('gives the very memory of the chunk where nothing changes', () => {
+    const bytes = answer(...BLOCK)
+    const out = new MessagesPassthrough(CONTEXT).feed(bytes)
+    expect(out.buffer).toBe(bytes.buffer)
+    expect(out.byteOffset).toBe(bytes.byteOffset)
+  })
+
+  it('holds back only the unfinished event', () => {
+    const bytes = answer(...BLOCK)
+    const cut = bytes.indexOf('content_block_stop') + 5
+    const { out } = passed([bytes.subarray(0, cut), bytes.subarray(cut)])
+    expect(out[0]?.endsWith('\n\n')).toBe(true)
+    expect(out.join('')).toBe(bytes.toString())
+  })
+
+  it('says when content has begun', () => {
+    const stream = new MessagesPassthrough(CONTEXT)
+    stream.feed(sse(MESSAGE_START, { type: 'ping' }))
+    expect(stream.started).toBe(false)
+    stream.feed(sse(...BLOCK))
+    expect(stream.started).toBe(true)
+  })
+
+  it('writes the model asked for, and only where it differs (case 31)', () => {
+    const { text } = passed([answer()], { ...CONTEXT, requestedModel: 'my "alias"' })
+    const start = text.split('\n')[1] ?? ''
+    expect(JSON.parse(start.replace('data: ', ''))).toEqual({
+      ...MESSAGE_START,
+      message: { ...MESSAGE_START.message, model: 'my "alias"' },
+    })
+    expect(text.slice(text.indexOf('\n\n'))).toBe(answer().toString().slice(answer().toString().indexOf('\n\n')))
+  })
+
+  it('does not pass an error event on, but says what it was (case 11)', () => {
+    const error = { type: 'error', error: { type: 'overloaded_error', message: 'Busy' } }
+    const { text, stream } = passed([sse(MESSAGE_START, ...BLOCK, error, messageDelta('end_turn'))])
+    expect(text).toBe(sse(MESSAGE_START, ...BLOCK).toString())
+    expect(stream.outcome).toMatchObject({ status: 'failed', error: { code: 'upstream_overloaded', message: 'Busy' } })
+  })
+
+  it('adds the last event where only that is missing', () => {
+    const bytes = sse(MESSAGE_START, messageDelta('max_tokens'))
+    const { end, stream } = passed([bytes])
+    expect(end).toBe('event: message_stop\ndata: {"type":"message_stop"}\n\n')
+    expect(stream.outcome).toMatchObject({ status: 'complete', finish: { reason: 'length' } })
+  })
+
+  it.each([
+    ['nothing at all', Buffer.alloc(0)],
+    ['a preamble', sse(MESSAGE_START)],
+    ['half an answer', sse(MESSAGE_START, ...BLOCK, messageDelta(null))],
+  ])('takes %s for truncated (case 10)', (_what, bytes) => {
+    const { end, stream } = passed([bytes])
+    expect(end).toBe('')
+    expect(stream.outcome).toMatchObject({ status: 'failed', error: { code: 'upstream_truncated' } })
+  })
+
+  it('takes message_stop for the end, whatever follows', () => {
+    const { text, stream } = passed([answer(), answer(...BLOCK), Buffer.from('data: [DONE]\n\n')])
+    expect(text).toBe(answer().toString())
+    expect(stream.outcome?.status).toBe('complete')
+  })
+
+  it('drops a repeated message_start and refuses another one', () => {
+    expect(passed([sse(MESSAGE_START, MESSAGE_START, messageDelta('end_turn'), MESSAGE_STOP)]).text).toBe(
+      answer().toString(),
+    )
+    const other = { ...MESSAGE_START, message: { ...MESSAGE_START.message, id: 'msg_other' } }
+    expect(passed([sse(MESSAGE_START, ...BLOCK, other)]).stream.outcome).toMatchObject({
+      error: { code: 'upstream_invalid_response' },
+    })
+  })
+
+  it.each([
+    ['cut JSON', 'event: message_delta\ndata: {"type":\n\n', 'upstream_invalid_response'],
+    [
+      'a message_start without a message',
+      'event: message_start\ndata: {"type":"message_start"}\n\n',
+      'upstream_invalid_response',
+    ],
+    ['an endless event', `data: ${'x'.repeat(2 * 1024 * 1024)}`, 'upstream_too_large'],
+  ])('fails at %s', (_what, bytes, code) => {
+    const { text, stream } = passed([Buffer.from(bytes)])
+    expect(text).toBe('')
+    expect(stream.outcome).toMatchObject({ status: 'failed', error: { code } })
+  })
+
+  it('names events that a host left without a name', () => {
+    const nameless = answer(...BLOCK)
+      .toString()
+      .replaceAll(/^event: .*\n/gm, '')
+    expect(passed([Buffer.from(nameless)]).text).toBe(answer(...BLOCK).toString())
+  })
+
+  it('leaves out [DONE], and completes an event that lacks its blank line', () => {
+    const bytes = Buffer.from(
+      `${sse(MESSAGE_START).toString()}data: [DONE]\n\n${sse(messageDelta('end_turn'), MESSAGE_STOP).toString().slice(0, -1)}`,
+    )
+    const { text, stream } = passed([bytes])
+    expect(text).toBe(answer().toString())
+    expect(stream.outcome?.status).toBe('complete')
+  })
+
+  it('gives the same however the bytes are cut (case 122, property)', () => {
+    const event = fc.constantFrom(...BLOCK, { type: 'ping' }, { type: 'future', x: 'é' }, messageDelta(null))
+    const model = fc.constantFrom('m', 'alias')
+    fc.assert(
+      fc.property(
+        fc.array(event, { maxLength: 6 }),
+        model,
+        fc.array(fc.nat(), { maxLength: 12 }),
+        (events, requestedModel, offsets) => {
+          const bytes = answer(...events)
+          const cuts = [...new Set(offsets.map((offset) => offset % bytes.length))].sort((a, b) => a - b)
+          const chunks = [0, ...cuts].map((start, index) => bytes.subarray(start, cuts[index] ?? bytes.length))
+          const whole = passed([bytes], { ...CONTEXT, requestedModel })
+          const pieces = passed(chunks, { ...CONTEXT, requestedModel })
+          expect(pieces.text).toBe(whole.text)
+          expect(pieces.stream.usage).toEqual(whole.stream.usage)
+          for (const out of pieces.out) expect(out === '' || out.endsWith('\n\n')).toBe(true)
+        },
+      ),
+    )
+  })
+})
