@@ -9,6 +9,7 @@ import * as z from 'zod/mini'
 import { OTHER_VARIABLES, VARIABLES } from '../src/config/environment.ts'
 import { factsOf, inertReason, itemSchema, layersOf, shapeOf, valueSchema } from '../src/config/known-keys.ts'
 import { configSchema } from '../src/config/schema.ts'
+import { SCHEMA_URL } from '../src/config/schema-url.ts'
 
 /**
  * @typedef {import('../src/config/known-keys.ts').Schema} Schema
@@ -24,9 +25,6 @@ import { configSchema } from '../src/config/schema.ts'
 const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
 const SCHEMA = inProject('schema/ucr.config.schema.json')
 const PAGE = inProject('docs/reference/config.md')
-
-/** Where the published package has the schema; what `$schema` of a config names. */
-const SCHEMA_URL = 'https://unpkg.com/universal-claude-router/schema/ucr.config.schema.json'
 
 /** `${VAR}` may stand wherever the gateway takes it. */
 const REFERENCE = String.raw`\$\{`

@@ -27,6 +27,18 @@ export async function loadForCommand(
   return loaded
 }
 
+/** The same for commands that mend a config: its errors are told like warnings, unless it cannot be understood at all. */
+export async function loadToMend(
+  { environment, directory, home, terminal }: Surroundings,
+  path: string | null,
+): Promise<LoadedConfig> {
+  const vendors = vendorEnvironment(environment)
+  const loaded = await loadConfig({ path, environment: vendors, cwd: directory, home, flags: {}, lenient: true })
+  const { error } = terminal
+  if (loaded.problems.length > 0) error.line(`${formatProblems(loaded.problems, { colors: error.colours })}\n`)
+  return loaded
+}
+
 /** The file to change. Throws `Failure` where there is none yet. */
 export function fileToChange({ path }: LoadedConfig): string {
   if (path !== null) return path

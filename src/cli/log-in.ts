@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { addProvider, editConfigFile } from '../config/edit.ts'
-import type { StoredCredential } from '../config/credentials.ts'
-import type { LoadedConfig } from '../config/load.ts'
+import { CredentialStore, storeLocation, type StoredCredential } from '../config/credentials.ts'
 import { keyCredential } from '../providers/credential.ts'
 import { findProvider, PROVIDERS } from '../providers/index.ts'
 import type { ProviderDefinition } from '../providers/provider.ts'
+import { readAccounts, type Account } from './account.ts'
 import type { Surroundings } from './command.ts'
 import { pollForToken, requestDeviceCode, type DeviceFlowSettings } from './device-flow.ts'
 import { usageFailure } from './failure.ts'
 import { ask } from './http.ts'
-import { loadForCommand } from './load.ts'
 import { answered } from './prompts.ts'
 import { readStandardInput } from './read-input.ts'
 
@@ -19,16 +18,6 @@ import { readStandardInput } from './read-input.ts'
  */
 const COPILOT_CLIENT_ID = 'Iv1.b507a08c87ecfe98'
 
-interface Account {
-  /** Under which the credential is stored. */
-  readonly id: string
-  readonly definition: ProviderDefinition
-  /** Where it may be sent; null: the vendor's own address. */
-  readonly origin: string | null
-  /** The config has a provider of this id. */
-  readonly configured: boolean
-}
-
 /** Gets a key from the user and stores it. Throws `Failure`. */
 export async function logIn(
   provider: string | null,
@@ -36,17 +25,28 @@ export async function logIn(
   config: string | null,
   surroundings: Surroundings,
 ): Promise<void> {
-  const { terminal } = surroundings
-  const loaded = await loadForCommand(surroundings, config)
-  const account = accountOf(provider ?? (await chooseVendor(surroundings)), loaded)
+  const { terminal, environment, home } = surroundings
+  const file = await readAccounts(config, surroundings)
+  const id = provider ?? (await chooseVendor(surroundings))
+  const configured = file.account(id)
+  const account = configured ?? vendorAccount(id)
   const isCopilot = account.definition.type === 'github-copilot'
   const secret = isCopilot
     ? await copilotToken(githubUrl ?? 'https://github.com', surroundings)
     : await keyFromUser(account.definition, surroundings)
   const type: StoredCredential['type'] = isCopilot ? 'github-copilot' : 'api-key'
-  await loaded.credentials.set({ provider: account.id, type, secret, origin: account.origin })
-  terminal.out.line(`Stored for ${account.id}, encrypted, in ${loaded.credentials.path}`)
-  await offerToConfigure(account, loaded, surroundings)
+  const store = new CredentialStore(storeLocation(environment, home))
+  await store.set({ provider: account.id, type, secret, origin: account.origin })
+  terminal.out.line(`Stored for ${account.id}, encrypted, in ${store.path}`)
+  if (configured === null && file.path !== null && file.namesProviders) {
+    await offerToConfigure(account, file.path, surroundings)
+  }
+}
+
+/** For a vendor that no config names: its type serves as its id, as it does where providers are found. */
+function vendorAccount(name: string): Account {
+  const definition = findProvider(name)
+  return { id: definition.type, definition, origin: null }
 }
 
 async function chooseVendor({ terminal }: Surroundings): Promise<string> {
@@ -60,20 +60,6 @@ async function chooseVendor({ terminal }: Surroundings): Promise<string> {
       maxItems: 12,
     }),
   )
-}
-
-function accountOf(id: string, { config }: LoadedConfig): Account {
-  const settings = config.providers.find((candidate) => candidate.id === id)
-  if (settings === undefined) {
-    const definition = findProvider(id)
-    return { id: definition.type, definition, origin: null, configured: false }
-  }
-  const { type, baseUrl } = settings
-  return { id, definition: findProvider(type), origin: originOf(baseUrl), configured: true }
-}
-
-function originOf(baseUrl: string | null): string | null {
-  return baseUrl === null ? null : (URL.parse(baseUrl)?.origin ?? null)
 }
 
 /** From a masked question, or from standard input where that is no terminal. Never from an argument: others can see those. */
@@ -116,17 +102,15 @@ function checkedOrigin(text: string): string {
 }
 
 /** A config that names its providers does not look for others. */
-async function offerToConfigure(account: Account, loaded: LoadedConfig, { terminal }: Surroundings): Promise<void> {
-  if (account.configured || loaded.path === null || loaded.config.discover) return
-  const { id, definition } = account
+async function offerToConfigure({ id, definition }: Account, path: string, { terminal }: Surroundings): Promise<void> {
   const line = JSON.stringify({ id, type: definition.type })
   if (terminal.interactive) {
     const { confirm } = await import('@clack/prompts')
-    if (answered(await confirm({ message: `Add ${line} to the providers in ${loaded.path}?` }))) {
-      await editConfigFile(loaded.path, addProvider({ id, type: definition.type }))
+    if (answered(await confirm({ message: `Add ${line} to the providers in ${path}?` }))) {
+      await editConfigFile(path, addProvider({ id, type: definition.type }))
       return
     }
   }
-  terminal.error.line(`To use it, add this to "providers" in ${loaded.path}:`)
+  terminal.error.line(`To use it, add this to "providers" in ${path}:`)
   terminal.error.line(`  ${line}`)
 }

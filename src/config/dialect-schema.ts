@@ -99,7 +99,13 @@ const THINKING = ['enabled', 'adaptive', 'disabled', 'between_tools'] as const
 
 const tokens = (description: string) =>
   z.nullable(
-    whole({ expected: 'a number of tokens, or null', minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description }),
+    whole({
+      expected: 'a number of tokens, or null',
+      minimum: 1,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description,
+      examples: [200_000],
+    }),
   )
 
 /** `capabilities` of a provider. */

@@ -1,5 +1,5 @@
 import { findNodeAtLocation, type Node, type ParseError, parseTree, printParseErrorCode } from 'jsonc-parser'
-import { excerptAt } from './excerpt.ts'
+import { describeName, excerptAt } from './excerpt.ts'
 import { ConfigError, type ConfigProblem, problemWithoutPlace } from './problem.ts'
 
 export type Path = readonly (string | number)[]
@@ -137,8 +137,8 @@ export function formatPath(path: Path): string {
   let text = ''
   for (const step of path) {
     if (typeof step === 'number') text += `[${step}]`
-    else if (/^[\w$]+$/.test(step)) text += text === '' ? step : `.${step}`
-    else text += `[${JSON.stringify(step.length <= 48 ? step : '…')}]`
+    else if (/^[\w$]{1,48}$/.test(step)) text += text === '' ? step : `.${step}`
+    else text += `[${describeName(step)}]`
   }
   return text === '' ? 'the config' : text
 }

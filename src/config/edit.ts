@@ -1,14 +1,13 @@
-import { realpath, stat } from 'node:fs/promises'
-import { applyEdits, type FormattingOptions, modify } from 'jsonc-parser'
-import { readFile } from 'node:fs/promises'
-import { valueAt } from './issues.ts'
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { applyEdits, findNodeAtLocation, type FormattingOptions, modify } from 'jsonc-parser'
+import type { JsonValue } from '../lib/json.ts'
 import { ConfigDocument, type Path } from './document.ts'
+import { valueAt } from './issues.ts'
 import { selectKnown } from './known-keys.ts'
 import { errorCode } from './locate.ts'
 import { replaceFile } from './private-file.ts'
 import { ConfigError, problemWithoutPlace } from './problem.ts'
 import { configSchema } from './schema.ts'
-import type { JsonValue } from '../lib/json.ts'
 
 /** A provider as `setup`, `providers discover` and `auth login` add it. There is no field for a key's value, on purpose. */
 export interface NewProvider {
@@ -128,7 +127,19 @@ function setMember(document: ConfigDocument, path: Path, value: unknown): string
 
 function change(document: ConfigDocument, path: Path, value: unknown, isArrayInsertion: boolean): string {
   const options = { formattingOptions: layoutOf(document.text), isArrayInsertion }
-  return applyEdits(document.text, modify(document.text, [...path], value, options))
+  const added = isArrayInsertion ? null : addedInLine(document, path, value)
+  return added ?? applyEdits(document.text, modify(document.text, [...path], value, options))
+}
+
+/** A new key in an object that stands on one line goes onto that line; the library would spread the whole object out. */
+function addedInLine({ root, text }: ConfigDocument, path: Path, value: unknown): string | null {
+  if (typeof value === 'object') return null
+  const parent = findNodeAtLocation(root, path.slice(0, -1))
+  const last = parent?.type === 'object' ? parent.children?.at(-1) : undefined
+  if (parent === undefined || last === undefined || findNodeAtLocation(root, [...path]) !== undefined) return null
+  if (text.slice(parent.offset, parent.offset + parent.length).includes('\n')) return null
+  const end = last.offset + last.length
+  return `${text.slice(0, end)}, ${JSON.stringify(path.at(-1))}: ${JSON.stringify(value)}${text.slice(end)}`
 }
 
 function valueOf(document: ConfigDocument, path: Path): JsonValue | undefined {

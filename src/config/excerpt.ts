@@ -85,6 +85,11 @@ function visible({ kind, raw, isName }: Token, reveal: boolean): string {
   }
 }
 
+/** A key of an object, quoted; of a long one, which may be a secret in the wrong place, nothing. */
+export function describeName(name: string): string {
+  return name.length <= LONGEST_NAME ? printable(JSON.stringify(name)) : MASK
+}
+
 /** A value for a sentence: short texts quoted, longer ones, which may be a secret in the wrong place, only measured. */
 export function describeValue(value: unknown): string {
   if (value === null) return 'null'

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import type { JsonValue } from '../lib/json.ts'
 import { nearestNames } from '../lib/nearest-name.ts'
 import { type ConfigDocument, formatPath, type Path } from './document.ts'
-import { describeKind, describeValue } from './excerpt.ts'
+import { describeKind, describeName, describeValue } from './excerpt.ts'
 import { factsOf, layersOf, type Schema, schemaAt } from './known-keys.ts'
 import { type ConfigProblem, problemWithoutPlace } from './problem.ts'
 import { pathKey } from './variables.ts'
@@ -56,10 +56,9 @@ function findingProblem(
 ): ConfigProblem {
   const at = schemaAt(schema, path)
   const found = valueAt(value, path)
-  const example = exampleOf(at, path, originOf(places, path))
+  const example = exampleOf(at, path, originOf(places, path)) ?? 'correct it, or remove it'
   if (found === undefined) {
-    const fix = example ?? 'add it'
-    return problemAt(places, path, { severity: 'error', message: 'is missing', fix })
+    return problemAt(places, path, { severity: 'error', message: 'is missing', fix: example })
   }
   const hidden = at === null || factsOf(at).secret || places.expanded.has(pathKey(path))
   const shown = hidden ? describeKind(found) : describeValue(found)
@@ -117,7 +116,7 @@ function exampleOf(schema: Schema | null, path: Path, origin: string | null): st
       const value = JSON.stringify(example)
       if (origin !== null)
         return `for example ${origin}${origin.startsWith('-') ? ' ' : '='}${value.replaceAll('"', '')}`
-      return `for example ${typeof name === 'string' ? `${JSON.stringify(name)}: ${value}` : value}`
+      return `for example ${typeof name === 'string' ? `${describeName(name)}: ${value}` : value}`
     }
   }
   return null

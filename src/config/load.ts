@@ -10,6 +10,7 @@ import { issuePaths, issueProblem, type Places, problemAt, valueAt } from './iss
 import { selectKnown } from './known-keys.ts'
 import { type ConfigPlace, findConfig } from './locate.ts'
 import { ConfigError, type ConfigProblem, hasErrors } from './problem.ts'
+import { PROVIDER_NAME } from './provider-schema.ts'
 import { Resolution } from './resolution.ts'
 import { resolveConfig } from './resolve.ts'
 import { type ConfigInput, configSchema } from './schema.ts'
@@ -24,6 +25,11 @@ export interface LoadOptions {
   readonly flags: FlagOverrides
   /** The port where nothing names one; 3000 when left out. */
   readonly defaultPort?: number
+  /**
+   * For commands that mend a config (a key is missing: log in). Errors are among the `problems` then, and only a file that
+   * cannot be understood at all is thrown.
+   */
+  readonly lenient?: boolean
 }
 
 export interface LoadedConfig {
@@ -31,7 +37,7 @@ export interface LoadedConfig {
   /** Absolute; null: no file. */
   readonly path: string | null
   readonly place: ConfigPlace | null
-  /** Warnings. */
+  /** Warnings; with `lenient` errors too. */
   readonly problems: readonly ConfigProblem[]
   readonly credentials: CredentialStore
 }
@@ -54,8 +60,9 @@ export async function loadConfig(options: LoadOptions): Promise<LoadedConfig> {
   // Where a variable is missing, that its key is missing too is no news.
   const reported = new Set(problems.map(({ field }) => field))
   problems.push(...resolution.problems.filter(({ field }) => field === null || !reported.has(field)))
-  if (hasErrors(problems)) throw new ConfigError(inOrder(problems))
-  return { config, path: found?.path ?? null, place: found?.place ?? null, problems, credentials }
+  if (hasErrors(problems) && options.lenient !== true) throw new ConfigError(inOrder(problems))
+  const { path, place } = found ?? { path: null, place: null }
+  return { config, path, place, problems: inOrder(problems), credentials }
 }
 
 /** Errors last, where a terminal shows them; otherwise as the file has them. */
@@ -154,15 +161,19 @@ function missingVariables(
   for (const { path, name } of missing) {
     const provider =
       path[0] === 'providers' && typeof path[1] === 'number' ? valueAt(value, path.slice(0, 2)) : undefined
-    const id = provider === undefined ? undefined : valueAt(provider, ['id'])
+    const id = provider === undefined ? null : nameOf(valueAt(provider, ['id']))
     const enabled = provider === undefined ? undefined : valueAt(provider, ['enabled'])
     if (enabled === false || enabled === 'false') continue
     // Files of the older format keep a placeholder where the key is stored.
-    if (path[2] === 'apiKey' && typeof id === 'string' && stored.has(id)) continue
-    const parts = missingParts(name, path, typeof id === 'string' ? id : null)
+    if (path[2] === 'apiKey' && id !== null && stored.has(id)) continue
+    const parts = missingParts(name, path, id)
     problems.push({ path, problem: problemAt(places, path, parts, true) })
   }
   return problems
+}
+
+function nameOf(id: JsonValue | undefined): string | null {
+  return typeof id === 'string' && PROVIDER_NAME.test(id) ? id : null
 }
 
 function missingParts(name: string | null, path: Path, id: string | null) {

@@ -4,7 +4,8 @@ import type { Timeouts } from '../providers/provider.ts'
 import { capabilitiesSchema, dialectSchema } from './dialect-schema.ts'
 import { choice, duration, flag, inert, list, named, text, whole } from './scalars.ts'
 
-const NAME = { expected: 'a name', pattern: /^[A-Za-z0-9][A-Za-z0-9._-]*$/ }
+/** Bounded, so that a key in this place is refused and not shown as a name. */
+export const PROVIDER_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$/
 
 /** The five time limits, shared by the gateway's own `timeouts` and those of a provider. */
 export const TIMEOUT_WORDS: Readonly<Record<keyof Timeouts, string>> = {
@@ -37,15 +38,15 @@ export const providerSchema = z
   .object(
     {
       id: text({
-        ...NAME,
-        expected: 'a name of letters, digits, ".", "_" and "-"',
+        expected: 'a name of at most 40 letters, digits, ".", "_" and "-"',
+        pattern: PROVIDER_NAME,
         description: 'A free, unique name. Clients and routes write it before the slash: `work/claude-sonnet-5`.',
         examples: ['work'],
       }),
       type: z.exactOptional(
         text({
-          ...NAME,
           expected: 'the name of a vendor',
+          pattern: PROVIDER_NAME,
           description: 'The vendor, or the kind of server. May be left out where `id` or `baseUrl` already says it.',
           examples: ['anthropic', 'openai'],
         }),

@@ -99,8 +99,11 @@ function typeFix(name: string): string | null {
 
 /** Makes the provider as a running gateway would: whatever that refuses is wrong with the config. */
 function tryOut(settings: ProviderSettings, path: Path, resolution: Resolution): void {
+  // The built-in simulator learns its address only when it runs.
+  const placed =
+    settings.type === 'simulator' ? { ...settings, baseUrl: settings.baseUrl ?? 'http://127.0.0.1:9' } : settings
   try {
-    configureProvider(settings, { copilot: { fetchText: () => Promise.reject(new Error()), wallClock: () => 0 } })
+    configureProvider(placed, { copilot: { fetchText: () => Promise.reject(new Error()), wallClock: () => 0 } })
   } catch (error) {
     if (!(error instanceof ProviderSettingsError)) throw error
     // `headers.x-a.b` is the header `x-a.b`.

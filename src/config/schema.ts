@@ -9,7 +9,13 @@ function section<T extends z.core.$ZodLooseShape>(description: string, shape: T)
   return z.object(shape, { error: 'an object' }).check(z.meta({ description }))
 }
 
-const port = whole({ expected: 'a port from 0 to 65535', minimum: 0, maximum: 65_535, description: 'A port.' })
+const port = whole({
+  expected: 'a port from 0 to 65535',
+  minimum: 0,
+  maximum: 65_535,
+  description: 'A port.',
+  examples: [3000],
+})
 
 const server = section('The listening side.', {
   host: z.prefault(
@@ -159,7 +165,7 @@ const route = z
               'How the first target is chosen: in the order given, by lot, or by the priorities of the providers.',
           }),
         ),
-        targets: targets.check(z.meta({ description: 'The targets.' })),
+        targets: targets.check(z.meta({ description: 'The targets.', examples: [['work/claude-sonnet-5']] })),
       }),
     ],
     { error: 'a target, a list of targets, or an object with `targets`' },

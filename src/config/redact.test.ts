@@ -1,0 +1,34 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { loadText } from '../../test/support/load-text.ts'
+import { redactConfig } from './redact.ts'
+
+describe('redactConfig()', () => {
+  it('shows what is in use, without a secret', async () => {
+    const { config } = await loadText({
+      auth: { keys: [{ name: 'me', key: 'canary-client-key', models: ['fast'] }] },
+      providers: [
+        { id: 'gpt', type: 'openai', apiKey: 'canary-vendor-key-wxyz', headers: { 'x-token': 'canary' } },
+        {
+          id: 'off',
+          type: 'openai',
+          apiKey: 'short',
+          baseUrl: 'https://me:canary@a.example/v1?key=canary',
+          enabled: false,
+        },
+      ],
+      models: { fast: 'gpt/gpt-5.5-mini' },
+    })
+    const shown = redactConfig(config)
+    expect(inspect(shown, { depth: 9 })).not.toContain('canary')
+    expect(JSON.parse(JSON.stringify(shown))).toMatchObject({
+      server: { host: '127.0.0.1', ports: [3000] },
+      keys: [{ name: 'me', hash: 'sha256:…', models: ['fast'] }],
+      providers: [
+        { id: 'gpt', apiKey: '…wxyz', baseUrl: null, headers: { 'x-token': '…' } },
+        { id: 'off', apiKey: '…', baseUrl: 'https://…@a.example/v1?…' },
+      ],
+      routing: { models: { fast: { policy: 'first', targets: [{ target: 'gpt/gpt-5.5-mini', weight: 1 }] } } },
+    })
+  })
+})
