@@ -1,7 +1,8 @@
 import type { MediaPart, MediaSource } from '../../canonical/content.ts'
 import { decodeJsonString, stringToJson } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
-import { FieldReader } from './ext.ts'
+import { readCacheMark } from './cache-marks.ts'
+import { FieldReader, YES } from './ext.ts'
 import { literal } from './wire.ts'
 
 const DATA_URL = /^"data:([\w.+-]+\/[\w.+-]+);base64,/
@@ -10,10 +11,10 @@ const DATA_URL = /^"data:([\w.+-]+\/[\w.+-]+);base64,/
 export function readImage(node: JsonNode): MediaPart | null {
   const fields = new FieldReader(node)
   const image = fields.take('image_url')
-  fields.forget('type')
+  fields.take('type')
   // Some clients write the address where the object belongs.
   if (image?.kind === 'string') {
-    fields.keep('$bare', literal('true'))
+    fields.hint('bare', YES)
     return media('image', urlSource(image.raw), fields)
   }
   const url = image?.get('url')
@@ -26,7 +27,7 @@ export function readImage(node: JsonNode): MediaPart | null {
 export function readAudio(node: JsonNode): MediaPart | null {
   const fields = new FieldReader(node)
   const audio = fields.take('input_audio')
-  fields.forget('type')
+  fields.take('type')
   const data = audio?.get('data')
   const format = audio?.get('format')?.string
   if (audio === undefined || data?.kind !== 'string' || format === undefined) return null
@@ -38,7 +39,7 @@ export function readAudio(node: JsonNode): MediaPart | null {
 export function readFile(node: JsonNode): MediaPart | null {
   const fields = new FieldReader(node)
   const file = fields.take('file')
-  fields.forget('type')
+  fields.take('type')
   if (file?.kind !== 'object') return null
   const [id, data, name] = [file.get('file_id'), file.get('file_data'), file.get('filename')]
   const source = id?.kind === 'string' ? { type: 'file' as const, id: id.raw } : fileSource(data)
@@ -55,7 +56,15 @@ function fileSource(data: JsonNode | undefined): MediaSource | null {
 }
 
 function media(kind: MediaPart['media'], source: MediaSource, fields: FieldReader): MediaPart {
-  return { kind: 'media', media: kind, source, title: null, context: null, cache: null, ext: fields.ext }
+  return {
+    kind: 'media',
+    media: kind,
+    source,
+    title: null,
+    context: null,
+    cache: readCacheMark(fields),
+    ext: fields.ext,
+  }
 }
 
 /** Members of the inner object that nobody reads keep their place by a dotted name. */

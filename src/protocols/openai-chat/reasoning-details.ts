@@ -35,7 +35,13 @@ export interface ReasoningPiece {
 export interface ReasoningFields {
   readonly pieces: readonly ReasoningPiece[]
   /** Plain fields that said once more what the pieces say. */
-  readonly repeated: readonly PlainField[]
+  readonly repeated: readonly Repetition[]
+}
+
+/** `plain`: another plain field said it first. `details`: the texts of all details, joined, say it. */
+export interface Repetition {
+  readonly field: PlainField
+  readonly of: 'plain' | 'details'
 }
 
 const TEXT_OF_TYPE: ReadonlyMap<string, string> = new Map([
@@ -50,20 +56,23 @@ export function readReasoning(message: JsonNode): ReasoningFields {
     .map(readDetail)
   const inDetails = textOf(details)
   const pieces: ReasoningPiece[] = []
-  const repeated: PlainField[] = []
+  const repeated: Repetition[] = []
   let first: string | null = null
   for (const field of PLAIN_FIELDS) {
     const node = message.get(field)
     if (node?.kind !== 'string') continue
     const text = node.string ?? ''
-    if (text === first || (text !== '' && text === inDetails)) {
-      repeated.push(field)
+    if (text === first) {
+      repeated.push({ field, of: 'plain' })
+    } else if (text !== '' && text === inDetails) {
+      repeated.push({ field, of: 'details' })
     } else {
       pieces.push({ text: node.raw, detail: null, key: field, field })
       first = text
     }
   }
-  return { pieces: [...pieces, ...details.map((piece) => withField(piece, repeated[0]))], repeated }
+  const field = repeated.find((repetition) => repetition.of === 'details')?.field
+  return { pieces: [...pieces, ...details.map((piece) => withField(piece, field))], repeated }
 }
 
 function withField(piece: ReasoningPiece, field: PlainField | undefined): ReasoningPiece {

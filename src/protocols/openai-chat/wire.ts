@@ -10,8 +10,3 @@ export const DONE = '[DONE]'
 export function literal(text: string): JsonText {
   return text as JsonText
 }
-
-/** Where a refused request's `param` points: `messages.3.content`. */
-export function path(...steps: readonly (string | number)[]): string {
-  return steps.join('.')
-}

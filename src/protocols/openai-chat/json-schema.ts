@@ -1,0 +1,137 @@
+import { scanJson } from '../../lib/json.ts'
+import type { JsonNode, JsonText } from '../../lib/json.ts'
+import { literal } from './wire.ts'
+
+/**
+ * JSON Schemas as Chat vendors take them. The text of a schema is never parsed and written again: what must be added is
+ * inserted, so numbers, names and the order of members stay as the client wrote them.
+ */
+
+const EMPTY_OBJECT = literal('{"type":"object","properties":{}}')
+const COMBINATORS = ['anyOf', 'oneOf', 'allOf'] as const
+
+/** A tool's parameters. `merged`: a choice at the root, which OpenAI refuses, had to become one loose object. */
+export function toolParameters(schema: JsonText | null): { readonly schema: JsonText; readonly merged: boolean } {
+  if (schema === null) return { schema: EMPTY_OBJECT, merged: false }
+  const root = scanJson(schema)
+  if (root.members.length === 0) return { schema: EMPTY_OBJECT, merged: false }
+  if (COMBINATORS.some((name) => root.get(name) !== undefined)) return { schema: mergeRoot(root), merged: true }
+  return { schema: withObjectRoot(root), merged: false }
+}
+
+/** OpenAI wants `type` and `properties` to be there. */
+function withObjectRoot(root: JsonNode): JsonText {
+  const type = root.get('type') === undefined ? '"type":"object",' : ''
+  const properties = root.get('properties') === undefined ? '"properties":{},' : ''
+  return literal(`{${type}${properties}${root.raw.slice(1)}`)
+}
+
+/**
+ * One object that accepts what any branch accepts: the properties of all of them, required only what all of them require
+ * (of `allOf`: what any of them requires).
+ */
+function mergeRoot(root: JsonNode): JsonText {
+  const properties = new Map<string, JsonText>()
+  const take = (node: JsonNode): void => {
+    for (const { name, value } of node.get('properties')?.members ?? []) {
+      if (!properties.has(name)) properties.set(name, value.raw)
+    }
+  }
+  const required = new Set(requiredOf(root))
+  take(root)
+  for (const combinator of COMBINATORS) {
+    const branches = root.get(combinator)?.items.filter((branch) => branch.kind === 'object') ?? []
+    branches.forEach(take)
+    for (const name of commonNames(branches.map(requiredOf), combinator === 'allOf')) required.add(name)
+  }
+  const members = [...properties].map(([name, value]) => `${JSON.stringify(name)}:${value}`)
+  const kept = root.members
+    .filter(({ name }) => !MERGED.has(name))
+    .map(({ name, value }) => `,${JSON.stringify(name)}:${value.raw}`)
+  const needs = required.size === 0 ? '' : `,"required":${JSON.stringify([...required])}`
+  return literal(`{"type":"object","properties":{${members.join(',')}}${needs}${kept.join('')}}`)
+}
+
+const MERGED: ReadonlySet<string> = new Set([
+  ...COMBINATORS,
+  'type',
+  'properties',
+  'required',
+  // It would forbid what only a branch names.
+  'additionalProperties',
+])
+
+function requiredOf(node: JsonNode): readonly string[] {
+  return (node.get('required')?.items ?? []).map((item) => item.string).filter((name) => name !== undefined)
+}
+
+function commonNames(lists: readonly (readonly string[])[], any: boolean): readonly string[] {
+  const [first = [], ...others] = lists
+  return any ? lists.flat() : first.filter((name) => others.every((list) => list.includes(name)))
+}
+
+/** Keywords that OpenAI's strict mode refuses, https://platform.openai.com/docs/guides/structured-outputs. */
+const NOT_STRICT = [
+  'allOf',
+  'oneOf',
+  'not',
+  'dependentRequired',
+  'dependentSchemas',
+  'if',
+  'then',
+  'else',
+  'patternProperties',
+]
+
+/** True when strict mode takes this schema: every object closed, every property required, nothing it does not know. */
+export function isStrictSchema(schema: JsonText): boolean {
+  const root = scanJson(schema)
+  return isObjectType(root) && root.get('anyOf') === undefined && isStrict(root)
+}
+
+function isStrict(node: JsonNode): boolean {
+  if (node.kind !== 'object') return false
+  if (NOT_STRICT.some((name) => node.get(name) !== undefined)) return false
+  if (isObjectType(node)) {
+    const required = new Set(requiredOf(node))
+    const properties = node.get('properties')?.members ?? []
+    if (node.get('additionalProperties')?.boolean !== false) return false
+    if (!properties.every(({ name }) => required.has(name))) return false
+  }
+  return subschemas(node).every(isStrict)
+}
+
+function isObjectType(node: JsonNode): boolean {
+  const type = node.get('type')
+  const names = type?.kind === 'array' ? type.items.map((item) => item.string) : [type?.string]
+  return names.includes('object') || (type === undefined && node.get('properties') !== undefined)
+}
+
+function subschemas(node: JsonNode): readonly JsonNode[] {
+  const found: JsonNode[] = []
+  for (const name of ['properties', '$defs', 'definitions']) {
+    for (const { value } of node.get(name)?.members ?? []) found.push(value)
+  }
+  for (const name of ['anyOf', 'prefixItems', ...COMBINATORS]) found.push(...(node.get(name)?.items ?? []))
+  const items = node.get('items')
+  if (items?.kind === 'object') found.push(items)
+  return found
+}
+
+/** The schema with `additionalProperties: false` on every object that says nothing about it, as strict mode wants. */
+export function closeObjects(schema: JsonText): JsonText {
+  const insertions: number[] = []
+  const visit = (node: JsonNode): void => {
+    if (node.kind !== 'object') return
+    if (isObjectType(node) && node.get('additionalProperties') === undefined) insertions.push(node.start + 1)
+    subschemas(node).forEach(visit)
+  }
+  visit(scanJson(schema))
+  let closed = ''
+  let at = 0
+  for (const position of [...new Set(insertions)].sort((a, b) => a - b)) {
+    closed += `${schema.slice(at, position)}"additionalProperties":false,`
+    at = position
+  }
+  return literal(closed + schema.slice(at))
+}

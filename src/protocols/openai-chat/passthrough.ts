@@ -1,0 +1,55 @@
+import { GatewayError } from '../../lib/error.ts'
+import { scanJson, stringToJson } from '../../lib/json.ts'
+import type { JsonNode } from '../../lib/json.ts'
+import type { Passthrough, PassthroughContext, WholeReply } from '../protocol.ts'
+import { answerError, decodeError } from './errors.ts'
+import { readFinish } from './finish.ts'
+import { edits } from './passthrough-edits.ts'
+import { ChatPassthrough } from './passthrough-stream.ts'
+import { findUsage, readUsage } from './usage.ts'
+
+/** The byte path between a client and a vendor that both speak this protocol. */
+export const passthrough: Passthrough = {
+  edits,
+  requestHeaders: ['openai-beta', 'x-session-id', 'x-session-affinity'],
+  stream: (context) => new ChatPassthrough(context),
+  whole,
+}
+
+function whole(body: Buffer, context: PassthroughContext): WholeReply {
+  try {
+    return readWhole(body, context)
+  } catch (thrown) {
+    throw answerError(thrown)
+  }
+}
+
+/** Scanned as latin1, so that offsets are byte offsets. */
+function readWhole(body: Buffer, { requestedModel, upstreamModel }: PassthroughContext): WholeReply {
+  const root = scanJson(body.toString('latin1'))
+  const error = root.get('error')
+  if (error !== undefined && !error.isNull) throw decodeError(502, {}, body.toString('utf8'))
+  const choice = root.get('choices')?.items[0]
+  if (choice === undefined) {
+    throw new GatewayError('upstream_invalid_response', "The upstream's answer holds no message.")
+  }
+  const finish = readFinish(choice.get('finish_reason')?.string ?? null, {
+    toolCalls: (choice.get('message')?.get('tool_calls')?.items.length ?? 0) > 0,
+    refused: false,
+    stopSequence: null,
+    complete: true,
+  })
+  if (finish instanceof GatewayError) throw finish
+  const usage = findUsage(root)
+  const model = root.get('model')
+  const isRenamed = model !== undefined && requestedModel !== upstreamModel
+  return {
+    body: isRenamed ? replaced(body, model, stringToJson(requestedModel)) : body,
+    usage: usage === null ? null : readUsage(usage, false),
+    finish,
+  }
+}
+
+function replaced(body: Buffer, node: JsonNode, text: string): Buffer {
+  return Buffer.concat([body.subarray(0, node.start), Buffer.from(text), body.subarray(node.end)])
+}

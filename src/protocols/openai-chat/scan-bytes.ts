@@ -1,0 +1,76 @@
+const QUOTE = 34
+const COMMA = 44
+const COLON = 58
+const BACKSLASH = 92
+const LOWER_N = 110
+
+/**
+ * True when a member of this name, at any depth, has a value other than null. `name` is its literal with the quotes: inside
+ * of a string quotes are escaped, so that text which quotes JSON does not match.
+ */
+export function hasValue(bytes: Buffer, name: Buffer): boolean {
+  for (let at = bytes.indexOf(name); at !== -1; at = bytes.indexOf(name, at + name.length)) {
+    // An escaped quote in front: the text only ends like the name.
+    if (bytes[at - 1] === BACKSLASH) continue
+    let value = skipSpace(bytes, at + name.length)
+    if (bytes[value] !== COLON) continue
+    value = skipSpace(bytes, value + 1)
+    if (bytes[value] !== LOWER_N) return true
+  }
+  return false
+}
+
+/**
+ * Where the value of a member at the top level of an object lies, or null. The bytes from `start` to `end` are one JSON
+ * object that is valid, or at least was said to be by its sender; the member is not looked for in strings or deeper objects.
+ */
+export function findMember(
+  bytes: Buffer,
+  start: number,
+  end: number,
+  name: Buffer,
+): { readonly start: number; readonly end: number } | null {
+  let depth = 0
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) {
+      const close = stringEnd(bytes, at, end)
+      const isName = depth === 1 && bytes.compare(name, 0, name.length, at, close) === 0
+      const colon = isName ? skipSpace(bytes, close) : -1
+      if (bytes[colon] === COLON) {
+        const value = skipSpace(bytes, colon + 1)
+        return { start: value, end: valueEnd(bytes, value, end) }
+      }
+      at = close - 1
+    } else if (byte === 123 || byte === 91) depth++
+    else if (byte === 125 || byte === 93) depth--
+  }
+  return null
+}
+
+/** Index behind the closing quote of the string that opens at `at`. */
+function stringEnd(bytes: Buffer, at: number, end: number): number {
+  for (let next = at + 1; next < end; next++) {
+    if (bytes[next] === BACKSLASH) next++
+    else if (bytes[next] === QUOTE) return next + 1
+  }
+  return end
+}
+
+/** Of a string, or of a word such as null. */
+function valueEnd(bytes: Buffer, at: number, end: number): number {
+  if (bytes[at] === QUOTE) return stringEnd(bytes, at, end)
+  let next = at
+  while (next < end && bytes[next] !== COMMA && bytes[next] !== 125 && !isSpace(bytes[next])) next++
+  return next
+}
+
+function skipSpace(bytes: Buffer, at: number): number {
+  let next = at
+  while (isSpace(bytes[next])) next++
+  return next
+}
+
+function isSpace(byte: number | undefined): boolean {
+  return byte === 32 || byte === 9 || byte === 10 || byte === 13
+}
