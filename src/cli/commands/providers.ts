@@ -16,22 +16,14 @@ const list = defineCommand({
     const { loadForCommand } = await import('../load.ts')
     const { settingsInUse } = await import('../provider-settings.ts')
     const { findProvider } = await import('../../providers/index.ts')
-    const { maskKey } = await import('../../admission/keys.ts')
+    const { redactConfig } = await import('../../config/redact.ts')
     const { terminal, environment } = surroundings
-    const all = await settingsInUse(await loadForCommand(surroundings, options.config), environment)
-    const described = all.map((settings) => {
-      const { id, type, enabled, priority, defaultModel, apiKey, source } = settings
-      const baseUrl = settings.baseUrl ?? (enabled ? findProvider(type).baseUrl : null)
-      return {
-        id,
-        type,
-        enabled,
-        baseUrl,
-        priority,
-        defaultModel,
-        key: apiKey === null ? null : maskKey(apiKey),
-        source,
-      }
+    const loaded = await loadForCommand(surroundings, options.config)
+    const { providers } = redactConfig({ ...loaded.config, providers: await settingsInUse(loaded, environment) })
+    const described = providers.map(({ id, type, enabled, baseUrl, priority, defaultModel, apiKey, source }) => {
+      // A provider that is switched off may have a type that there is not.
+      const address = baseUrl ?? (enabled ? findProvider(type).baseUrl : null)
+      return { id, type, enabled, baseUrl: address, priority, defaultModel, key: apiKey, source }
     })
     if (options.json) terminal.json(described)
     else if (described.length === 0) terminal.error.line(NO_PROVIDERS)
