@@ -38,7 +38,7 @@ export function encodeReasoning(
     }
   }
   const own = isOwn(request.ext)
-  if (own && request.ext?.fields.has('thinking') === true) {
+  if (isOwn(request.ext) && request.ext.fields.has('thinking')) {
     losses.substitute('thinking', 'this model does not take thinking between_tools')
   }
   const wanted = wantedType(reasoning, own)

@@ -224,6 +224,17 @@ describe('encodeRequest() and sealed reasoning', () => {
     expect(JSON.stringify(body)).not.toMatch(/thinking|ucr1/)
   })
 
+  it('leaves out what a carrier only marks as unsigned, and gives it back to the host that made it', () => {
+    const unsigned = sealer.close({ kind: 'signature', value: '', origin: null }, 0)
+    expect(JSON.stringify(resent(thinking(unsigned) as never).body)).not.toContain('thinking')
+    const own = sealer.close({ ...seal('kimi'), value: '' }, 0)
+    expect(resent(thinking(own) as never, { provider: 'kimi' }).body['messages']).toMatchObject([
+      {},
+      { content: [{ type: 'thinking', thinking: 'hm', signature: '' }] },
+      {},
+    ])
+  })
+
   it('leaves all of it out for hosts that take none', () => {
     const dialect = { ...ANTHROPIC_MESSAGES_DIALECT, thinkingSignatures: false }
     expect(JSON.stringify(resent(thinking('c2ln') as never, { dialect }).body)).not.toContain('thinking')

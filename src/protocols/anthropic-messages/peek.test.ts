@@ -125,6 +125,11 @@ describe('peek()', () => {
   })
 })
 
+/** The affinity of a conversation that begins with this image. */
+function opening(url: string): string | null {
+  return affinity({ messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'url', url } }] }] })
+}
+
 describe('affinity', () => {
   const session = '0b5f6c1e-6ad2-4b8a-9d8f-1d6a1f1f2f3f'
 
@@ -161,9 +166,9 @@ describe('affinity', () => {
     expect(affinity(two)).toBe(affinity(one))
   })
 
-  it('tells openings with other images apart', () => {
-    const opening = (url: string) =>
-      affinity({ messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'url', url } }] }] })
+  it('tells openings with other images apart, marked or not', () => {
+    const marked = { type: 'image', source: { type: 'url', url: 'a' }, cache_control: { type: 'ephemeral' } }
+    expect(affinity({ messages: [{ role: 'user', content: [marked] }] })).toBe(opening('a'))
     expect(opening('a')).not.toBe(opening('b'))
   })
 })

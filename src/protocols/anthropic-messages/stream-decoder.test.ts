@@ -16,6 +16,7 @@ import {
   messageDelta,
   sse,
 } from './test-support.ts'
+import { MessagesStreamDecoder } from './stream-decoder.ts'
 
 const TEXT = { type: 'text', text: '' }
 const textDelta = (index: number, text: string) => blockDelta(index, { type: 'text_delta', text })
@@ -194,6 +195,13 @@ describe('MessagesStreamDecoder', () => {
       '3 input "{}"',
       '3 end',
     ])
+  })
+
+  it('lets text through at once although the block before it is not closed', () => {
+    const events: Event[] = []
+    const decoder = new MessagesStreamDecoder(answerContext(), (event) => events.push(event))
+    decoder.feed(sse(MESSAGE_START, blockStart(0, TEXT), textDelta(0, 'a'), blockStart(1, TEXT), textDelta(1, 'b')))
+    expect(lines(events).at(-1)).toBe('1 text "b"')
   })
 
   it('sorts deltas of interleaved calls into contiguous parts', () => {
@@ -386,13 +394,13 @@ const block = fc.oneof(
   fc.array(piece, { maxLength: 4 }).map((pieces) => ({
     whole: { type: 'text', text: pieces.join('') } as object,
     start: TEXT as object,
-    deltas: pieces.map((text) => ({ type: 'text_delta', text }) as object),
+    deltas: pieces.map((text): object => ({ type: 'text_delta', text })),
   })),
   fc.tuple(fc.array(piece, { maxLength: 4 }), fc.constantFrom('sig', 'c2ln')).map(([pieces, signature]) => ({
     whole: { type: 'thinking', thinking: pieces.join(''), signature },
     start: { type: 'thinking', thinking: '', signature: '' },
     deltas: [
-      ...pieces.map((thinking) => ({ type: 'thinking_delta', thinking }) as object),
+      ...pieces.map((thinking): object => ({ type: 'thinking_delta', thinking })),
       { type: 'signature_delta', signature },
     ],
   })),

@@ -4,16 +4,18 @@ import { EFFORTS } from '../../canonical/effort.ts'
 import type { Event } from '../../canonical/event.ts'
 import type { Ext } from '../../canonical/ext.ts'
 import { LossList } from '../../canonical/loss.ts'
+import { isProtocolId } from '../../canonical/protocol-id.ts'
 import type { ProtocolId } from '../../canonical/protocol-id.ts'
 import type { CanonicalRequest, Message } from '../../canonical/request.ts'
-import { parseJson, stringToJson } from '../../lib/json.ts'
-import type { JsonText, JsonValue } from '../../lib/json.ts'
+import { parseJson, scanJson, stringToJson, toJsonText } from '../../lib/json.ts'
+import type { JsonValue } from '../../lib/json.ts'
 import { ANTHROPIC_MESSAGES_DIALECT } from '../dialect.ts'
 import type { AnswerContext, ReplyContext, Sealer, UpstreamRequestContext } from '../protocol.ts'
 import { decodeRequest } from './decode-request.ts'
 import { encodeRequest } from './encode-request.ts'
 import { MessagesStreamDecoder } from './stream-decoder.ts'
 import { MessagesStreamEncoder } from './stream-encoder.ts'
+import { literal } from './wire.ts'
 
 /** A model that takes everything. */
 export function capabilities(changes: Partial<ModelCapabilities> = {}): ModelCapabilities {
@@ -35,13 +37,37 @@ export function capabilities(changes: Partial<ModelCapabilities> = {}): ModelCap
 
 /** A carrier that anyone can read: the real one only adds a MAC. One that ends in `forged` is invalid. */
 export const sealer: Sealer = {
-  close: (seal, ordinal) => `ucr1.k.${Buffer.from(JSON.stringify({ seal, ordinal })).toString('base64url')}.mac`,
+  close: ({ kind, value, origin }, ordinal) => {
+    const payload = JSON.stringify({ kind, value, ...origin, ordinal })
+    return `ucr1.k.${Buffer.from(payload).toString('base64url')}.mac`
+  },
   open: (carrier) => {
     if (!carrier.startsWith('ucr1.')) return 'foreign'
     if (carrier.endsWith('forged')) return 'invalid'
-    const payload = Buffer.from(carrier.split('.')[2] ?? '', 'base64url').toString('utf8')
-    return { seal: (parseJson(payload) as unknown as { seal: Seal }).seal }
+    return { seal: sealIn(Buffer.from(carrier.split('.')[2] ?? '', 'base64url').toString('utf8')) }
   },
+}
+
+function sealIn(payload: string): Seal {
+  const root = scanJson(payload)
+  const [kind, value, provider, protocol, model] = ['kind', 'value', 'provider', 'protocol', 'model'].map(
+    (name) => root.get(name)?.string ?? '',
+  )
+  return {
+    kind: kind === 'redacted' || kind === 'encrypted' ? kind : 'signature',
+    value: value ?? '',
+    origin:
+      protocol !== undefined && isProtocolId(protocol)
+        ? { provider: provider ?? '', protocol, model: model ?? '' }
+        : null,
+  }
+}
+
+/** A JSON object as a value. */
+export function parsed(json: string): Record<string, JsonValue> {
+  const value = parseJson(json)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`not an object: ${json}`)
+  return value
 }
 
 export function upstreamContext(
@@ -109,7 +135,7 @@ export function foreignRequest(changes: Partial<CanonicalRequest> = {}): Canonic
 }
 
 export function ext(fields: Record<string, JsonValue>, protocol: ProtocolId = 'openai-chat'): Ext {
-  const literals = Object.entries(fields).map(([name, value]) => [name, JSON.stringify(value) as JsonText] as const)
+  const literals = Object.entries(fields).map(([name, value]) => [name, toJsonText(value)] as const)
   return { protocol, fields: new Map(literals) }
 }
 
@@ -130,7 +156,7 @@ export function message(role: Message['role'], parts: readonly (string | Message
 }
 
 export function call(id: string, name = 'read', input = '{}'): Message['parts'][number] {
-  return { kind: 'tool-call', id, name, input: input as JsonText, invalid: false, cache: null, ext: null }
+  return { kind: 'tool-call', id, name, input: literal(input), invalid: false, cache: null, ext: null }
 }
 
 export function result(callId: string, value = `result of ${callId}`): Message['parts'][number] {
@@ -144,7 +170,7 @@ export function sent(
 ): { body: Record<string, JsonValue>; losses: readonly string[] } {
   const losses = new LossList()
   const { body } = encodeRequest(request, upstreamContext({ losses, ...changes }))
-  return { body: parseJson(body) as Record<string, JsonValue>, losses: losses.losses.map(({ field }) => field) }
+  return { body: parsed(body), losses: losses.losses.map(({ field }) => field) }
 }
 
 /** What is sent for a client's body. */
@@ -185,8 +211,9 @@ export function wireEvents(events: readonly Event[], changes: Partial<ReplyConte
     .filter((frame) => frame !== '')
     .map((frame) => {
       const [event, data, ...rest] = frame.split('\n')
-      const value = parseJson((data ?? '').replace(/^data: /, '')) as Record<string, JsonValue>
-      if (rest.length > 0 || event !== `event: ${String(value['type'])}`) throw new Error(`bad frame: ${frame}`)
+      const value = parsed((data ?? '').replace(/^data: /, ''))
+      const isNamed = typeof value['type'] === 'string' && event === `event: ${value['type']}`
+      if (rest.length > 0 || !isNamed) throw new Error(`bad frame: ${frame}`)
       return value
     })
 }
