@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { GatewayError } from '../lib/error.ts'
+import { STATUS_CODES } from './node-http.ts'
 import type { Rejected } from './rejection.ts'
 import type { EncodedError, Protocol } from '../protocols/protocol.ts'
 

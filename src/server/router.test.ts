@@ -79,6 +79,7 @@ describe('ServerRouter.protocolFor()', () => {
   it.each([
     ['/anything', { 'x-first': '1' }, 'first'],
     ['/v1/messages/batches', {}, 'first'],
+    ['/v1/messages', { 'x-second': '1' }, 'first'],
     ['/v1/messagesque', {}, 'second'],
     ['/v1/chat/completions', {}, 'second'],
     ['/', {}, 'second'],

@@ -55,12 +55,13 @@ export class ServerRouter {
     return chosen.target(chosen.pattern.params(plainPath))
   }
 
-  /** The protocol whose client would understand an error best: by what the headers claim, then by the path. */
+  /** The protocol whose client would understand an error best: by the path, then by what the headers claim. */
   protocolFor(path: string, headers: Headers): Protocol {
-    const protocols = this.#protocols
-    const owner = (): Protocol | undefined =>
-      protocols.find(({ routes }) => routes.some((route) => path === route.path || path.startsWith(`${route.path}/`)))
-    const chosen = protocols.find((protocol) => protocol.claims(headers)) ?? owner() ?? protocols.at(-1)
+    const owners = this.#protocols.filter(({ routes }) =>
+      routes.some((route) => path === route.path || path.startsWith(`${route.path}/`)),
+    )
+    const candidates = owners.length > 0 ? owners : this.#protocols
+    const chosen = candidates.find((protocol) => protocol.claims(headers)) ?? candidates.at(-1)
     if (chosen === undefined) throw new Error('a server needs at least one protocol')
     return chosen
   }

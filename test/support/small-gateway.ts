@@ -1,7 +1,6 @@
 import type { ClientReply, ClientRequest } from '../../src/exchange/client.ts'
-import { GatewayError } from '../../src/lib/error.ts'
 import type { AttemptRecord, ExchangeRecord, Observer } from '../../src/observe/observer.ts'
-import type { Protocol, ProtocolRoute } from '../../src/protocols/protocol.ts'
+import { PROTOCOL_LIST } from '../../src/protocols/index.ts'
 import type { GatewayServer, ServerOptions } from '../../src/server/options.ts'
 import { createServer } from '../../src/server/server.ts'
 import { DEFAULT_SERVER_SETTINGS } from '../../src/server/settings.ts'
@@ -63,15 +62,14 @@ export const echo: Answer = (request, reply) => {
   reply.end(text)
 }
 
-const open: gatewayClosers = []
-type gatewayClosers = (() => Promise<void>)[]
+const open: (() => Promise<void>)[] = []
 
 /** Closes every gateway that was started since the last call. */
 export async function closeGateways(): Promise<void> {
   for (const close of open.splice(0)) await close()
 }
 
-/** A server with two tiny protocols and an exchange that does what the test says. */
+/** A server whose exchange does what the test says. */
 export async function smallGateway(
   answer: Answer = echo,
   settings: Partial<ServerSettings> = {},
@@ -82,7 +80,7 @@ export async function smallGateway(
   let ids = 0
   const server = createServer({
     settings: () => ({ ...DEFAULT_SERVER_SETTINGS, ports: [0], ...settings }),
-    protocols: [ANTHROPIC, OPENAI],
+    protocols: PROTOCOL_LIST,
     plainRoutes: [],
     access: {
       checkHost: () => {},
@@ -110,44 +108,3 @@ export async function smallGateway(
   open.push(() => server.close())
   return { server, url, port: Number(new URL(url).port), requests, observed }
 }
-
-function tinyProtocol(
-  id: Protocol['id'],
-  routes: readonly ProtocolRoute[],
-  claims: Protocol['claims'],
-  errorBody: (error: GatewayError, requestId: string) => object,
-): Protocol {
-  const client = {
-    encodeError: (error: GatewayError, { requestId }: { requestId: string }) => ({
-      status: error.status,
-      headers: error.retryAfter === null ? {} : { 'retry-after': String(error.retryAfter) },
-      body: JSON.stringify(errorBody(error, requestId)),
-    }),
-    encodeStreamError: (error: GatewayError, { requestId }: { requestId: string }) =>
-      `event: error\ndata: ${JSON.stringify(errorBody(error, requestId))}\n\n`,
-  }
-  return { id, name: id, routes, claims, client } as unknown as Protocol
-}
-
-const ANTHROPIC = tinyProtocol(
-  'anthropic-messages',
-  [
-    { method: 'POST', path: '/v1/messages', operation: 'generate', public: false },
-    { method: 'GET', path: '/v1/models', operation: 'list-models', public: false },
-    { method: 'GET', path: '/v1/models/{id...}', operation: 'get-model', public: false },
-    { method: 'HEAD', path: '/api/hello', operation: 'hello', public: true },
-  ],
-  (headers) => headers['anthropic-version'] !== undefined,
-  (error, requestId) => ({ type: 'error', error: { type: error.code, message: error.message }, request_id: requestId }),
-)
-
-const OPENAI = tinyProtocol(
-  'openai-chat',
-  [
-    { method: 'POST', path: '/v1/chat/completions', operation: 'generate', public: false },
-    { method: 'GET', path: '/v1/models', operation: 'list-models', public: false },
-    { method: 'GET', path: '/v1/models/{id...}', operation: 'get-model', public: false },
-  ],
-  () => false,
-  (error) => ({ error: { code: error.code, message: error.message } }),
-)

@@ -105,7 +105,7 @@ describe('drain()', () => {
 
     expect(await gateway.server.drain(20)).toEqual({ finished: 0, cut: 3 })
     const text = await stream.all()
-    expect(text).toContain('event: error\ndata: {"type":"error","error":{"type":"draining"')
+    expect(text).toContain('event: error\ndata: {"type":"error","error":{"type":"overloaded_error"')
     expect(text).toContain('\r\n0\r\n\r\n')
     const refused = await whole.answer()
     expect(refused.status).toBe(503)
