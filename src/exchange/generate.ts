@@ -142,9 +142,14 @@ function withProvider(result: AttemptResult, plan: Plan): AttemptResult {
   return { ...result, error }
 }
 
+/** The vendor is well: it answered that this request, or this name, is wrong. */
+function tellsNothing(error: GatewayError): boolean {
+  return error.blame === 'client' || error.code === 'upstream_not_found'
+}
+
 function settlePermit(permit: Permit, key: string, result: AttemptResult, deps: ExchangeDependencies): void {
   if (result.kind === 'client-closed') return permit.release()
-  if (result.kind === 'complete' || result.kind === 'paused' || result.error.blame === 'client') return permit.success()
+  if (result.kind !== 'failed' || tellsNothing(result.error)) return permit.success()
   const { error } = result
   if (error.code === 'upstream_rate_limited') {
     deps.health.coolDown(key, error.retryAfter === null ? DEFAULT_COOLDOWN : error.retryAfter * 1000, 'rate limited')

@@ -10,6 +10,8 @@ export const anthropic = defineProvider({
   // Both versions of the API take the key in this field, the newer one as a bearer token as well.
   auth: 'x-api-key',
   endpoints: [messagesEndpoint(ANTHROPIC_MESSAGES_DIALECT, '/messages/count_tokens')],
+  // For clients that leave it out, as a first curl does.
+  headers: { 'anthropic-version': ANTHROPIC_MESSAGES_DIALECT.version },
   keyPage: 'https://console.anthropic.com/settings/keys',
 })
 

@@ -15,5 +15,7 @@ export const simulator = defineProvider({
     messagesEndpoint(ANTHROPIC_MESSAGES_DIALECT, '/messages/count_tokens'),
     chatEndpoint(withQuirks(OPENAI_CHAT_DIALECT, { reasoning: { sendBack: 'reasoning_content' } })),
   ],
+  // For clients that leave it out, as a first curl does.
+  headers: { 'anthropic-version': ANTHROPIC_MESSAGES_DIALECT.version },
   forwardHeaders: ['x-sim-'],
 })

@@ -92,7 +92,7 @@ describe.each([
 
     it('learns of errors in its own terms', async () => {
       const failing = client().messages.create({
-        model: 'no-such/model',
+        model: 'anthropic/error-404',
         max_tokens: 10,
         messages: [{ role: 'user', content: 'x' }],
       })

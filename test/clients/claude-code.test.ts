@@ -98,7 +98,7 @@ describe('Claude Code and a conversation that is too long', () => {
   it('is told so in the words that it knows, on an OpenAI upstream', async ({ skip }) => {
     const why = obstacle()
     if (why !== null) skip(why)
-    const answer = await ask('gpt-5.5?fault=context', 'Hello').catch((error: unknown) => {
+    const answer = await ask('openai/small', 'Hello').catch((error: unknown) => {
       const { stdout } = error as { stdout: string }
       return JSON.parse(stdout) as { result: string }
     })

@@ -122,7 +122,7 @@ describe.each([
 
     it('learns of errors in its own terms', async () => {
       const failing = client().chat.completions.create({
-        model: 'no-such/model',
+        model: 'anthropic/error-404',
         messages: [{ role: 'user', content: 'x' }],
       })
       await expect(failing).rejects.toMatchObject({ status: 404 })

@@ -32,7 +32,7 @@ describe.each(['current', 'previous'])('Python SDKs, %s major', (venv) => {
   const skipped = join(folder, '.venv', `${venv}.skipped`)
 
   describe.each(CLIENTS)('$script', ({ script, stop, toolStop, errorType }) => {
-    it.each(UPSTREAMS)(
+    it.for(UPSTREAMS)(
       'text, streams, tools and errors on an upstream that speaks $protocol',
       async ({ model }, { skip }) => {
         if (!existsSync(python))

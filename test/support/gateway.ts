@@ -8,7 +8,7 @@ import type { LoadedConfig } from '../../src/config/load.ts'
 import { createGateway } from '../../src/gateway.ts'
 import type { Gateway } from '../../src/gateway.ts'
 import { createLog } from '../../src/observe/log.ts'
-import { PROVIDERS } from '../../src/providers/index.ts'
+import type { LogLevel } from '../../src/observe/log.ts'
 
 /** What a config file may say. */
 export type ConfigFile = z.input<typeof configSchema>
@@ -34,7 +34,7 @@ export interface TestGatewayOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Reuse a folder to keep the installation's secret over a restart. */
   readonly folder?: string
-  readonly logLevel?: string
+  readonly logLevel?: LogLevel
 }
 
 /** A whole gateway in this process on a free port, with a config file in a folder of its own. */
@@ -46,7 +46,7 @@ export async function startGateway(config: ConfigFile, options: TestGatewayOptio
   await write(config)
   const environment = { ...options.environment }
   const load = (): Promise<LoadedConfig> =>
-    loadConfig({ path: configPath, environment, cwd: folder, home: folder, flags: {}, definitions: PROVIDERS })
+    loadConfig({ path: configPath, environment, cwd: folder, home: folder, flags: {} })
   const lines = new LogLines()
   const log = await createLog({
     level: options.logLevel ?? 'debug',

@@ -52,7 +52,7 @@ seen["tools"] = {
 }
 
 try:
-    client.messages.create(model="no-such/model", max_tokens=1, messages=[{"role": "user", "content": "x"}])
+    client.messages.create(model="anthropic/error-404", max_tokens=1, messages=[{"role": "user", "content": "x"}])
 except anthropic.NotFoundError as error:
     seen["error"] = {"status": error.status_code, "type": error.body["error"]["type"]}
 

@@ -59,7 +59,7 @@ seen["tools"] = {
 }
 
 try:
-    client.chat.completions.create(model="no-such/model", messages=[{"role": "user", "content": "x"}])
+    client.chat.completions.create(model="anthropic/error-404", messages=[{"role": "user", "content": "x"}])
 except openai.NotFoundError as error:
     seen["error"] = {"status": error.status_code, "type": error.body["type"]}
 
