@@ -12,7 +12,7 @@ export interface KeySettings {
 }
 
 /** Visible, so that secret scanners and people recognise a key of ours. */
-const PREFIX = 'ucr_'
+export const KEY_PREFIX = 'ucr_'
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const RANDOM_LENGTH = 32
 const CHECKSUM_LENGTH = 6
@@ -26,13 +26,13 @@ export function generateKey(): string {
       if (byte < 248 && random.length < RANDOM_LENGTH) random += ALPHABET[byte % 62]
     }
   }
-  return PREFIX + random + checksum(random)
+  return KEY_PREFIX + random + checksum(random)
 }
 
 /** Was `key` made by `generateKey` and copied whole? Says nothing about whether it is accepted. */
 export function isIntactKey(key: string): boolean {
-  const body = key.slice(PREFIX.length)
-  if (!key.startsWith(PREFIX) || body.length !== RANDOM_LENGTH + CHECKSUM_LENGTH) return false
+  const body = key.slice(KEY_PREFIX.length)
+  if (!key.startsWith(KEY_PREFIX) || body.length !== RANDOM_LENGTH + CHECKSUM_LENGTH) return false
   return body.slice(RANDOM_LENGTH) === checksum(body.slice(0, RANDOM_LENGTH))
 }
 
@@ -53,6 +53,6 @@ export function hashKey(key: string): string {
 
 /** For displays: the last four characters, or none of a key so short that they would be most of it. */
 export function maskKey(key: string): string {
-  const prefix = key.startsWith(PREFIX) ? PREFIX : ''
+  const prefix = key.startsWith(KEY_PREFIX) ? KEY_PREFIX : ''
   return key.length >= 12 ? `${prefix}…${key.slice(-4)}` : '…'
 }

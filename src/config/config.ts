@@ -46,7 +46,7 @@ export interface ServerSettings {
   readonly drainGrace: number
 }
 
-export interface RetrySettings {
+interface RetrySettings {
   /** Tries on one deployment. */
   readonly attempts: number
   /** Retries per request on average. */

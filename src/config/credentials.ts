@@ -9,7 +9,7 @@ import { ConfigError, problemWithoutPlace } from './problem.ts'
 import type { Environment } from './variables.ts'
 
 /** `github-copilot`: the long-lived token of a device login, for which short-lived ones are fetched. */
-export type CredentialType = 'api-key' | 'github-copilot'
+type CredentialType = 'api-key' | 'github-copilot'
 
 /** What `ucr auth login` keeps for one provider. */
 export interface StoredCredential {

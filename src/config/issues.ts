@@ -8,7 +8,7 @@ import { type ConfigProblem, problemWithoutPlace } from './problem.ts'
 import { pathKey } from './variables.ts'
 
 /** Where values came from that the file does not have, for messages: `UCR_PORT`, `--port`. By `pathKey`. */
-export type Origins = ReadonlyMap<string, string>
+type Origins = ReadonlyMap<string, string>
 
 export interface Places {
   readonly document: ConfigDocument | null

@@ -625,6 +625,13 @@ describe('warnings of the config', () => {
       'write { "policy": "weighted", "targets": [ ... ] }, or remove the weights',
     ],
     [
+      'a key that was not copied whole',
+      { auth: { keys: [{ name: 'me', key: 'ucr_0123456789' }] } },
+      'auth.keys[0].key',
+      'is no whole key of ucr: a part is missing or mistyped',
+      'copy it again',
+    ],
+    [
       'a disabled target',
       { providers: [gpt, { ...provider, enabled: false }], router: { default: 'work' } },
       'router.default',

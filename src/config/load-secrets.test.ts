@@ -95,6 +95,23 @@ describe('problems of the config', () => {
     }
   }, 60_000)
 
+  it.each<[Path, JsonValue]>([
+    [['auth', 'keys', 0, 'key'], 'canary'],
+    [['auth', 'keys', 0, 'hash'], 'canary'],
+    [['providers', 0, 'apiKey'], 'canary ü'],
+    [['providers', 0, 'apiKey'], ['canary']],
+    [['providers', 0, 'baseUrl'], 'canary'],
+    [['providers', 0, 'baseUrl'], 'https://canary:x@a.example'],
+    [['providers', 0, 'baseUrl'], 'https://a.example?canary'],
+    [['providers', 0, 'headers', 'authorization'], 'canary\n'],
+    [['providers', 0, 'headers', 'authorization'], { a: 'canary' }],
+  ])('have no secret at %j, however short, when it is what is wrong', async (path, wrong) => {
+    const config = replaceAt(CONFIG, path, wrong)
+    const problems = await problemsOf(config, { files })
+    expect(problems.some(({ severity }) => severity === 'error')).toBe(true)
+    expect(await outputOf(config)).not.toContain('canary')
+  })
+
   it('have nothing that came from a variable, however short', async () => {
     for (const path of pathsOf(CONFIG)) {
       for (const wrong of ['${SHORT}', 'x/${SHORT}', ['${SHORT}']]) {

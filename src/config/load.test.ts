@@ -310,11 +310,17 @@ describe('keys of providers', () => {
   ])('that are stored or in the usual variable never go to %s', async (baseUrl) => {
     const home = await homeWith({ provider: 'gpt', secret: 'by-id', origin: null })
     const environment = { OPENAI_API_KEY: 'from-variable' }
-    const config = { providers: [{ id: 'gpt', type: 'openai-compatible', baseUrl }] }
-    const ownType = { providers: [{ id: 'gpt', type: 'openai', baseUrl }] }
-    expect(JSON.stringify(await problemsOf(ownType, { home, environment }))).toContain('belongs')
-    const { providers } = (await loadText(config, { environment })).config
-    expect(providers[0]?.apiKey).toBeNull()
+    const config = { providers: [{ id: 'gpt', type: 'openai', baseUrl }] }
+    const loaded = await loadText(config, { home, environment, lenient: true })
+    expect(loaded.config.providers[0]?.apiKey).toBeNull()
+    expect(loaded.problems).toMatchObject([
+      {
+        severity: 'warning',
+        field: 'providers[0].baseUrl',
+        message: expect.stringContaining(`belongs, which is ${vendor}`),
+      },
+      { severity: 'error', field: 'providers[0].apiKey' },
+    ])
   })
 
   it('go where they were stored for', async () => {

@@ -23,7 +23,7 @@ export interface Lookup {
 }
 
 /** The name of a config file everywhere but in the older folder. */
-export const CONFIG_FILE_NAME = 'ucr.config.json'
+const CONFIG_FILE_NAME = 'ucr.config.json'
 
 /** More is not a config, and must not be read into memory whole. */
 const LARGEST = 4 * 1024 * 1024

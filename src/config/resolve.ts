@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { normalizeHost, parseAuthority } from '../admission/address.ts'
 import { refuseOpenBind } from '../admission/bind.ts'
-import { hashKey, type KeySettings } from '../admission/keys.ts'
+import { hashKey, isIntactKey, KEY_PREFIX, type KeySettings } from '../admission/keys.ts'
 import type { Config, LoggingSettings, ServerSettings } from './config.ts'
 import type { Path } from './document.ts'
 import type { Resolution } from './resolution.ts'
@@ -40,6 +40,9 @@ function resolveKeys(inputs: ConfigInput['auth']['keys'], resolution: Resolution
         `must have ${hash === undefined ? 'a "hash" or a "key"' : 'only one of "hash" and "key"'}`,
         fix,
       )
+    }
+    if (key?.startsWith(KEY_PREFIX) === true && !isIntactKey(key)) {
+      resolution.warning([...path, 'key'], 'is no whole key of ucr: a part is missing or mistyped', 'copy it again')
     }
     const digest = key === undefined ? (hash ?? '').toLowerCase() : hashKey(key)
     if (names.has(name)) resolution.error([...path, 'name'], 'is the name of another key too', 'choose another', true)

@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** `${NAME}`, `${NAME:-default}`, and `$${`, which stands for `${` itself. */
 const REFERENCE = /\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|\$\{/g
 
-export interface MissingVariable {
+interface MissingVariable {
   readonly path: Path
   /** Null: the text has a `${` that is no reference. */
   readonly name: string | null
