@@ -215,7 +215,7 @@ class RunningGateway implements Gateway {
     if (reload === null || !watch || loaded.path === null) return
     this.#watcher = await watchConfig({
       path: loaded.path,
-      alsoPaths: [],
+      alsoPaths: customRouterOf(this.#snapshot.config),
       onChange: () => void this.reload(),
       onError: (error) => log.error(null, 'watching the config failed; restart to see later changes', error),
     })
@@ -235,8 +235,10 @@ class RunningGateway implements Gateway {
 
   #report({ swapped, problems, needRestart }: ReloadReport): void {
     const { log } = this.#options
-    for (const { message, fix, field } of problems)
-      log.warn(null, `config: ${field ?? ''} ${message}`, { fix: fix ?? '' })
+    for (const { message, fix, field, file, line, column } of problems) {
+      const place = file === null ? '' : `${file}${line === null ? '' : `:${line}:${column ?? 1}`}: `
+      log.warn(null, `config: ${place}${field ?? ''} ${message}`, { fix: fix ?? '' })
+    }
     if (needRestart.length > 0) log.warn(null, `config: takes effect after a restart: ${needRestart.join(', ')}`)
     log.info(swapped ? 'config reloaded' : 'config has errors; the one before stays in use')
   }
@@ -276,5 +278,13 @@ function serverSettings({ server }: Config): ServerSettings {
     headerLimit: server.headerLimit,
     headerTimeout: server.headerTimeout,
     bodyTimeout: server.bodyTimeout,
+    keepAliveTimeout: server.keepAliveTimeout,
+    writeTimeout: server.writeTimeout,
+    drainGrace: server.drainGrace,
   }
+}
+
+/** A router that the user writes is read again like the config. */
+function customRouterOf({ routing }: Config): readonly string[] {
+  return routing.tasks.customRouter === null ? [] : [routing.tasks.customRouter]
 }

@@ -6,7 +6,9 @@ import type { Envelope } from '../protocols/protocol.ts'
 import type { Deployment } from '../providers/provider.ts'
 import type { RouteDecision } from '../routing/route.ts'
 import type { ClientReply, ClientRequest } from './client.ts'
-import type { PlanKind } from './plan.ts'
+
+/** `passthrough`: the client's bytes with edits. `translate`: through the canonical form. */
+export type PlanKind = 'passthrough' | 'translate'
 
 /** One client request and its reply: what was decided and what happened, filled in as it goes. */
 export class Exchange {

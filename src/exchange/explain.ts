@@ -3,8 +3,8 @@ import type { Candidate, Exclusion, TaskType } from '../routing/route.ts'
 import type { ClientReply, ClientRequest } from './client.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import { Exchange } from './exchange.ts'
+import type { PlanKind } from './exchange.ts'
 import { planFor } from './plan.ts'
-import type { PlanKind } from './plan.ts'
 import { route } from './route.ts'
 
 /** What would happen to a request, found by the code that would do it, up to the point where a vendor is called. */

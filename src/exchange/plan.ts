@@ -8,14 +8,11 @@ import type { Dialects } from '../protocols/dialect.ts'
 import type { AnswerContext, Protocol, RepairedRequest, ReplyStream, WholeReply } from '../protocols/protocol.ts'
 import type { Deployment, Endpoint, EndpointOf } from '../providers/provider.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, PlanKind } from './exchange.ts'
 import { replyContext } from './reply-context.ts'
 import { applySplices } from './splices.ts'
 import { TranslatedStream, addUsage, translateWhole, usageOf } from './translate.ts'
 import type { EarlierTurn } from './translate.ts'
-
-/** `passthrough`: the client's bytes with edits. `translate`: through the canonical form. */
-export type PlanKind = 'passthrough' | 'translate'
 
 /** One request ready for one deployment, and how to read the answer. */
 export interface Plan {

@@ -139,7 +139,7 @@ export const LAYERS: readonly Layer[] = [
     imports: [...CONTRACT, 'canonical/', 'models/', 'providers/', 'routing/', 'admission/', 'lib/'],
     types: ['observe/observer.ts'],
     builtins: 'no-network',
-    packages: ['zod', 'jsonc-parser', 'chokidar'],
+    packages: ['zod', 'jsonc-parser'],
   },
   {
     name: 'observe',
