@@ -14,6 +14,7 @@ describe('safeMessage()', () => {
     ['token eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x expired', 'token [secret] expired'],
     ['see https://internal.example/v1?key=1 now', 'see [link] now'],
     ['no access to arn:aws:bedrock:us-east-1:123456789012:model/x', 'no access to [resource]'],
+    ['organization org-AbCdEfGh12345678 is on hold', 'organization [account] is on hold'],
     ['connect ECONNREFUSED 10.0.0.7:8443', 'connect ECONNREFUSED [address]'],
     ['failed in /usr/src/app/dist/server.js:10:5', 'failed in [file]'],
     ['boom\n    at run (x.js:1:1)\n    at main', 'boom'],

@@ -4,6 +4,7 @@ const MAX_LENGTH = 2000
 const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>)\]]+/gi, '[link]'],
   [/\barn:[\w-]+:[^\s"',)]+/g, '[resource]'],
+  [/\borg[-_][A-Za-z0-9]{8,}/g, '[account]'],
   [/\b(bearer|basic)\s+[\w.~+/=-]{8,}/gi, '$1 [secret]'],
   [/\b(?:sk|pk|rk|gsk|xai|hf|r8|nvapi|csk|pplx|fw|ghp|gho|ghu|ghs|glpat)[-_][\w*.-]{4,}/g, '[secret]'],
   [/\bAIza[\w-]{10,}/g, '[secret]'],

@@ -1,4 +1,4 @@
-import type { Part } from '../../canonical/content.ts'
+import type { MediaPart, MediaSource, Part } from '../../canonical/content.ts'
 import type { LossSink } from '../../canonical/loss.ts'
 import type { CanonicalRequest, Message } from '../../canonical/request.ts'
 import { GatewayError } from '../../lib/error.ts'
@@ -77,15 +77,8 @@ function cleanPart(part: Part, role: Message['role'], path: string, target: Hist
   switch (part.kind) {
     case 'text':
       return isBlank(part.text) ? [] : [part]
-    case 'media': {
-      if (part.media === 'audio') {
-        throw new GatewayError('unsupported_parameter', `${path}: this model takes no audio.`, { param: path })
-      }
-      if (role === 'user' && part.source.type !== 'file') return [part]
-      const field = part.source.type === 'file' ? 'messages.file_id' : `messages.${part.media}`
-      target.losses.drop(field, role === 'user' ? 'the file lives at another vendor' : 'only users can show media')
-      return []
-    }
+    case 'media':
+      return cleanMedia(part, role, path, target)
     case 'tool-result':
       return [{ ...part, content: cleanParts(part.content, 'user', path, target) }]
     case 'opaque':
@@ -99,6 +92,29 @@ function cleanPart(part: Part, role: Message['role'], path: string, target: Hist
     default:
       return part satisfies never
   }
+}
+
+function cleanMedia(part: MediaPart, role: Message['role'], path: string, { losses }: HistoryTarget): readonly Part[] {
+  const { media, source } = part
+  if (media === 'audio') {
+    throw new GatewayError('unsupported_parameter', `${path}: this model takes no audio.`, { param: path })
+  }
+  if (source.type === 'file') {
+    losses.drop('messages.file_id', 'the file lives at another vendor')
+    return []
+  }
+  if (role !== 'user') {
+    losses.drop(`messages.${media}`, 'only users can show media')
+    return []
+  }
+  return [media === 'document' && source.type === 'base64' ? { ...part, source: documentSource(source) } : part]
+}
+
+/** As bytes the API takes PDFs only. */
+function documentSource(source: Extract<MediaSource, { type: 'base64' }>): MediaSource {
+  if (!source.mediaType.startsWith('text/')) return source
+  const text = Buffer.from(decodeJsonString(source.data), 'base64').toString('utf8')
+  return { type: 'text', mediaType: 'text/plain', data: stringToJson(text) }
 }
 
 /** Who speaks, in front of the first text: the Messages API has no names. */

@@ -14,7 +14,7 @@ import type { LossSink } from '../../canonical/loss.ts'
 import { decodeJsonString, jsonArray, JsonObjectWriter, stringToJson } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import { defaultShape } from './decode-content.ts'
-import { hintOf } from './ext-collector.ts'
+import { hintOf, isOwn } from './ext-collector.ts'
 import { NodeWriter } from './node-writer.ts'
 import { literal, PROTOCOL } from './wire.ts'
 
@@ -113,6 +113,9 @@ export function redactedThinkingBlock(part: ReasoningPart, data: string): JsonTe
 }
 
 function toolUseBlock(part: ToolCallPart, target: BlockTarget): JsonText {
+  if (part.invalid && !isOwn(part.ext)) {
+    target.losses.substitute('messages.tool_calls.arguments', 'no JSON object, so sent as the text in one member')
+  }
   return new NodeWriter(part.ext)
     .add('type', TYPE.toolUse)
     .add('id', stringToJson(target.toolId(part.id)))

@@ -383,6 +383,27 @@ describe('encodeRequest() of a request in another protocol', () => {
     expect(losses).toEqual(['messages.image', 'messages.file_id'])
   })
 
+  it('sends text files as text: as bytes the API takes only PDFs', () => {
+    const file = (mediaType: string): Part => ({
+      kind: 'media',
+      media: 'document',
+      source: { type: 'base64', mediaType, data: '"aMOp"' as JsonText },
+      title: '"a.txt"' as JsonText,
+      context: null,
+      cache: null,
+      ext: null,
+    })
+    const { body } = sent(foreignRequest({ messages: [user(file('text/csv'), file('application/pdf'))] }))
+    expect(body['messages']).toMatchObject([
+      {
+        content: [
+          { type: 'document', title: 'a.txt', source: { type: 'text', media_type: 'text/plain', data: 'hé' } },
+          { type: 'document', source: { type: 'base64', media_type: 'application/pdf' } },
+        ],
+      },
+    ])
+  })
+
   it('makes ids and names of tools acceptable, always the same way, and gives the names back (cases 59, 85, 123)', () => {
     const request = foreignRequest({
       tools: [
@@ -448,9 +469,9 @@ describe('encodeRequest() of a request in another protocol', () => {
       input: '"{\\"a\\":"' as JsonText,
       invalid: true,
     }
-    expect(
-      sent(foreignRequest({ messages: [user('a'), assistant(broken), user(result('t1'))] })).body['messages'],
-    ).toMatchObject([{}, { content: [{ input: { _raw: '{"a":' } }] }, {}])
+    const { body, losses } = sent(foreignRequest({ messages: [user('a'), assistant(broken), user(result('t1'))] }))
+    expect(body['messages']).toMatchObject([{}, { content: [{ input: { _raw: '{"a":' } }] }, {}])
+    expect(losses).toEqual(['messages.tool_calls.arguments'])
   })
 
   it.each([

@@ -82,6 +82,11 @@ describe('encodeResponse()', () => {
     ])
   })
 
+  it('never writes half a surrogate pair (case 21)', () => {
+    const part = { ...text(''), text: '"a\\ud83d"' as JsonText }
+    expect(written({ parts: [part] })['content']).toEqual([{ type: 'text', text: 'a\ufffd' }])
+  })
+
   it('never writes null citations', () => {
     const body = {
       id: 'm',

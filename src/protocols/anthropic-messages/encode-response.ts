@@ -1,7 +1,7 @@
 import type { Part, TextPart } from '../../canonical/content.ts'
 import { NO_USAGE } from '../../canonical/usage.ts'
 import type { CanonicalResponse } from '../../canonical/response.ts'
-import { EMPTY_JSON_STRING, jsonArray, stringToJson } from '../../lib/json.ts'
+import { EMPTY_JSON_STRING, jsonArray, replaceLoneSurrogates, stringToJson } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import type { ReplyContext } from '../protocol.ts'
 import { answerTarget } from './answer-target.ts'
@@ -21,7 +21,7 @@ export function encodeResponse(response: CanonicalResponse, context: ReplyContex
     .filter((block) => block !== null)
   const calledTool = response.parts.some(({ kind }) => kind === 'tool-call')
   const { stopReason, stopSequence, stopDetails } = encodeFinish(response.finish, own, calledTool)
-  return new NodeWriter(response.ext)
+  const message = new NodeWriter(response.ext)
     .add('id', stringToJson(`msg_${context.id}`))
     .add('type', stringToJson('message'))
     .add('role', stringToJson('assistant'))
@@ -32,6 +32,7 @@ export function encodeResponse(response: CanonicalResponse, context: ReplyContex
     .add('stop_details', stopDetails)
     .add('usage', encodeUsage(response.usage ?? NO_USAGE, own))
     .finish()
+  return replaceLoneSurrogates(message)
 }
 
 /** Null for what clients of this protocol cannot be shown, and for empty texts, which only other protocols need. */

@@ -2,7 +2,7 @@ import type { OpaquePart, Seal } from '../../canonical/content.ts'
 import type { Event, FinishEvent, OpaqueEvent, PartHead, PartStartEvent, StartEvent } from '../../canonical/event.ts'
 import type { Ext } from '../../canonical/ext.ts'
 import type { Usage } from '../../canonical/usage.ts'
-import { stringToJson } from '../../lib/json.ts'
+import { replaceLoneSurrogates, stringToJson } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import type { ReplyContext, StreamEncoder } from '../protocol.ts'
 import { clientToolId, sealValue } from './answer-target.ts'
@@ -57,9 +57,13 @@ export class MessagesStreamEncoder implements StreamEncoder {
         this.#seal = event.seal
         return ''
       case 'citation-delta':
-        return this.#begin() + this.#delta(`{"type":"citations_delta","citation":${event.citation}}`)
+        return (
+          this.#begin() + this.#delta(`{"type":"citations_delta","citation":${replaceLoneSurrogates(event.citation)}}`)
+        )
       case 'opaque-delta':
-        return event.protocol === PROTOCOL ? this.#begin() + this.#delta(event.raw) : this.#lost('content.delta')
+        return event.protocol === PROTOCOL
+          ? this.#begin() + this.#delta(replaceLoneSurrogates(event.raw))
+          : this.#lost('content.delta')
       case 'start':
         return this.#start(event)
       case 'usage':
