@@ -7,7 +7,6 @@ const HIDDEN = '[redacted]'
  * Terminal escapes, line breaks and marks that turn text around: text from clients and vendors could otherwise forge
  * lines of the log, or move the cursor of whoever reads it.
  */
-// oxlint-disable-next-line no-control-regex -- these are what it looks for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 
 /** Secrets as they stand in messages, URLs and header dumps. Groups stay. */

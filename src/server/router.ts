@@ -135,7 +135,6 @@ function decodeName(encoded: string): string {
   } catch {
     throw new GatewayError('invalid_request', 'The path is not valid percent-encoded UTF-8.')
   }
-  // oxlint-disable-next-line no-control-regex -- these are what it looks for
   if (/[\u0000-\u001f\u007f]/.test(decoded)) {
     throw new GatewayError('invalid_request', 'The path holds control characters.')
   }
