@@ -17,6 +17,8 @@ export interface ReplyOptions {
   readonly hasBody: boolean
   /** True when the connection is not to be used again. */
   closing(): boolean
+  /** A callback of whoever answers has thrown. */
+  failed(thrown: unknown): void
   /** The answer has been handed to the operating system, or will never be. */
   over(): void
 }
@@ -205,7 +207,7 @@ export class HttpReply implements ClientReply {
     this.#response.once('drain', () => {
       if (this.#ended) return
       this.#waitingSince = null
-      for (const callback of this.#onDrain) callback()
+      for (const callback of this.#onDrain) this.#run(callback)
     })
   }
 
@@ -227,8 +229,18 @@ export class HttpReply implements ClientReply {
     request.once('end', end).once('close', end).resume()
   }
 
+  /** Runs on the socket's events, where a throw would end the process. */
+  #run(callback: () => void): void {
+    try {
+      callback()
+    } catch (thrown) {
+      this.#options.failed(thrown)
+      this.destroy()
+    }
+  }
+
   #abort(): void {
-    for (const callback of this.#onAbort.splice(0)) callback()
+    for (const callback of this.#onAbort.splice(0)) this.#run(callback)
   }
 
   #finish(): void {

@@ -183,6 +183,7 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
       headers: cors,
       hasBody: head.hasBody,
       closing: () => this.draining || connection.closing,
+      failed: (thrown) => this.#options.observer.error(reply.id, 'a request failed', thrown),
       over: () => {
         connection.remove(reply)
         this.#over(reply)

@@ -86,20 +86,20 @@ export class HttpCall implements UpstreamCall, Dispatcher.DispatchHandler, Conne
     const headers = joinHeaders(fields)
     const encoding = headers['content-encoding']
     if (encoding !== undefined) this.#decode(controller, encoding, headers)
-    this.#handler.head(status, headers)
+    this.#guard(() => this.#handler.head(status, headers))
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#over) return
     this.#clock.active()
-    if (this.#decoder === null) this.#handler.data(chunk)
+    if (this.#decoder === null) this.#guard(() => this.#handler.data(chunk))
     else this.#decoder.write(chunk)
   }
 
   onResponseEnd(): void {
     this.#served()
     if (this.#over) return
-    if (this.#decoder === null) this.#end()
+    if (this.#decoder === null) this.#guard(() => this.#end())
     else this.#decoder.end()
   }
 
@@ -147,20 +147,21 @@ export class HttpCall implements UpstreamCall, Dispatcher.DispatchHandler, Conne
     delete headers['content-length']
   }
 
-  /** What the handler throws inside undici's callbacks comes back as an error; decoders have nobody to throw to. */
+  /** A bug in a handler fails its own call: undici would take it for a broken connection, and decoders have nobody to throw to. */
   #guard(step: () => void): void {
     if (this.#over) return
     try {
       step()
     } catch (thrown) {
-      this.#break('invalid', thrown instanceof Error ? failureDetail(thrown) : 'the answer could not be read')
+      const detail = thrown instanceof Error ? failureDetail(thrown) : String(thrown)
+      this.#break('invalid', `the answer could not be used: ${detail}`)
     }
   }
 
   #end(): void {
-    this.#over = true
     this.#clock.stop()
     this.#handler.end()
+    this.#over = true
   }
 
   #expired(kind: TimeoutKind, limit: number): void {

@@ -430,7 +430,11 @@ describe('createHttpTransport() stops:', () => {
     answer.onChunk = () => {
       throw new Error('a bug')
     }
-    expect(await answer.outcome).toMatchObject({ unsent: false, detail: expect.stringContaining('a bug') })
+    expect(await answer.outcome).toMatchObject({
+      kind: 'invalid',
+      unsent: false,
+      detail: expect.stringContaining('a bug') as unknown,
+    })
     expect(await send(transport, post(server.origin)).answer.outcome).toBe('end')
   })
 

@@ -329,6 +329,30 @@ describe('an answer', () => {
     expect(await client.all()).not.toContain('\r\n0\r\n\r\n')
   })
 
+  it('whose callbacks throw is cut, and other requests go on', async () => {
+    const gateway = await smallGateway(
+      ({ path }, reply) =>
+        new Promise((resolve) => {
+          if (path === '/v1/models') {
+            reply.head(200, { 'content-length': '2' })
+            reply.end('ok')
+            resolve()
+            return
+          }
+          reply.onDrain(() => {
+            resolve()
+            throw new Error('a bug')
+          })
+          reply.head(200, { 'content-type': 'text/event-stream' })
+          reply.write(Buffer.alloc(1024 * KILOBYTE))
+        }),
+    )
+    const client = await connectTo(gateway)
+    expect(await client.send(postOf('/v1/messages', '{}')).all()).not.toContain('\r\n0\r\n\r\n')
+    expect(gateway.observed.errors).toHaveLength(1)
+    expect((await ask(gateway, getOf('/v1/models'))).body).toBe('ok')
+  })
+
   it('that an exchange forgot is an error', async () => {
     expect((await ask(await smallGateway(() => {}), getOf('/v1/models'))).status).toBe(500)
   })

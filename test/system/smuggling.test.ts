@@ -116,6 +116,15 @@ describe('what looks odd and is not:', () => {
     client.destroy()
   })
 
+  it('a wish for another protocol, which nobody here grants', async () => {
+    const { port } = await smallGateway()
+    const client = await RawClient.open(port)
+    const wish = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: eA==\r\n'
+    expect((await client.send(getOf('/v1/models', wish)).answer()).status).toBe(200)
+    expect((await client.send(getOf('/v1/responses', wish)).answer()).status).toBe(404)
+    client.destroy()
+  })
+
   it('requests one after the other without waiting, answered in order', async () => {
     const { port } = await smallGateway()
     const client = await RawClient.open(port)
