@@ -158,12 +158,13 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
     }
   }
 
-  /** A head that cannot be used is an empty one with the problem. */
+  /** A head that cannot be used is one without fields, and the problem. */
   #read(parsed: Parameters<typeof readHead>[0]): { head: RequestHead; problem: GatewayError | null } {
     try {
       return { head: readHead(parsed, this.#options.settings().headerCount), problem: null }
     } catch (thrown) {
-      const head = { method: parsed.method, path: '', query: '', headers: {}, hasBody: false }
+      const [path = ''] = parsed.target.split('?', 1)
+      const head = { method: parsed.method, path, query: '', headers: {}, hasBody: false }
       return { head, problem: toGatewayError(thrown) }
     }
   }

@@ -191,7 +191,9 @@ describe('a request head', () => {
   it('with too many fields is refused', async () => {
     const gateway = await smallGateway(undefined, { headerCount: 20 })
     const fields = Array.from({ length: 21 }, (_, index) => `x-${index}: 1\r\n`).join('')
-    expect((await ask(gateway, getOf('/v1/models', fields))).status).toBe(431)
+    const answer = await ask(gateway, postOf('/v1/messages?beta=true', '{}', fields))
+    expect(answer.status).toBe(431)
+    expect(errorOf(answer)).toBe('anthropic headers_too_large')
   })
 
   it('that never ends is given up', async () => {
