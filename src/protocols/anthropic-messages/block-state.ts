@@ -1,6 +1,6 @@
-import { toolInput } from '../../canonical/fold.ts'
 import type { Seal } from '../../canonical/content.ts'
 import type { EventSink, PartHead } from '../../canonical/event.ts'
+import { toolInput } from '../../canonical/fold.ts'
 import { EMPTY_JSON_STRING, joinJsonStrings, stringToJson } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
 import { SurrogateJoiner } from '../../lib/surrogate-joiner.ts'

@@ -1,6 +1,6 @@
-import type { OutputFormat, ReasoningRequest, Sampling } from '../../canonical/request.ts'
 import { isEffort } from '../../canonical/effort.ts'
 import type { Effort } from '../../canonical/effort.ts'
+import type { OutputFormat, ReasoningRequest, Sampling } from '../../canonical/request.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
 import type { ExtCollector } from './ext-collector.ts'
 import { literal } from './wire.ts'

@@ -1,6 +1,6 @@
 import type { Part, TextPart } from '../../canonical/content.ts'
-import { NO_USAGE } from '../../canonical/usage.ts'
 import type { CanonicalResponse } from '../../canonical/response.ts'
+import { NO_USAGE } from '../../canonical/usage.ts'
 import { EMPTY_JSON_STRING, jsonArray, replaceLoneSurrogates, stringToJson } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import type { ReplyContext } from '../protocol.ts'

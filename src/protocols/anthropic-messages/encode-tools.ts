@@ -1,6 +1,5 @@
-import type { FunctionTool, Tool, ToolChoice } from '../../canonical/request.ts'
-import type { CanonicalRequest } from '../../canonical/request.ts'
 import type { LossSink } from '../../canonical/loss.ts'
+import type { CanonicalRequest, FunctionTool, Tool, ToolChoice } from '../../canonical/request.ts'
 import { JsonObjectWriter, scanJson, stringToJson } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import type { UpstreamRequestContext } from '../protocol.ts'

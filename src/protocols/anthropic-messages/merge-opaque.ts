@@ -1,7 +1,7 @@
+import { toolInput } from '../../canonical/fold.ts'
 import type { OpaqueMerge } from '../../canonical/fold.ts'
 import { JsonObjectWriter, joinJsonStrings, scanJson } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
-import { toolInput } from '../../canonical/fold.ts'
 
 /**
  * A streamed block of a kind nobody typed, whole: what its deltas bring is appended to the block's members of the same
