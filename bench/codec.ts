@@ -141,6 +141,7 @@ function reply(): ReplyContext {
     created: 1,
     includeUsage: true,
     estimatedInputTokens: 10,
+    requestExt: null,
     sealer,
     losses: new LossList(),
   }

@@ -66,10 +66,14 @@ export async function attempt(
   }
   if (exchange.aborted) return { kind: 'client-closed' }
   return new Promise((resolve) => {
-    const reader = new AnswerReader(exchange, plan, relay, deps, resolve)
-    const call = deps.transport.send(request, reader)
-    reader.attach(call)
-    exchange.onAbort(() => reader.clientLeft())
+    const send = (resend: (() => void) | null): void => {
+      const reader = new AnswerReader(exchange, plan, relay, deps, resolve, resend)
+      const call = deps.transport.send(request, reader)
+      reader.attach(call)
+      exchange.onAbort(() => reader.clientLeft())
+    }
+    // A kept connection that the vendor had just closed: nothing was tried yet, so this is not a retry.
+    send(() => send(null))
   })
 }
 
@@ -121,6 +125,7 @@ class AnswerReader implements UpstreamHandler {
   readonly #relay: StreamRelay | null
   readonly #deps: ExchangeDependencies
   readonly #resolve: (result: AttemptResult) => void
+  readonly #resend: (() => void) | null
   #call: UpstreamCall | null = null
   #status = 0
   #headers: Headers = {}
@@ -135,12 +140,14 @@ class AnswerReader implements UpstreamHandler {
     relay: StreamRelay | null,
     deps: ExchangeDependencies,
     resolve: (result: AttemptResult) => void,
+    resend: (() => void) | null,
   ) {
     this.#exchange = exchange
     this.#plan = plan
     this.#relay = relay
     this.#deps = deps
     this.#resolve = resolve
+    this.#resend = resend
   }
 
   attach(call: UpstreamCall): void {
@@ -176,6 +183,12 @@ class AnswerReader implements UpstreamHandler {
 
   error(failure: TransportFailure): void {
     if (this.#settled) return
+    if (failure.stale === true && this.#resend !== null) {
+      this.#settled = true
+      this.#relay?.detach()
+      this.#resend()
+      return
+    }
     const error = errorOf(failure, this.#plan.deployment.provider.id, this.#stream !== null)
     this.#fail(error, `${failure.kind}: ${failure.detail}`, failure.unsent)
   }
