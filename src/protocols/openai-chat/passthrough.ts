@@ -2,7 +2,7 @@ import { GatewayError } from '../../lib/error.ts'
 import { scanJson, stringToJson } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
 import type { Passthrough, PassthroughContext, WholeReply } from '../protocol.ts'
-import { answerError, decodeError } from './errors.ts'
+import { answerError, errorInAnswer } from './errors.ts'
 import { readFinish } from './finish.ts'
 import { edits } from './passthrough-edits.ts'
 import { ChatPassthrough } from './passthrough-stream.ts'
@@ -11,7 +11,7 @@ import { findUsage, readUsage } from './usage.ts'
 /** The byte path between a client and a vendor that both speak this protocol. */
 export const passthrough: Passthrough = {
   edits,
-  requestHeaders: ['openai-beta', 'x-session-id', 'x-session-affinity'],
+  requestHeaders: ['openai-beta'],
   stream: (context) => new ChatPassthrough(context),
   whole,
 }
@@ -28,7 +28,7 @@ function whole(body: Buffer, context: PassthroughContext): WholeReply {
 function readWhole(body: Buffer, { requestedModel, upstreamModel }: PassthroughContext): WholeReply {
   const root = scanJson(body.toString('latin1'))
   const error = root.get('error')
-  if (error !== undefined && !error.isNull) throw decodeError(502, {}, body.toString('utf8'))
+  if (error !== undefined && !error.isNull) throw errorInAnswer(scanJson(body.toString('utf8')))
   const choice = root.get('choices')?.items[0]
   if (choice === undefined) {
     throw new GatewayError('upstream_invalid_response', "The upstream's answer holds no message.")

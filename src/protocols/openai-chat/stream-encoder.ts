@@ -63,6 +63,8 @@ class ChatStreamEncoder implements StreamEncoder {
   #reasonings = 0
   /** UTF-16 code units of content so far. */
   #length = 0
+  readonly #details: JsonText[] = []
+  readonly #annotations: JsonText[] = []
   #saidRefusal = false
   #saidAnything = false
   #usage: Usage | null = null
@@ -203,28 +205,36 @@ class ChatStreamEncoder implements StreamEncoder {
   #partEnd(): string {
     const open = this.#open
     this.#open = { kind: 'hidden' }
-    if (open.kind === 'reasoning') return this.#reasoningEnd(open.pieces, open.seal)
-    if (open.kind === 'text') return this.#textEnd(open.start, open.citations)
+    if (open.kind === 'reasoning') this.#reasoningEnd(open.pieces, open.seal)
+    if (open.kind === 'text') this.#textEnd(open.start, open.citations)
     // Arguments that never came are an empty object; clients parse what they were sent.
     if (open.kind === 'tool-call' && !open.hasInput) return this.#arguments(open.position, stringToJson('{}'))
     return ''
   }
 
-  /** The whole detail at once: a client that only collects details has it unbroken. */
-  #reasoningEnd(pieces: readonly JsonText[], seal: Seal | null): string {
+  #reasoningEnd(pieces: readonly JsonText[], seal: Seal | null): void {
     const detail = reasoningDetail(seal, joinJsonStrings(pieces), this.#reasonings++, this.#context)
-    return detail === null ? '' : this.#delta(`{"reasoning_details":[${detail}]}`)
+    if (detail !== null) this.#details.push(detail)
   }
 
-  #textEnd(start: number, citations: readonly JsonText[]): string {
-    const annotations: JsonText[] = []
+  #textEnd(start: number, citations: readonly JsonText[]): void {
     for (const citation of citations) {
       const annotation = writeAnnotation(citation, { start, end: this.#length })
       if (annotation === null) this.#context.losses.drop('content.citations', 'a citation without an address')
-      else annotations.push(annotation)
+      else this.#annotations.push(annotation)
     }
-    const list = annotationList(annotations)
-    return list === null ? '' : this.#delta(`{"annotations":${list}}`)
+  }
+
+  /**
+   * Lists go out once, whole: OpenAI's SDK for TypeScript keeps only the last one it saw, and the one for Python fails on a
+   * second list whose items have no index.
+   */
+  #lists(): string {
+    const annotations = annotationList(this.#annotations)
+    return (
+      (this.#details.length === 0 ? '' : this.#delta(`{"reasoning_details":${jsonArray(this.#details)}}`)) +
+      (annotations === null ? '' : this.#delta(`{"annotations":${annotations}}`))
+    )
   }
 
   #opaque(event: OpaqueEvent): string {
@@ -239,6 +249,7 @@ class ChatStreamEncoder implements StreamEncoder {
     const word = writeFinish(event.finish)
     const reason = this.#legacy && word === 'tool_calls' ? 'function_call' : word
     return (
+      this.#lists() +
       (refusal === null ? '' : this.#delta(`{"refusal":${refusal}}`)) +
       `${this.#head}${own.root},"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"${reason}"${own.choice}}]` +
       this.#tail +
