@@ -72,8 +72,9 @@ const GROWING = new Set(['content', 'refusal', 'reasoning', 'reasoning_content',
 function mergeList(known: Json[], items: readonly Json[], dropIndex: boolean): Json[] {
   for (const item of items) {
     const { index, ...rest } = item
-    const at = index as number
-    const target = known[at] ?? (dropIndex ? {} : { index })
+    // Items of a list that comes whole have no index.
+    const at = (index as number | undefined) ?? known.length
+    const target = known[at] ?? (dropIndex || index === undefined ? {} : { index })
     merge(target, rest)
     known[at] = target
   }

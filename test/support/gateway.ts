@@ -48,7 +48,7 @@ export async function startGateway(config: ConfigFile, options: TestGatewayOptio
   const load = (): Promise<LoadedConfig> =>
     loadConfig({ path: configPath, environment, cwd: folder, home: folder, flags: {} })
   const lines = new LogLines()
-  const log = await createLog({
+  const log = createLog({
     level: options.logLevel ?? 'debug',
     pretty: false,
     file: null,

@@ -160,14 +160,13 @@ describe('streamEncoder()', () => {
       '{"role":"assistant"}',
       '{"reasoning_content":"h"}',
       '{"reasoning_content":"m"}',
-      '{"reasoning_details":[{"type":"reasoning.text","text":"hm","signature":"CARRIER","format":"unknown","index":0}]}',
-      '{"reasoning_details":[{"type":"reasoning.encrypted","data":"CARRIER","format":"unknown","index":1}]}',
       '{"content":"yes"}',
       '{"tool_calls":[{"index":0,"id":"toolu_1","type":"function","function":{"name":"read","arguments":""}}]}',
       '{"tool_calls":[{"index":0,"function":{"arguments":"{\\"p\\":"}}]}',
       '{"tool_calls":[{"index":0,"function":{"arguments":"1}"}}]}',
       '{"tool_calls":[{"index":1,"id":"toolu_2","type":"function","function":{"name":"list","arguments":""}}]}',
       '{"tool_calls":[{"index":1,"function":{"arguments":"{}"}}]}',
+      '{"reasoning_details":[{"type":"reasoning.text","text":"hm","signature":"CARRIER","format":"unknown","index":0},{"type":"reasoning.encrypted","data":"CARRIER","format":"unknown","index":1}]}',
       '{}',
     ])
     expect(chunks(list).at(-2)?.choices[0]).toMatchObject({ finish_reason: 'tool_calls' })
@@ -251,14 +250,16 @@ describe('streamEncoder()', () => {
     expect(encode(list)).toContain('{"content":"\\u00e9\\/"}')
   })
 
-  it('annotates cited text with its span in UTF-16 units (82)', () => {
+  it('annotates cited text with its span in UTF-16 units, in one list (82)', () => {
     const cited = { type: 'web_search_result_location', url: 'https://a.b', title: 'T', cited_text: 'c' }
-    const list = events('stop', [text('\u{1f600}\n'), { ...text('cited'), citations: [cited] }, text('.')])
-    expect(accumulate(list).message['annotations']).toEqual([
-      {
-        type: 'url_citation',
-        url_citation: { url: 'https://a.b', title: 'T', start_index: 3, end_index: 8, content: 'c' },
-      },
+    const twice = { ...text('cited'), citations: [cited] }
+    const list = events('stop', [text('\u{1f600}\n'), twice, text('.'), twice])
+    const annotation = (start: number) => ({
+      type: 'url_citation',
+      url_citation: { url: 'https://a.b', title: 'T', start_index: start, end_index: start + 5, content: 'c' },
+    })
+    expect(saidBy(list).filter((delta) => 'annotations' in delta)).toEqual([
+      { annotations: [annotation(3), annotation(9)] },
     ])
   })
 
