@@ -11,7 +11,9 @@ type ThinkingType = ModelCapabilities['thinking'][number]
 
 /** What goes into `thinking` and `output_config.effort`. */
 export interface EncodedReasoning {
-  /** Null: no `thinking`, or only what the ext says. */
+  /** `thinking` stays as the client wrote it, if at all: there is nothing typed in it. */
+  readonly kept: boolean
+  /** Null: no typed `thinking`. */
   readonly type: ThinkingType | null
   readonly budget: number | null
   readonly display: string | null
@@ -20,7 +22,7 @@ export interface EncodedReasoning {
 
 /** The API refuses smaller budgets. */
 const MIN_BUDGET = 1024
-const NOTHING: EncodedReasoning = { type: null, budget: null, display: null, effort: null }
+const NOTHING: EncodedReasoning = { kept: false, type: null, budget: null, display: null, effort: null }
 
 /** Fits what the client asked for to what the model can, and reports the difference. */
 export function encodeReasoning(
@@ -34,6 +36,7 @@ export function encodeReasoning(
   if (reasoning === null || keptThinkingType(request.ext, capabilities) !== null) {
     return {
       ...NOTHING,
+      kept: true,
       effort: reasoning === null ? null : fittingEffort(reasoning.effort, request, capabilities, losses),
     }
   }
@@ -50,20 +53,20 @@ export function encodeReasoning(
   }
   const effort = fittingEffort(effortFor(type, reasoning), request, capabilities, losses)
   const display = thinks ? reasoning.display : null
-  if (type !== 'enabled') return { type, budget: null, display, effort }
+  if (type !== 'enabled') return { kept: false, type, budget: null, display, effort }
   // What the client said about both of its numbers is for the API to judge.
   if (own && reasoning.mode === 'on' && maxTokens === request.maxOutputTokens) {
-    return { type, budget: reasoning.budget, display, effort }
+    return { kept: false, type, budget: reasoning.budget, display, effort }
   }
   const budget = fittingBudget(reasoning, maxTokens, own, losses)
-  return budget === null ? { ...NOTHING, effort } : { type, budget, display, effort }
+  return budget === null ? { ...NOTHING, effort } : { kept: false, type, budget, display, effort }
 }
 
 /**
  * The type of a `thinking` that stays as the client wrote it: one that has no typed form. Null when there is none, or when
  * the model is known not to take it.
  */
-export function keptThinkingType(ext: Ext | null, capabilities: ModelCapabilities): string | null {
+function keptThinkingType(ext: Ext | null, capabilities: ModelCapabilities): string | null {
   const kept = isOwn(ext) ? ext.fields.get('thinking') : undefined
   if (kept === undefined) return null
   const type = scanJson(kept).get('type')?.string ?? ''

@@ -90,6 +90,19 @@ describe('encodeRequest() of a request in this protocol', () => {
     expect(losses.length).toBeGreaterThan(0)
   })
 
+  it('leaves no untyped rest of what a model does not take', () => {
+    const { body } = resent(
+      {
+        ...BASE,
+        thinking: { type: 'adaptive', block_binding: { x: 1 } },
+        output_config: { format: { type: 'json_schema', schema: { type: 'object' }, name: 'x' } },
+      },
+      { capabilities: capabilities({ thinking: [], structuredOutput: false }) },
+    )
+    expect(body).not.toHaveProperty('thinking')
+    expect(body).not.toHaveProperty('output_config')
+  })
+
   it('sends the nearest effort that is not higher, and reports it', () => {
     const efforts = { capabilities: capabilities({ efforts: ['low', 'medium', 'high'] }) }
     expect(resent({ ...BASE, output_config: { effort: 'max' } }, efforts)).toMatchObject({
@@ -295,6 +308,19 @@ describe('encodeRequest() of a request in another protocol', () => {
       }),
     )
     expect(losses).toEqual(['logprobs', 'logit_bias', 'presence_penalty', 'seed', 'messages.audio', 'messages.detail'])
+  })
+
+  it.each([
+    ['n', { n: 2 }],
+    ['modalities', { modalities: ['text', 'audio'], audio: {} }],
+  ])('refuses %s, without which the answer would be another one (cases 78, 84)', (param, fields) => {
+    expect(() => sent(foreignRequest({ ext: ext(fields) }))).toThrow(
+      expect.objectContaining({ code: 'unsupported_parameter', param }),
+    )
+  })
+
+  it('takes a single answer in text for what it is', () => {
+    expect(sent(foreignRequest({ ext: ext({ n: 1, modalities: ['text'] }) })).losses).toEqual([])
   })
 
   it('keeps leading instructions in system and later ones in place', () => {

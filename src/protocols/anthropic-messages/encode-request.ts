@@ -9,13 +9,13 @@ import { plainText } from './decode-content.ts'
 import { encodeContent, redactedThinkingBlock, thinkingBlock } from './encode-content.ts'
 import type { BlockTarget } from './encode-content.ts'
 import { encodeFormat, writeFormat } from './encode-format.ts'
-import { encodeReasoning, keptThinkingType } from './encode-reasoning.ts'
+import { encodeReasoning } from './encode-reasoning.ts'
 import type { EncodedReasoning } from './encode-reasoning.ts'
 import { encodeMaxTokens, encodeSampling, encodeStop, encodeUser } from './encode-settings.ts'
 import { encodeTools, writeToolChoice } from './encode-tools.ts'
 import { hintOf, isOwn } from './ext-collector.ts'
 import { NodeWriter } from './node-writer.ts'
-import { reportForeign } from './report-foreign.ts'
+import { reportForeignRequest } from './report-foreign.ts'
 import { ToolNames, validToolId } from './tool-names.ts'
 import { BILLING_HEADER, literal, numberLiteral, PROTOCOL, readingRequest } from './wire.ts'
 
@@ -30,7 +30,7 @@ export function encodeRequest(request: CanonicalRequest, context: Context): Enco
 }
 
 function encode(request: CanonicalRequest, context: Context): EncodedRequest {
-  reportForeign(request.ext, '', context.losses)
+  reportForeignRequest(request.ext, context.losses)
   const names = new ToolNames(request)
   const tools = encodeTools(request, names, context)
   const format = encodeFormat(request, tools.outputTool !== null, context)
@@ -43,7 +43,7 @@ function encode(request: CanonicalRequest, context: Context): EncodedRequest {
     losses: context.losses,
   })
   const target = blockTarget(names, context)
-  const ext = rootExt(request.ext, context)
+  const ext = rootExt(request.ext, reasoning, format.schema)
   const orders = format.instruction === null ? tools.instructions : [...tools.instructions, format.instruction]
 
   const writer = new NodeWriter(ext)
@@ -73,12 +73,17 @@ function encode(request: CanonicalRequest, context: Context): EncodedRequest {
   }
 }
 
-/** What the client wrote and this model is known not to take is left out. */
-function rootExt(ext: Ext | null, { capabilities }: Context): Ext | null {
-  if (!isOwn(ext) || !ext.fields.has('thinking') || keptThinkingType(ext, capabilities) !== null) return ext
-  const fields = new Map(ext.fields)
-  fields.delete('thinking')
-  return { ...ext, fields }
+/** Without what belongs to a field that this model does not take. */
+function rootExt(ext: Ext | null, { type, kept }: EncodedReasoning, schema: JsonText | null): Ext | null {
+  if (!isOwn(ext)) return ext
+  const gone: string[] = []
+  if (!kept) gone.push('thinking')
+  if (!kept && type === null) gone.push('thinking.')
+  if (schema === null) gone.push('output_config.format.', 'output_format.')
+  const isGone = (name: string): boolean =>
+    gone.some((field) => (field.endsWith('.') ? name.startsWith(field) : name === field))
+  const fields = [...ext.fields].filter(([name]) => !isGone(name))
+  return fields.length === ext.fields.size ? ext : { ...ext, fields: new Map(fields) }
 }
 
 function encodeSystem(
