@@ -14,6 +14,7 @@ import { explain } from './exchange/explain.ts'
 import type { RouteExplanation } from './exchange/explain.ts'
 import type { Principal } from './exchange/client.ts'
 import { serve } from './exchange/serve.ts'
+import { TokenCounter } from './models/tokens.ts'
 import type { Log } from './observe/log.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
 import { explainRequest } from './composition/explain-request.ts'
@@ -82,6 +83,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     health: new HealthRegistry(loaded.config.routing.breaker, now),
     retryBudget: new RetryBudget(now),
     observer: log,
+    tokenCounter: new TokenCounter(),
     sealKeys: sealKeysFrom(await secretOf(options)),
   }
   const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })

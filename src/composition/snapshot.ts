@@ -9,7 +9,8 @@ import type { ExchangeDependencies } from '../exchange/dependencies.ts'
 import { createSealer } from '../exchange/sealer.ts'
 import type { SealKeys } from '../exchange/sealer.ts'
 import { capabilitiesOf } from '../models/capabilities.ts'
-import { countTokens, estimateTextTokens, estimateTokens } from '../models/tokens.ts'
+import { estimateTextTokens, estimateTokens } from '../models/tokens.ts'
+import type { TokenCounter } from '../models/tokens.ts'
 import type { Observer } from '../observe/observer.ts'
 import { PROTOCOLS } from '../protocols/index.ts'
 import type { Provider } from '../providers/provider.ts'
@@ -25,6 +26,7 @@ export interface Shared {
   readonly retryBudget: RetryBudget
   readonly observer: Observer
   readonly sealKeys: SealKeys
+  readonly tokenCounter: TokenCounter
 }
 
 /** Models that vendors reported, by provider id. */
@@ -86,7 +88,7 @@ export function buildSnapshot(
       sealerFor: (principal) => createSealer(shared.sealKeys, principal.tenant),
       estimateTokens,
       estimateTextTokens,
-      countTokens: (request, deployment) => countTokens(request, deployment.model),
+      countTokens: (request, deployment) => shared.tokenCounter.countTokens(request, deployment.model),
       now: () => performance.now(),
       wallClock: () => Date.now(),
       random: Math.random,
