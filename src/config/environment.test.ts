@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { hashKey } from '../admission/keys.ts'
 import { applyOverrides, misspelledVariables, VARIABLES } from './environment.ts'
 import { valueAt } from './issues.ts'
 import { pathKey } from './variables.ts'
@@ -24,6 +25,16 @@ describe('applyOverrides()', () => {
     })
   })
 
+  it('adds no key that the file has, in clear or hashed', () => {
+    for (const entry of [
+      { name: 'me', key: 'from-ucr' },
+      { name: 'me', hash: hashKey('from-ucr').toUpperCase().replace('SHA', 'sha') },
+    ]) {
+      const withKey = { auth: { keys: [entry] } }
+      expect(applyOverrides(withKey, { UCR_API_KEY: 'from-ucr' }, {}).value).toEqual(withKey)
+    }
+  })
+
   it('adds a key to those of the file, and only one', () => {
     const withKeys = { auth: { keys: [{ name: 'me', hash: 'sha256:0' }] } }
     const environment = { UCR_API_KEY: 'from-ucr', API_KEY: 'from-common' }
@@ -36,7 +47,7 @@ describe('applyOverrides()', () => {
       },
     })
     expect(applyOverrides({}, environment, { apiKey: 'from-flag' }).value).toEqual({
-      auth: { keys: [{ name: 'api-key', key: 'from-flag' }] },
+      auth: { keys: [{ name: 'key', key: 'from-flag' }] },
     })
   })
 

@@ -1,6 +1,8 @@
+import { hashKey } from '../admission/keys.ts'
 import type { JsonValue } from '../lib/json.ts'
 import { nearestNames } from '../lib/nearest-name.ts'
 import type { Path } from './document.ts'
+import { valueAt } from './issues.ts'
 import { type ConfigProblem, problemWithoutPlace } from './problem.ts'
 import { type Environment, pathKey } from './variables.ts'
 
@@ -92,7 +94,7 @@ const FLAGS: readonly (readonly [flag: keyof FlagOverrides, label: string, path:
   ['logLevel', '--log-level', LEVEL],
   ['plan', '--plan', ['plan']],
   ['strict', '--strict', ['strict']],
-  ['apiKey', '--api-key', KEYS],
+  ['apiKey', '--key', KEYS],
 ]
 
 export interface Overridden {
@@ -113,6 +115,8 @@ export function applyOverrides(file: JsonValue, environment: Environment, flags:
   const apply = (path: Path, label: string, given: JsonValue, isText: boolean): void => {
     if (taken.has(pathKey(path))) return
     taken.add(pathKey(path))
+    // Whoever has a key of the file at hand for a client has it in the same environment.
+    if (path === KEYS && typeof given === 'string' && hasKey(value, given)) return
     const at = path === KEYS ? [...KEYS, countAt(value, KEYS)] : path
     value = replaceAt(value, at, path === KEYS ? { name: label.replace(/^-+/, ''), key: given } : given)
     origins.set(pathKey(at), label)
@@ -130,6 +134,17 @@ export function applyOverrides(file: JsonValue, environment: Environment, flags:
     if (given) apply(path, name, read(given), true)
   }
   return { value, origins, fromEnvironment }
+}
+
+/** Is it among the keys of the file, in clear or hashed? */
+function hasKey(value: JsonValue, key: string): boolean {
+  const keys = valueAt(value, KEYS)
+  if (!Array.isArray(keys)) return false
+  const hash = hashKey(key)
+  return keys.some((entry) => {
+    const stored = valueAt(entry, ['hash'])
+    return valueAt(entry, ['key']) === key || (typeof stored === 'string' && stored.toLowerCase() === hash)
+  })
 }
 
 function countAt(value: JsonValue, path: Path): number {
