@@ -1,12 +1,14 @@
 import { OPEN_KEY } from './client-lines.ts'
-import type { FoundGateway } from './find-gateway.ts'
+import type { ClientKey, FoundGateway } from './find-gateway.ts'
 import type { Value } from './shell-lines.ts'
 
-/** What `ucr env` sets, and so what its `--unset` takes back. */
-export const VARIABLES = ['ANTHROPIC_BASE_URL', 'ANTHROPIC_AUTH_TOKEN', 'OPENAI_BASE_URL', 'OPENAI_API_KEY'] as const
+const ADDRESSES = ['ANTHROPIC_BASE_URL', 'OPENAI_BASE_URL'] as const
+const KEYS = ['ANTHROPIC_AUTH_TOKEN', 'OPENAI_API_KEY'] as const
+
+type Name = (typeof ADDRESSES)[number] | (typeof KEYS)[number]
 
 export interface EnvironmentLines {
-  readonly settings: readonly { readonly name: (typeof VARIABLES)[number]; readonly value: Value }[]
+  readonly settings: readonly { readonly name: Name; readonly value: Value }[]
   readonly notes: readonly string[]
 }
 
@@ -20,19 +22,18 @@ export function environmentLines(
   environment: NodeJS.ProcessEnv,
 ): EnvironmentLines {
   const notes = running ? [] : [`Nothing answers at ${url} yet: start it with "ucr start --daemon".`]
-  const settings: { name: (typeof VARIABLES)[number]; value: Value }[] = [
+  const settings: { name: Name; value: Value }[] = [
     { name: 'ANTHROPIC_BASE_URL', value: { text: url } },
     { name: 'OPENAI_BASE_URL', value: { text: `${url}/v1` } },
   ]
   switch (key.kind) {
     case 'open':
-      for (const name of ['ANTHROPIC_AUTH_TOKEN', 'OPENAI_API_KEY'] as const) {
+      for (const name of KEYS) {
         if (!environment[name]) settings.push({ name, value: { text: OPEN_KEY } })
       }
       break
     case 'variable':
-      settings.push({ name: 'ANTHROPIC_AUTH_TOKEN', value: { variable: key.name } })
-      settings.push({ name: 'OPENAI_API_KEY', value: { variable: key.name } })
+      for (const name of KEYS) settings.push({ name, value: { variable: key.name } })
       break
     case 'unknown':
       notes.push('The gateway wants a key, and only its hash is known here.')
@@ -42,4 +43,10 @@ export function environmentLines(
       key satisfies never
   }
   return { settings, notes }
+}
+
+/** The variables that were set by such lines: a vendor's key in one of them is not ours to take away. */
+export function variablesToUnset(key: ClientKey, environment: NodeJS.ProcessEnv): readonly Name[] {
+  const ours = (value: string | undefined) => value === OPEN_KEY || (key.kind === 'variable' && value === key.value)
+  return [...ADDRESSES, ...KEYS.filter((name) => ours(environment[name]))]
 }

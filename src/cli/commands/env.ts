@@ -18,16 +18,17 @@ export const command = defineCommand({
     json: JSON_OUTPUT,
   },
   async run({ options, ...surroundings }) {
-    const { environmentLines, VARIABLES } = await import('../environment-lines.ts')
+    const { environmentLines, variablesToUnset } = await import('../environment-lines.ts')
     const { commentLine, likelyShell, setLine, unsetLine } = await import('../shell-lines.ts')
     const { findGateway } = await import('../find-gateway.ts')
     const { terminal, environment } = surroundings
     const shell = options.shell ?? likelyShell(environment)
+    const gateway = await findGateway(surroundings)
     if (options.unset) {
-      for (const name of VARIABLES) terminal.out.line(unsetLine(shell, name))
+      for (const name of variablesToUnset(gateway.key, environment)) terminal.out.line(unsetLine(shell, name))
       return EXIT.ok
     }
-    const { settings, notes } = environmentLines(await findGateway(surroundings), environment)
+    const { settings, notes } = environmentLines(gateway, environment)
     if (options.json) {
       terminal.json(Object.fromEntries(settings.map(({ name, value }) => [name, value])))
       return EXIT.ok
