@@ -215,7 +215,7 @@ describe('loadConfig()', () => {
     expect(await names({ environment: { API_KEY: 'common-key' } })).toEqual(['me', 'API_KEY'])
     expect(await names({ environment: { API_KEY: 'common-key' }, flags: { apiKey: 'flag-key-1' } })).toEqual([
       'me',
-      'api-key',
+      'key',
     ])
   })
 
