@@ -40,3 +40,27 @@ describe('repair() (case 48)', () => {
     expect(repair(body, error)).toBeNull()
   })
 })
+
+describe("repair() of a signature that is not the vendor's", () => {
+  const refused = new GatewayError(
+    'upstream_invalid_request',
+    'messages.1.content.0: Invalid `signature` in `thinking` block',
+  )
+
+  it('leaves out the thinking of the history, and nothing else by a byte', () => {
+    const body =
+      '{ "model":"m", "messages":[{"role":"user","content":"a"},{"role":"assistant","content":[ {"type":"thinking","thinking":"x","signature":"?"}, {"type":"text","text":"b"},{"type":"redacted_thinking","data":"?"} ]},{"role":"user","content":"1.0"}],"n":1.0}'
+    expect(repair(body, refused)?.body).toBe(
+      '{ "model":"m", "messages":[{"role":"user","content":"a"},{"role":"assistant","content":[ {"type":"text","text":"b"} ]},{"role":"user","content":"1.0"}],"n":1.0}',
+    )
+  })
+
+  it('keeps a turn that had nothing but thinking', () => {
+    const body = '{"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"x","signature":"?"}]}]}'
+    expect(repair(body, refused)?.body).toContain('"content":[{"type":"text"')
+  })
+
+  it('does nothing where there is no thinking', () => {
+    expect(repair('{"messages":[{"role":"user","content":"a"}]}', refused)).toBeNull()
+  })
+})
