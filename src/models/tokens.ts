@@ -4,6 +4,7 @@ import { claudeModel } from './name.ts'
 import { chatPromptTokens } from './tokens/chat-prompt.ts'
 import { ClaudeEncoding } from './tokens/claude-encoding.ts'
 import { claudePromptTokens } from './tokens/claude-prompt.ts'
+import { OpenAiEncoding } from './tokens/openai-encoding.ts'
 
 /** What a request says of its size without being decoded. */
 export interface PromptSize {
@@ -82,23 +83,14 @@ function vocabularyOf(model: string): Vocabulary {
 }
 
 async function load(vocabulary: Vocabulary): Promise<Count> {
-  if (vocabulary === 'openai') return loadOpenAi()
+  if (vocabulary === 'openai') {
+    const { default: data } = await import('./data/openai-vocabulary.json', { with: { type: 'json' } })
+    const encoding = new OpenAiEncoding(data)
+    return (text) => encoding.count(text)
+  }
   const { default: data } = await import('./data/claude-vocabulary.json', { with: { type: 'json' } })
   const encoding = new ClaudeEncoding(vocabulary === 'claude-first' ? data.first : data.second)
   return (text) => encoding.count(text)
-}
-
-/** The time for a run without white space grows with its square, so it is cut. */
-const LONG_RUN = /\S{200}(?=\S)/gu
-
-async function loadOpenAi(): Promise<Count> {
-  const [{ Tokenizer }, encoding] = await Promise.all([
-    import('ai-tokenizer'),
-    import('ai-tokenizer/encoding/o200k_base'),
-  ])
-  const tokenizer = new Tokenizer(encoding)
-  // A prompt may speak of special tokens; there they are text like any other.
-  return (text) => tokenizer.encode(text.replaceAll(LONG_RUN, '$& '), 'all').length
 }
 
 /** Pieces of text that can be counted one by one, cut at white space where there is some. */
