@@ -12,7 +12,7 @@ const SEPARATOR = '\x7f'
 // The order tells the ranks. What is not UTF-8 is written as bytes, each behind a mark.
 const byRank = []
 for (const [text, rank] of Object.entries(stringEncoder)) byRank[rank] = text
-for (const [bytes, rank] of binaryEncoder) byRank[rank] ??= ''
+for (const [, rank] of binaryEncoder) byRank[rank] ??= ''
 const broken = binaryEncoder
   .map(([bytes, rank]) => [rank, Buffer.from(bytes).toString('hex')])
   .filter(([rank]) => byRank[rank] === '')

@@ -90,9 +90,9 @@ describe.each(Object.values(POLICIES))('policy $name', (policy) => {
   it('keeps the order of the others when one dies', () => {
     fc.assert(
       fc.property(TARGETS, fc.string(), (rows, affinity) => {
-        const alive = rows.map((row) => ({ ...row, dead: false }))
+        const alive = rows.map(({ target }) => ({ target, dead: false }))
         const [head, ...rest] = choose(alive, 1, affinity)
-        const without = alive.map((row) => ({ ...row, dead: row.target.deployment.key === head }))
+        const without = alive.map(({ target }) => ({ target, dead: target.deployment.key === head }))
         expect(choose(without, 1, affinity)).toEqual(rest)
       }),
     )
