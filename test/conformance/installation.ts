@@ -1,0 +1,141 @@
+import { request } from 'undici'
+import { onTestFinished } from 'vitest'
+import { JsonObjectWriter, scanJson } from '../../src/lib/json.ts'
+import { startSimulator } from '../../src/simulator/simulator.ts'
+import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
+import { startGateway } from '../support/gateway.ts'
+import type { ConfigFile, TestGateway } from '../support/gateway.ts'
+import { collectSse } from '../support/read-sse.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+import { startUpstream } from '../support/upstream.ts'
+import type { Upstream, UpstreamScript } from '../support/upstream.ts'
+import { VENDOR_KEY } from './harness.ts'
+import type { Answer, Json } from './harness.ts'
+
+/** The two ways that a request can go to a vendor of its own protocol. */
+export const PLANS = ['auto', 'translate'] as const
+
+/** A gateway with any vendors behind it, which can be stopped and started again where it was. */
+export interface Installation {
+  readonly gateway: TestGateway
+  /** A string or bytes go out as they are. */
+  post(path: string, body: Json | string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  messages(body: Json | string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  chat(body: Json | string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  countTokens(body: Json): Promise<Answer>
+  /** Stops the gateway and starts another one in its folder, in which the installation's secret is. */
+  restart(config?: ConfigFile): Promise<void>
+}
+
+/** `config` goes on top of: one try for each request. All is closed when the test is over. */
+export async function install(config: ConfigFile): Promise<Installation> {
+  const folder = temporaryFolder()
+  const start = (given: ConfigFile): Promise<TestGateway> =>
+    startGateway({ retry: { attempts: 1, budget: 1 }, ...given }, { folder })
+  let current = config
+  let gateway = await start(config)
+  onTestFinished(() => gateway.close())
+
+  const send = async (
+    method: 'GET' | 'POST',
+    path: string,
+    headers: Readonly<Record<string, string>>,
+    body: string | Buffer | null,
+  ): Promise<Answer> => {
+    const received = await request(`${gateway.url}${path}`, { method, headers: { ...headers }, body, reset: true })
+    return readAnswer(received)
+  }
+  const post: Installation['post'] = (path, body, headers) =>
+    send(
+      'POST',
+      path,
+      { 'content-type': 'application/json', ...headers },
+      typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
+    )
+  const version = { 'anthropic-version': '2023-06-01' }
+  return {
+    get gateway() {
+      return gateway
+    },
+    post,
+    get: (path, headers = {}) => send('GET', path, headers, null),
+    messages: (body, headers) => post('/v1/messages', body, { ...version, ...headers }),
+    chat: (body, headers) => post('/v1/chat/completions', body, headers),
+    countTokens: (body) => post('/v1/messages/count_tokens', body, version),
+    restart: async (next = current) => {
+      await gateway.close()
+      current = next
+      gateway = await start(current)
+    },
+  }
+}
+
+type Received = Awaited<ReturnType<typeof request>>
+
+async function readAnswer({ statusCode: status, headers, body }: Received): Promise<Answer> {
+  const text = await body.text()
+  const isStream = String(headers['content-type']).startsWith('text/event-stream')
+  return {
+    status,
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()])),
+    text,
+    events: isStream ? await collectSse(text) : [],
+    cut: false,
+    json: () => JSON.parse(text) as Json,
+  }
+}
+
+/** A scripted vendor, closed when the test is over. */
+export async function scripted(script: UpstreamScript): Promise<Upstream> {
+  const upstream = await startUpstream(script)
+  onTestFinished(() => upstream.close())
+  return upstream
+}
+
+/** A vendor as strict as the real ones, which signs its thinking and checks what comes back. */
+export async function simulated(options: SimulatorOptions = {}): Promise<Simulator> {
+  const simulator = await startSimulator(options)
+  onTestFinished(() => simulator.close())
+  return simulator
+}
+
+type ProviderFile = NonNullable<ConfigFile['providers']>[number]
+
+/** A provider of the config: `id` is also what its models are asked by, `<id>/<model>`. */
+export function provider(
+  id: string,
+  type: string,
+  { url }: { readonly url: string },
+  models: readonly string[],
+  settings: Json = {},
+): ProviderFile {
+  return { id, type, baseUrl: url, apiKey: VENDOR_KEY, models: [...models], ...settings } as ProviderFile
+}
+
+/** The literals, as sent, of everything in front of the message with this number: what a prompt cache, and thinking, hang on. */
+export function prefixOf(body: Buffer | undefined, messages: number): readonly string[] {
+  const root = scanJson((body ?? Buffer.alloc(0)).toString('utf8'))
+  const before = (root.get('messages')?.items ?? []).slice(0, messages)
+  return [root.get('system')?.raw ?? '', root.get('tools')?.raw ?? '', ...before.map(({ raw }) => raw)]
+}
+
+/** The body's members as literals, so that digits, order and escapes count. */
+export function literals(body: Buffer | string | undefined): ReadonlyMap<string, string> {
+  const root = scanJson((body ?? '').toString())
+  return new Map(root.members.map(({ name, value }) => [name, value.raw]))
+}
+
+/** The JSON text with one member replaced. */
+export function withMember(json: string, name: string, value: string): string {
+  const root = scanJson(json)
+  const writer = new JsonObjectWriter()
+  for (const member of root.members) writer.add(member.name, member.name === name ? scanJson(value).raw : member.value.raw)
+  return writer.text
+}
+
+/** What the reply says is not as it was asked, sorted. */
+export function dropped({ headers }: Answer): readonly string[] {
+  const field = headers['x-ucr-dropped'] ?? ''
+  return field === '' ? [] : field.split(',').sort()
+}

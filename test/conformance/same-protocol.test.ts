@@ -1,0 +1,162 @@
+import { describe, expect, it } from 'vitest'
+import type { UpstreamScript } from '../support/upstream.ts'
+import * as chatVendor from './chat-vendor.ts'
+import { readChatStream } from './chat-stream.ts'
+import { ASKED, CHAT, MESSAGES, VENDOR_KEY, answering, chunked, startBench } from './harness.ts'
+import type { Answer, Bench, Json, Vendor } from './harness.ts'
+import * as messagesVendor from './messages-vendor.ts'
+import { readMessagesStream } from './messages-stream.ts'
+
+/** Cases that are about a wire and not about a translation, on the two pairs whose bytes may pass. */
+interface Pair {
+  readonly protocol: string
+  readonly vendor: Vendor
+  readonly ask: (bench: Bench, stream: boolean) => Promise<Answer>
+  /** Reads a stream strictly: its text, and the error that it ended in. */
+  readonly read: (answer: Answer) => { readonly text: unknown; readonly error: Json | null }
+  readonly half: readonly string[]
+  readonly error: string
+  readonly whole: (words: string) => { readonly stream: readonly string[]; readonly whole: Json }
+}
+
+const PAIRS: readonly Pair[] = [
+  {
+    protocol: 'anthropic-messages',
+    vendor: MESSAGES,
+    ask: (bench, stream) => bench.messages({ stream }),
+    read: ({ events }) => {
+      const { content, error } = readMessagesStream(events)
+      return { text: content[0]?.['text'], error }
+    },
+    half: [
+      messagesVendor.START,
+      messagesVendor.blockStart(0, { type: 'text', text: '' }),
+      messagesVendor.blockDelta(0, { type: 'text_delta', text: 'Half an ' }),
+    ],
+    error: messagesVendor.event({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }),
+    whole: (words) => messagesVendor.answer([{ type: 'text', text: words }]),
+  },
+  {
+    protocol: 'openai-chat',
+    vendor: CHAT,
+    ask: (bench, stream) => bench.chat({ stream }),
+    read: ({ events }) => {
+      const { message, error } = readChatStream(events)
+      return { text: message['content'], error }
+    },
+    half: [chatVendor.OPENING, chatVendor.text('Half an ')],
+    error: chatVendor.event({ error: { message: 'Overloaded', type: 'overloaded_error', code: 'overloaded' } }),
+    whole: (words) => ({
+      stream: chatVendor.chatStream([chatVendor.text(words)]),
+      whole: chatVendor.completion({ content: words }),
+    }),
+  },
+]
+
+const MATRIX = PAIRS.flatMap((pair) => ['auto', 'translate'].map((plan) => ({ ...pair, plan })))
+
+const breaking =
+  (events: readonly string[], end: 'close' | 'reset'): UpstreamScript =>
+  async (_asked, reply) => {
+    await reply.streamHead()
+    await reply.write(chunked(events))
+    if (end === 'reset') return reply.reset()
+    await reply.lastChunk()
+  }
+
+describe.each(MATRIX)('$protocol on its own protocol, plan $plan', ({ plan, vendor, ask, read, ...pair }) => {
+  const start = (script: UpstreamScript, config: Json = {}): Promise<Bench> =>
+    startBench(vendor, script, { plan, ...config })
+
+  it.each(['close', 'reset'] as const)('10 truncated-no-finish, 12 socket-reset-mid: a %s is an error', async (end) => {
+    const bench = await start(breaking(pair.half, end))
+    const reply = await ask(bench, true)
+    const { text, error } = read(reply)
+    expect([text, error === null]).toEqual(['Half an ', false])
+    expect(await bench.recordOf(reply)).toMatchObject({ status: 'upstream_truncated' })
+  })
+
+  it('10 truncated-no-finish, 12 socket-reset-mid: with `streamFailure: cut` the connection is cut', async () => {
+    const bench = await start(breaking(pair.half, 'reset'), { streamFailure: 'cut' })
+    expect(await ask(bench, true)).toMatchObject({ status: 200, cut: true })
+  })
+
+  it('11 mid-stream-error: the error is the last event', async () => {
+    const andMore = [pair.error, ...pair.whole('never').stream].join('')
+    const bench = await start(answering({ stream: [...pair.half, andMore] }))
+    const reply = await ask(bench, true)
+    const { text, error } = read(reply)
+    expect(text).toBe('Half an ')
+    expect(error).toMatchObject({ type: 'overloaded_error', message: 'Overloaded' })
+    expect(reply.text).not.toContain('never')
+  })
+
+  it('20 utf8-split: characters cut into single bytes arrive whole, at every write', async () => {
+    const words = 'Grüße 👩‍👩‍👧 漢字 𝕏'
+    const bench = await start(answering(pair.whole(words), 'byte by byte'))
+    expect(read(await ask(bench, true))).toEqual({ text: words, error: null })
+  })
+
+  it('31 model-echo: the reply says the name that was asked for', async () => {
+    const bench = await start(answering(pair.whole('Hi')))
+    for (const stream of [true, false]) {
+      const reply = await ask(bench, stream)
+      expect(reply.text).toContain(`"model":"${ASKED}"`)
+      expect(reply.text).not.toMatch(/gpt-5|claude-sonnet/)
+      expect(reply.headers['x-ucr-model']).toBe(vendor.model)
+    }
+  })
+
+  it.each([true, false])('34 429-map: the wait is told, and no key (stream: %s)', async (stream) => {
+    const body = { error: { type: 'rate_limit_error', message: `Slow down, ${VENDOR_KEY}` }, type: 'error' }
+    const bench = await start((_asked, reply) => reply.answer(429, JSON.stringify(body), { 'retry-after': '7' }))
+    const reply = await ask(bench, stream)
+    expect([reply.status, reply.headers['retry-after']]).toEqual([429, '7'])
+    expect(reply.json()).toMatchObject({ error: { type: 'rate_limit_error' } })
+    expect(reply.text).not.toContain(VENDOR_KEY)
+  })
+
+  it.each([true, false])('35 html-500: the page stays inside (stream: %s)', async (stream) => {
+    const page = '<html><h1>nginx on backend-17</h1></html>'
+    const bench = await start((_asked, reply) => reply.answer(500, page, { 'content-type': 'text/html' }))
+    const reply = await ask(bench, stream)
+    expect([500, 502]).toContain(reply.status)
+    expect(reply.text).not.toMatch(/<|backend-17/)
+    expect(reply.json()).toHaveProperty('error.message')
+  })
+})
+
+describe('a refusal that the client is to read as the vendor wrote it', () => {
+  it.each(['auto', 'translate'])(
+    '33 overflow-map: the words that Claude Code compacts on come through (plan %s)',
+    async (plan) => {
+      const message = 'prompt is too long: 210000 tokens > 200000 maximum'
+      const body = { type: 'error', error: { type: 'invalid_request_error', message }, request_id: 'req_011Far' }
+      const bench = await startBench(MESSAGES, (_asked, reply) => reply.answer(400, JSON.stringify(body)), { plan })
+      const reply = await bench.messages({ stream: true })
+      expect(reply.status).toBe(400)
+      expect(reply.json()).toMatchObject({ type: 'error', error: { type: 'invalid_request_error', message } })
+    },
+  )
+
+  it.each(['auto', 'translate'])("33 overflow-map: a Chat client gets OpenAI's code for it (plan %s)", async (plan) => {
+    const message =
+      "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens."
+    const body = {
+      error: { message, type: 'invalid_request_error', param: 'messages', code: 'context_length_exceeded' },
+    }
+    const bench = await startBench(CHAT, (_asked, reply) => reply.answer(400, JSON.stringify(body)), { plan })
+    const reply = await bench.chat()
+    expect(reply.status).toBe(400)
+    expect(reply.json()).toMatchObject({ error: { code: 'context_length_exceeded', type: 'invalid_request_error' } })
+  })
+
+  it("33 overflow-map: a Messages vendor's overflow reaches a Chat client under OpenAI's code", async () => {
+    const message = 'prompt is too long: 210000 tokens > 200000 maximum'
+    const body = { type: 'error', error: { type: 'invalid_request_error', message } }
+    const bench = await startBench(MESSAGES, (_asked, reply) => reply.answer(400, JSON.stringify(body)))
+    const reply = await bench.chat({ stream: true })
+    expect(reply.status).toBe(400)
+    expect(reply.json()).toMatchObject({ error: { code: 'context_length_exceeded' } })
+  })
+})
