@@ -24,6 +24,10 @@ describe('referencesOf()', () => {
     expect(referencesOf({ path: 'docs/guide/a.md', text })).toEqual(['src/lib/json.ts', 'src/lib', 'docs/api.md'])
   })
 
+  it('reads paths in drawings, which begin below src/', () => {
+    expect(referencesOf({ path: 'a.md', text: ' 7 exchange/relay.ts    one write' })).toEqual(['src/exchange/relay.ts'])
+  })
+
   it('leaves out patterns, and code that is no path', () => {
     const text = '`src/protocols/<name>/wire.ts`, `npm test`, `scripts`, `src/*.ts`'
     expect(referencesOf({ path: 'a.md', text })).toEqual([])
