@@ -11,7 +11,18 @@ const root = join(import.meta.dirname, '..')
 const results = JSON.parse(readFileSync(join(root, 'bench', 'results', 'end-to-end.json'), 'utf8')) as Results
 
 replaceBetween(join(root, 'docs', 'reference', 'performance.md'), 'end-to-end', table())
+replaceBetween(join(root, 'docs', 'reference', 'performance.md'), 'codec', codecTable())
 replaceBetween(join(root, 'README.md'), 'performance', table())
+
+interface CodecResults {
+  readonly rows: readonly { readonly work: string; readonly microseconds: number; readonly ratio: number }[]
+}
+
+function codecTable(): string {
+  const { rows } = JSON.parse(readFileSync(join(root, 'bench', 'results', 'codec.json'), 'utf8')) as CodecResults
+  const cells = rows.map(({ work, microseconds, ratio: times }) => [work, microseconds.toFixed(1), figure(times)])
+  return markdown([['Work', 'us', 'x JSON'], ...cells])
+}
 
 function table(): string {
   const names = results.gateways.map(({ name }) => name).filter((name) => name !== 'nginx')
