@@ -11,21 +11,23 @@ const SOURCE = { package: 'ai-tokenizer', version: '1.0.6', license: 'MIT', enco
 /** In no token but the one for the byte itself. */
 const SEPARATOR = '\x7f'
 
-// The order tells the ranks. What is not UTF-8 is written as bytes, each behind a mark.
+// The order tells the ranks. What is not text, and the token with the separator, is written as bytes beside it.
+/** @type {string[]} */
 const byRank = []
-for (const [text, rank] of Object.entries(stringEncoder)) byRank[rank] = text
-for (const [, rank] of binaryEncoder) byRank[rank] ??= ''
-const broken = binaryEncoder
-  .map(([bytes, rank]) => [rank, Buffer.from(bytes).toString('hex')])
-  .filter(([rank]) => byRank[rank] === '')
-const separators = byRank.flatMap((text, rank) =>
-  text?.includes(SEPARATOR) ? [[rank, Buffer.from(text).toString('hex')]] : [],
-)
-const tokens = byRank.map((text) => (text.includes(SEPARATOR) ? '' : text)).join(SEPARATOR)
-const bytes = [...broken, ...separators].toSorted(([a], [b]) => a - b)
+/** @type {string[]} */
+const bytes = []
+for (const [text, rank] of Object.entries(stringEncoder)) {
+  byRank[rank] = text.includes(SEPARATOR) ? '' : text
+  if (text.includes(SEPARATOR)) bytes.push(`${rank}:${Buffer.from(text).toString('hex')}`)
+}
+for (const [sequence, rank] of binaryEncoder) {
+  if (byRank[rank] !== undefined) continue
+  byRank[rank] = ''
+  bytes.push(`${rank}:${Buffer.from(sequence).toString('hex')}`)
+}
 writeFileSync(
   TARGET,
-  `${JSON.stringify({ source: SOURCE, pattern, tokens, bytes: bytes.map(([rank, hex]) => `${rank}:${hex}`).join(' ') })}\n`,
+  JSON.stringify({ source: SOURCE, pattern, tokens: byRank.join(SEPARATOR), bytes: bytes.join(' ') }),
 )
 execFileSync(process.execPath, [OXFMT, TARGET])
 console.log(`${byRank.length} tokens, ${bytes.length} of them as bytes, ${readFileSync(TARGET).length} bytes`)

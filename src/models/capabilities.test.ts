@@ -45,7 +45,7 @@ describe('capabilitiesOf() for Claude', () => {
     ['claude-sonnet-4-6', ['adaptive', 'enabled', 'disabled'], true, 'max', true, false],
     ['claude-opus-4-7', ['adaptive', 'disabled'], false, 'max', true, false],
     ['claude-opus-4-8', ['adaptive', 'disabled'], false, 'max', true, true],
-    ['claude-sonnet-5', ['adaptive', 'disabled'], false, 'max', true, false],
+    ['claude-sonnet-5', ['adaptive', 'disabled'], false, 'max', true, true],
     ['claude-opus-5', ['adaptive', 'disabled'], false, 'max', true, true],
     ['claude-fable-5', ['adaptive'], false, 'max', true, true],
     ['claude-mythos-5-1', ['adaptive'], false, 'max', false, true],

@@ -61,7 +61,7 @@ const CLAUDE: readonly ClaudeRow[] = [
   {
     since: 500,
     classes: ['sonnet'],
-    traits: { ...NO_SAMPLING, thinking: ['adaptive', 'disabled'], forcedToolChoice: true, midSystem: false },
+    traits: { ...NO_SAMPLING, thinking: ['adaptive', 'disabled'], forcedToolChoice: true, midSystem: true },
   },
   {
     since: 408,
