@@ -59,11 +59,6 @@ const CLAUDE: readonly ClaudeRow[] = [
     traits: { ...NO_SAMPLING, thinking: ['adaptive'], forcedToolChoice: true, midSystem: true },
   },
   {
-    since: 500,
-    classes: ['sonnet'],
-    traits: { ...NO_SAMPLING, thinking: ['adaptive', 'disabled'], forcedToolChoice: true, midSystem: true },
-  },
-  {
     since: 408,
     classes: null,
     traits: { ...NO_SAMPLING, thinking: ['adaptive', 'disabled'], forcedToolChoice: true, midSystem: true },
