@@ -3,7 +3,7 @@ import type { EventSink } from '../../canonical/event.ts'
 import type { Usage } from '../../canonical/usage.ts'
 import { GatewayError } from '../../lib/error.ts'
 import { JsonObjectWriter, decodeJsonString, stringToJson } from '../../lib/json.ts'
-import type { JsonNode, JsonText } from '../../lib/json.ts'
+import type { JsonMember, JsonNode, JsonText } from '../../lib/json.ts'
 import type { AnswerContext } from '../protocol.ts'
 import { readAnnotations } from './annotations.ts'
 import { errorInAnswer } from './errors.ts'
@@ -100,8 +100,8 @@ export class AnswerAssembler {
     }
     this.#start(root)
     this.#message(message, true)
-    for (const { name, value } of message.members) {
-      if (!MESSAGE_MEMBERS.has(name) && !value.isNull) this.#endFields.set(`choices.message.${name}`, value.raw)
+    for (const { name, value } of message.members.filter(isOther)) {
+      this.#endFields.set(`choices.message.${name}`, value.raw)
     }
     const logprobs = choice.get('logprobs')
     if (logprobs !== undefined && !logprobs.isNull) this.#endFields.set('choices.logprobs', logprobs.raw)
@@ -152,6 +152,8 @@ export class AnswerAssembler {
   }
 
   #message(message: JsonNode, isWhole: boolean): void {
+    const [only, ...more] = message.members
+    if (only?.name === 'content' && more.length === 0) return this.#readContent(only.value)
     const { pieces } = readReasoning(message)
     if (pieces.length > 0) this.#content(() => pieces.forEach((piece) => this.#parts.reasoning(piece)))
     const content = message.get('content')
@@ -181,7 +183,9 @@ export class AnswerAssembler {
 
   #readContent(content: JsonNode): void {
     if (content.kind === 'string') {
-      if (content.end - content.start > 2) this.#content(() => this.#text(content.raw))
+      if (content.end - content.start === 2) return
+      if (this.#calls.isEmpty) this.#text(content.raw)
+      else this.#content(() => this.#text(content.raw))
       return
     }
     for (const item of content.items) {
@@ -241,7 +245,7 @@ export class AnswerAssembler {
   /** What a delta brings beside the answer (audio, log probabilities) travels as the choice that it stood in. */
   #extras(choice: JsonNode, delta: JsonNode | undefined): void {
     const logprobs = choice.get('logprobs')
-    const others = (delta?.members ?? []).filter(({ name, value }) => !MESSAGE_MEMBERS.has(name) && !value.isNull)
+    const others = delta?.members.filter(isOther) ?? []
     const hasLogprobs = logprobs !== undefined && !logprobs.isNull
     if (others.length === 0 && !hasLogprobs) return
     const writer = new JsonObjectWriter()
@@ -269,6 +273,10 @@ const MESSAGE_MEMBERS = new Set([
   'annotations',
   'images',
 ])
+
+function isOther({ name, value }: JsonMember): boolean {
+  return !MESSAGE_MEMBERS.has(name) && !value.isNull
+}
 
 /** Further choices are further answers (`n`); they are never mixed into the first. */
 function choiceZero(root: JsonNode): JsonNode | undefined {

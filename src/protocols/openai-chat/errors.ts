@@ -1,4 +1,4 @@
-import { GatewayError } from '../../lib/error.ts'
+import { GatewayError, toGatewayError } from '../../lib/error.ts'
 import type { ErrorCode, ErrorKind, GatewayErrorOptions } from '../../lib/error.ts'
 import type { Headers } from '../../lib/headers.ts'
 import { JsonScanError, toJsonText } from '../../lib/json.ts'
@@ -70,8 +70,7 @@ export function errorInAnswer(node: JsonNode): GatewayError {
 
 /** What a decoder makes of something thrown while it read an answer. */
 export function answerError(thrown: unknown): GatewayError {
-  if (thrown instanceof GatewayError) return thrown
-  if (!(thrown instanceof JsonScanError)) throw thrown
+  if (!(thrown instanceof JsonScanError)) return toGatewayError(thrown)
   return new GatewayError('upstream_invalid_response', 'The upstream sent something that is not valid JSON.', {
     cause: thrown,
   })

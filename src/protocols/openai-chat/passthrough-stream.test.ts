@@ -139,6 +139,12 @@ describe('ChatPassthrough', () => {
     expect(stream.outcome).toMatchObject({ status: 'failed', error: { code } })
   })
 
+  it('fails on an end without a beginning', () => {
+    const { text, stream } = pass(sse('[DONE]'))
+    expect(text).toBe('')
+    expect(stream.outcome).toMatchObject({ status: 'failed', error: { code: 'upstream_truncated' } })
+  })
+
   it('fails on an event that is too large', () => {
     const { stream } = pass(sse(chunk({ content: 'a'.repeat(500) })), { ...CONTEXT, maxEventBytes: 100 })
     expect(stream.outcome).toMatchObject({ status: 'failed', error: { code: 'upstream_too_large' } })

@@ -7,25 +7,21 @@ import { SseFramer } from '../../lib/sse.ts'
 import type { SseFrame } from '../../lib/sse.ts'
 import type { PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
 import { answerError, errorInAnswer } from './errors.ts'
+import { findMember } from './find-member.ts'
 import { readFinish } from './finish.ts'
-import { findMember, hasValue } from './scan-bytes.ts'
 import { findUsage, readUsage } from './usage.ts'
 import { DONE } from './wire.ts'
 
 const EMPTY = Buffer.alloc(0)
-const DATA = Buffer.from('data:')
-const DONE_DATA = Buffer.from(DONE)
 const DONE_FRAME = Buffer.from(`data: ${DONE}\n\n`)
-const USAGE = Buffer.from('"usage"')
-const FINISH_REASON = Buffer.from('"finish_reason"')
-const ERROR = Buffer.from('"error"')
+const DATA = Buffer.from('data:')
 const MODEL = Buffer.from('"model"')
 
-/** Where the JSON of a frame lies in its bytes. */
-interface Span {
-  readonly start: number
-  readonly end: number
-}
+/**
+ * What a chunk that is worth parsing holds: a value other than null in one of these members, at any depth. Quotes inside of
+ * strings are escaped, so that text which quotes JSON does not match.
+ */
+const TELLING = /"(?:usage|finish_reason|error)"\s*:\s*[^n\s]/
 
 /**
  * A vendor's chunks on their way to a client of the same protocol: bytes in, the same bytes out, whole events only. A chunk
@@ -87,37 +83,15 @@ export class ChatPassthrough implements ReplyStream {
 
   #take(frame: SseFrame): void {
     if (this.#outcome !== null) return
-    const span = dataSpan(frame.bytes)
-    if (span === null) return this.#takeOther(frame)
-    const data = frame.bytes.subarray(span.start, span.end)
-    if (data.equals(DONE_DATA)) {
-      this.#out.add(frame.bytes)
-      return this.#complete(true)
-    }
-    if (!isObject(data))
-      throw new GatewayError('upstream_invalid_response', 'The upstream sent a chunk that is no object.')
-    if (!this.#mayTell(data) || this.#read(scanJson(data.toString('utf8')), frame)) this.#forward(frame.bytes, span)
-  }
-
-  /** Comments and empty events pass; fields beside `data`, and data on several lines, are read the long way. */
-  #takeOther(frame: SseFrame): void {
     const data = frame.data.trim()
-    if (data === DONE) {
-      this.#out.add(frame.bytes)
-      this.#complete(true)
-    } else if (data === '') {
-      this.#out.add(frame.bytes)
-    } else {
-      const root = scanJson(data)
-      if (!this.#read(root, frame)) return
-      const model = root.get('model')
-      if (this.#model === null || model === undefined) this.#out.add(frame.bytes)
-      else this.#out.add(Buffer.from(`data: ${withModel(data, model, this.#model.toString('utf8'))}\n\n`))
+    if (data === '') return this.#out.add(frame.bytes)
+    if (data === DONE) return this.#done(frame.bytes)
+    // What is not parsed is known by its ends.
+    if (!data.startsWith('{') || !data.endsWith('}')) {
+      throw new GatewayError('upstream_invalid_response', 'The upstream sent a chunk that is no object.')
     }
-  }
-
-  #mayTell(data: Buffer): boolean {
-    return !this.#started || hasValue(data, USAGE) || hasValue(data, FINISH_REASON) || hasValue(data, ERROR)
+    const isTelling = !this.#started || frame.event === 'error' || TELLING.test(data)
+    if (!isTelling || this.#read(scanJson(data), frame)) this.#forward(frame.bytes, data)
   }
 
   /** Learns from a chunk; false when the client is not to see it. */
@@ -144,17 +118,26 @@ export class ChatPassthrough implements ReplyStream {
     if (finish instanceof GatewayError) throw finish
   }
 
-  #forward(bytes: Buffer, span: Span): void {
-    const model = this.#model === null ? null : findMember(bytes, span.start, span.end, MODEL)
-    if (model === null || this.#model === null) return this.#out.add(bytes)
-    this.#out.add(bytes.subarray(0, model.start))
+  #forward(bytes: Buffer, data: string): void {
+    if (this.#model === null) return this.#out.add(bytes)
+    const start = dataStart(bytes)
+    if (start === -1) return this.#out.add(Buffer.from(`data: ${withModel(data, this.#model.toString('utf8'))}\n\n`))
+    const found = findMember(bytes, start, bytes.length, MODEL)
+    if (found === null) return this.#out.add(bytes)
+    this.#out.add(bytes.subarray(0, found.start))
     this.#out.add(this.#model)
-    this.#out.add(bytes.subarray(model.end))
+    this.#out.add(bytes.subarray(found.end))
   }
 
-  /** `marked`: the vendor said that this is the end. */
-  #complete(marked: boolean): void {
-    const finish = finishOf(this.#finishReason, marked)
+  #done(bytes: Buffer): void {
+    // An end without a beginning is no answer.
+    this.#complete(this.#started)
+    if (this.#outcome?.status === 'complete') this.#out.add(bytes)
+  }
+
+  /** `complete`: there was an end other than a finish reason. */
+  #complete(complete: boolean): void {
+    const finish = finishOf(this.#finishReason, complete)
     this.#outcome =
       finish instanceof GatewayError ? { status: 'failed', error: finish } : { status: 'complete', finish }
   }
@@ -172,28 +155,20 @@ function hasContent(delta: JsonNode | undefined): boolean {
   )
 }
 
-/** The data of a frame that is one `data:` line, spaces around it left out; null for any other frame. */
-function dataSpan(bytes: Buffer): Span | null {
+/** Where the data begins of a frame that is one `data:` line; -1 for any other. */
+function dataStart(bytes: Buffer): number {
   let start = 0
   while (bytes[start] === 10 || bytes[start] === 13) start++
-  if (bytes.compare(DATA, 0, DATA.length, start, Math.min(start + DATA.length, bytes.length)) !== 0) return null
-  let end = bytes.indexOf(10, start)
-  for (let at = end; at < bytes.length; at++) if (bytes[at] !== 10 && bytes[at] !== 13) return null
-  start += DATA.length
-  while (isSpace(bytes[start])) start++
-  while (end > start && isSpace(bytes[end - 1])) end--
-  return { start, end }
+  const isData = bytes.compare(DATA, 0, DATA.length, start, Math.min(start + DATA.length, bytes.length)) === 0
+  const end = bytes.indexOf(10, start)
+  for (let at = end; at < bytes.length; at++) if (bytes[at] !== 10 && bytes[at] !== 13) return -1
+  return isData ? start + DATA.length : -1
 }
 
-function isSpace(byte: number | undefined): boolean {
-  return byte === 32 || byte === 9 || byte === 13
-}
-
-/** Braces at both ends: what a chunk that is not parsed is known by. */
-function isObject(data: Buffer): boolean {
-  return data[0] === 123 && data.at(-1) === 125
-}
-
-function withModel(data: string, model: JsonNode, name: string): string {
-  return `${data.slice(0, model.start)}${name}${data.slice(model.end)}`.replaceAll(/[\r\n]+/g, ' ')
+/** Data that stood on several lines, on one. */
+function withModel(data: string, name: string): string {
+  const root = scanJson(data)
+  const model = root.get('model')
+  const edited = model === undefined ? data : `${data.slice(0, model.start)}${name}${data.slice(model.end)}`
+  return edited.replaceAll(/[\r\n]+/g, ' ')
 }

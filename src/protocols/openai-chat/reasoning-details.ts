@@ -49,12 +49,16 @@ const TEXT_OF_TYPE: ReadonlyMap<string, string> = new Map([
   ['reasoning.summary', 'summary'],
 ])
 
+const REASONING_MEMBERS: ReadonlySet<string> = new Set([...PLAIN_FIELDS, 'reasoning_details'])
+const NOTHING: ReasoningFields = { pieces: [], repeated: [] }
+
 /** All reasoning of a message or a delta, each text once: many servers write it into two or three fields. */
 export function readReasoning(message: JsonNode): ReasoningFields {
+  if (!message.members.some(({ name }) => REASONING_MEMBERS.has(name))) return NOTHING
   const details = (message.get('reasoning_details')?.items ?? [])
     .filter((item) => item.kind === 'object')
     .map(readDetail)
-  const inDetails = textOf(details)
+  const inDetails = details.length === 0 ? null : textOf(details)
   const pieces: ReasoningPiece[] = []
   const repeated: Repetition[] = []
   let first: string | null = null

@@ -55,6 +55,11 @@ export class ToolCallAssembler {
     this.#context = context
   }
 
+  /** No call has begun, as in most chunks of most answers. */
+  get isEmpty(): boolean {
+    return this.#calls.length === 0
+  }
+
   /** Some call was given a part. */
   get any(): boolean {
     return this.#calls.some(({ name }) => name !== null)

@@ -1,23 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { findMember, hasValue } from './scan-bytes.ts'
+import { findMember } from './find-member.ts'
 
-const USAGE = Buffer.from('"usage"')
 const MODEL = Buffer.from('"model"')
-
-describe('hasValue()', () => {
-  it.each([
-    ['{"usage":{"a":1}}', true],
-    ['{"x":{"usage" : 5}}', true],
-    ['{"usage":null}', false],
-    ['{"usage": null,"x":{"usage":1}}', true],
-    ['{"a":"\\"usage\\":1"}', false],
-    ['{"a":"usage"}', false],
-    ['{}', false],
-  ])('of usage in %s: %s', (json, has) => {
-    expect(hasValue(Buffer.from(json), USAGE)).toBe(has)
-  })
-})
 
 describe('findMember()', () => {
   const find = (json: string): string | null => {

@@ -2,23 +2,6 @@ const QUOTE = 34
 const COMMA = 44
 const COLON = 58
 const BACKSLASH = 92
-const LOWER_N = 110
-
-/**
- * True when a member of this name, at any depth, has a value other than null. `name` is its literal with the quotes: inside
- * of a string quotes are escaped, so that text which quotes JSON does not match.
- */
-export function hasValue(bytes: Buffer, name: Buffer): boolean {
-  for (let at = bytes.indexOf(name); at !== -1; at = bytes.indexOf(name, at + name.length)) {
-    // An escaped quote in front: the text only ends like the name.
-    if (bytes[at - 1] === BACKSLASH) continue
-    let value = skipSpace(bytes, at + name.length)
-    if (bytes[value] !== COLON) continue
-    value = skipSpace(bytes, value + 1)
-    if (bytes[value] !== LOWER_N) return true
-  }
-  return false
-}
 
 /**
  * Where the value of a member at the top level of an object lies, or null. The bytes from `start` to `end` are one JSON
@@ -35,7 +18,8 @@ export function findMember(
     const byte = bytes[at]
     if (byte === QUOTE) {
       const close = stringEnd(bytes, at, end)
-      const isName = depth === 1 && bytes.compare(name, 0, name.length, at, close) === 0
+      const isLikeName = depth === 1 && close - at === name.length
+      const isName = isLikeName && bytes.compare(name, 0, name.length, at, close) === 0
       const colon = isName ? skipSpace(bytes, close) : -1
       if (bytes[colon] === COLON) {
         const value = skipSpace(bytes, colon + 1)
