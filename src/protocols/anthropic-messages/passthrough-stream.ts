@@ -1,4 +1,5 @@
 import type { Usage } from '../../canonical/usage.ts'
+import { ByteRuns } from '../../lib/byte-runs.ts'
 import { GatewayError, toGatewayError } from '../../lib/error.ts'
 import { scanJson, stringToJson } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
@@ -164,40 +165,6 @@ const TAPS: ReadonlyMap<string, Tap> = new Map<string, Tap>([
     },
   ],
 ])
-
-/** What goes out. Frames of one chunk follow each other in memory, so they become one view of it: nothing is copied. */
-class ByteRuns {
-  #runs: Buffer[] = []
-  /** The run that may still grow: its first buffer, and where in memory it ends by now. */
-  #first: Buffer | null = null
-  #end = 0
-
-  add(bytes: Buffer): void {
-    if (this.#first !== null && bytes.buffer === this.#first.buffer && bytes.byteOffset === this.#end) {
-      this.#end += bytes.length
-      return
-    }
-    this.#endRun()
-    this.#first = bytes
-    this.#end = bytes.byteOffset + bytes.length
-  }
-
-  take(): Buffer {
-    this.#endRun()
-    const [only, ...others] = this.#runs
-    if (only === undefined) return EMPTY
-    const bytes = others.length === 0 ? only : Buffer.concat(this.#runs)
-    this.#runs = []
-    return bytes
-  }
-
-  #endRun(): void {
-    const first = this.#first
-    if (first === null) return
-    this.#runs.push(Buffer.from(first.buffer, first.byteOffset, this.#end - first.byteOffset))
-    this.#first = null
-  }
-}
 
 function startsWith(bytes: Buffer, prefix: Buffer): boolean {
   return bytes.length >= prefix.length && bytes.compare(prefix, 0, prefix.length, 0, prefix.length) === 0
