@@ -40,7 +40,8 @@ export function runSuite(suite) {
 
 /** @param {string} suite @param {readonly string[]} command @returns {Promise<SuiteResult>} */
 async function runCheck(suite, [program = '', ...args]) {
-  const code = await runCommand([process.execPath, join(ROOT, program), ...args])
+  const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1' }
+  const code = await runCommand([process.execPath, join(ROOT, program), ...args], plain)
   return code === 0
     ? { suite, passed: 1, failed: 0, skipped: [], failures: [] }
     : { suite, passed: 0, failed: 1, skipped: [], failures: [suite] }
