@@ -108,7 +108,10 @@ export function claudeCodeRequest(model: string, exchanged: readonly Exchanged[]
   for (const [index, { answer, reply }] of exchanged.entries()) {
     const isLast = index === exchanged.length - 1
     const blocks = reply.map((block, at) => (isLast && at === reply.length - 1 ? { ...block, ...MARK } : block))
-    messages.push({ role: 'assistant', content: answer }, { role: 'user', content: isLast ? blocks : shortened(blocks) })
+    messages.push(
+      { role: 'assistant', content: answer },
+      { role: 'user', content: isLast ? blocks : shortened(blocks) },
+    )
   }
   const { stream, ...rest } = settings(model)
   return { ...rest, messages, system: system(exchanged.length), tools: TOOLS, stream }

@@ -19,14 +19,16 @@ export const PLANS = ['auto', 'translate'] as const
 export interface Installation {
   readonly gateway: TestGateway
   /** A string or bytes go out as they are. */
-  post(path: string, body: Json | string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Answer>
-  get(path: string, headers?: Readonly<Record<string, string>>): Promise<Answer>
-  messages(body: Json | string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Answer>
-  chat(body: Json | string | Buffer, headers?: Readonly<Record<string, string>>): Promise<Answer>
-  countTokens(body: Json): Promise<Answer>
+  readonly post: (path: string, body: Body, headers?: Readonly<Record<string, string>>) => Promise<Answer>
+  readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>
+  readonly messages: (body: Body, headers?: Readonly<Record<string, string>>) => Promise<Answer>
+  readonly chat: (body: Body, headers?: Readonly<Record<string, string>>) => Promise<Answer>
+  readonly countTokens: (body: Body) => Promise<Answer>
   /** Stops the gateway and starts another one in its folder, in which the installation's secret is. */
-  restart(config?: ConfigFile): Promise<void>
+  readonly restart: (config?: ConfigFile) => Promise<void>
 }
+
+type Body = Json | string | Buffer
 
 /** `config` goes on top of: one try for each request. All is closed when the test is over. */
 export async function install(config: ConfigFile): Promise<Installation> {
@@ -110,7 +112,14 @@ export function provider(
   models: readonly string[],
   settings: Json = {},
 ): ProviderFile {
-  return { id, type, baseUrl: url, apiKey: VENDOR_KEY, models: [...models], ...settings } as ProviderFile
+  return { id, type, baseUrl: url, apiKey: VENDOR_KEY, models: [...models], ...settings }
+}
+
+/** The vendor's request with this number, decoded; by default the latest. */
+export function bodyOf(upstream: Upstream, number = -1): Json {
+  const asked = upstream.requests.at(number)
+  if (asked === undefined) throw new Error(`the vendor got no request ${number}`)
+  return asked.json() as Json
 }
 
 /** The literals, as sent, of everything in front of the message with this number: what a prompt cache, and thinking, hang on. */
@@ -130,7 +139,8 @@ export function literals(body: Buffer | string | undefined): ReadonlyMap<string,
 export function withMember(json: string, name: string, value: string): string {
   const root = scanJson(json)
   const writer = new JsonObjectWriter()
-  for (const member of root.members) writer.add(member.name, member.name === name ? scanJson(value).raw : member.value.raw)
+  for (const member of root.members)
+    writer.add(member.name, member.name === name ? scanJson(value).raw : member.value.raw)
   return writer.text
 }
 
