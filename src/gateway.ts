@@ -81,7 +81,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const shared: Shared = {
     transport: createHttpTransport(),
     health: new HealthRegistry(loaded.config.routing.breaker, now),
-    retryBudget: new RetryBudget(now),
+    retryBudget: new RetryBudget(now, loaded.config.retry.budget),
     observer: log,
     tokenCounter: new TokenCounter(),
     sealKeys: sealKeysFrom(await secretOf(options)),
@@ -225,6 +225,7 @@ class RunningGateway implements Gateway {
 
   #swap(next: Snapshot): void {
     this.#snapshot = next
+    this.#shared.retryBudget.adopt(next.config.retry.budget)
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
     void this.#providerSet.ask()
   }

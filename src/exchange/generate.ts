@@ -1,5 +1,6 @@
 import { GatewayError } from '../lib/error.ts'
 import type { RepairedRequest } from '../protocols/protocol.ts'
+import { retryDelay } from '../routing/retry-budget.ts'
 import type { Permit } from '../routing/route.ts'
 import { attempt } from './attempt.ts'
 import type { AttemptResult, Verbatim } from './attempt.ts'
@@ -193,7 +194,7 @@ function moreTelling(before: GatewayError | null, now: GatewayError): GatewayErr
 
 /** Backs off with jitter; ends early when the client leaves. */
 function pauseBefore(attempts: number, exchange: Exchange, deps: ExchangeDependencies): Promise<'elapsed' | 'aborted'> {
-  const milliseconds = 100 * 2 ** (attempts - 1) * (0.5 + deps.random())
+  const milliseconds = retryDelay(attempts, null, deps.random)
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve('elapsed'), milliseconds)
     exchange.onAbort(() => {

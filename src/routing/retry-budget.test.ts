@@ -3,7 +3,7 @@ import { RetryBudget, retryDelay } from './retry-budget.ts'
 
 function budget() {
   const clock = { now: 0 }
-  return { clock, budget: new RetryBudget(() => clock.now) }
+  return { clock, budget: new RetryBudget(() => clock.now, 0.2) }
 }
 
 function withdrawals(from: RetryBudget): number {
@@ -21,6 +21,15 @@ describe('RetryBudget', () => {
     const { budget: retries } = budget()
     for (let request = 0; request < 1000; request++) retries.deposit()
     expect(withdrawals(retries)).toBe(200)
+  })
+
+  it('follows the config, down to no retries at all', () => {
+    const { budget: retries } = budget()
+    for (let request = 0; request < 100; request++) retries.deposit()
+    retries.adopt(0.5)
+    expect(withdrawals(retries)).toBe(50)
+    retries.adopt(0)
+    expect(withdrawals(retries)).toBe(0)
   })
 
   it('forgets old requests and old retries', () => {

@@ -1,7 +1,6 @@
 import { SlidingSum } from './sliding-sum.ts'
 
-/** Retries per hundred requests of the last `WINDOW` milliseconds. */
-const PERCENTAGE = 20
+/** Milliseconds of traffic that count. */
 const WINDOW = 10_000
 /** Retries in the window that are always allowed, so that a quiet gateway may retry at all. */
 const FLOOR = 10
@@ -9,15 +8,23 @@ const FLOOR = 10
 const FIRST_DELAY = 250
 const LONGEST_DELAY = 8000
 
-/** Keeps retries to a fifth of the traffic, so that they never turn a struggling vendor into a dead one. */
+/** Keeps retries to a share of the traffic, so that they never turn a struggling vendor into a dead one. */
 export class RetryBudget {
   readonly #requests: SlidingSum
   readonly #retries: SlidingSum
 
-  /** `now` gives monotonic milliseconds. */
-  constructor(now: () => number) {
+  #share: number
+
+  /** `now` gives monotonic milliseconds, `share` is retries per request. */
+  constructor(now: () => number, share: number) {
+    this.#share = share
     this.#requests = new SlidingSum(WINDOW, now)
     this.#retries = new SlidingSum(WINDOW, now)
+  }
+
+  /** A new config is in force. */
+  adopt(share: number): void {
+    this.#share = share
   }
 
   /** A first try was made. */
@@ -27,7 +34,7 @@ export class RetryBudget {
 
   /** May one more retry be made now? Takes it if so. */
   withdraw(): boolean {
-    const allowed = Math.max(FLOOR, (this.#requests.sum * PERCENTAGE) / 100)
+    const allowed = this.#share === 0 ? 0 : Math.max(FLOOR, this.#requests.sum * this.#share)
     if (this.#retries.sum + 1 > allowed) return false
     this.#retries.add(1)
     return true

@@ -33,11 +33,8 @@ export function adaptHistory(request: CanonicalRequest, target: HistoryTarget): 
 
 function adaptOwn(request: CanonicalRequest, target: HistoryTarget): History {
   const messages = request.messages.map((message) => admitted(message, target)).filter((message) => message !== null)
-  if (target.midSystem || !messages.some(({ role }) => role === 'system')) {
-    return { instructions: request.instructions, messages }
-  }
-  const converted = messages.map((message) => (message.role === 'system' ? systemReminder(message, target) : message))
-  return { instructions: request.instructions, messages: pairTools(converted, target.losses) }
+  // Where a client of this protocol puts its system messages is between it and the vendor: moving them changes the prefix.
+  return { instructions: request.instructions, messages }
 }
 
 /** Null when nothing of the message is left. A message that was empty from the start stays (it may carry settings). */

@@ -127,31 +127,14 @@ describe('encodeRequest() of a request in this protocol', () => {
     expect(losses).toEqual(['tool_choice'])
   })
 
-  it('turns system messages into reminders for models without them, results of tools staying first', () => {
-    const { body, losses } = resent(
-      {
-        ...BASE,
-        messages: [
-          { role: 'user', content: 'a' },
-          { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'n', input: {} }] },
-          { role: 'system', content: 'mind', output_config: { effort: 'low' } },
-          { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't1', content: 'r' }] },
-        ],
-      },
-      { capabilities: capabilities({ midSystem: false }) },
-    )
-    expect(body['messages']).toEqual([
-      { role: 'user', content: [{ type: 'text', text: 'a' }] },
-      { role: 'assistant', content: [{ type: 'tool_use', id: 't1', name: 'n', input: {} }] },
-      {
-        role: 'user',
-        content: [
-          { type: 'tool_result', tool_use_id: 't1', content: 'r' },
-          { type: 'text', text: '<system-reminder>\nmind\n</system-reminder>' },
-        ],
-      },
-    ])
-    expect(losses).toEqual(['messages.output_config'])
+  it('leaves system messages where they stand, whatever is known of the model', () => {
+    const messages = [
+      { role: 'user', content: 'a' },
+      { role: 'system', content: 'mind', output_config: { effort: 'low' } },
+    ]
+    const { body, losses } = resent({ ...BASE, messages }, { capabilities: capabilities({ midSystem: false }) })
+    expect(body['messages']).toEqual(messages)
+    expect(losses).toEqual([])
   })
 
   it('strips the billing line for other hosts and leaves it for Anthropic (case 70)', () => {

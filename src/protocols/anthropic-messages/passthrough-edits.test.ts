@@ -103,11 +103,6 @@ describe('edits()', () => {
       { abilities: { forcedToolChoice: false } },
     ],
     [
-      'a system message that the model refuses',
-      { messages: [{ role: 'system', content: 'x' }] },
-      { abilities: { midSystem: false } },
-    ],
-    [
       'a billing line for others',
       { system: [{ type: 'text', text: 'x-anthropic-billing-header: x' }] },
       { dialect: { billingHeader: 'strip' } },

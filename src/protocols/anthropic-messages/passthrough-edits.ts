@@ -32,7 +32,6 @@ function asksTooMuch(root: JsonNode, capabilities: ModelCapabilities): boolean {
   if (samples && !capabilities.sampling) return true
   const choice = typeOf(root.get('tool_choice'))
   if ((choice === 'any' || choice === 'tool') && !capabilities.forcedToolChoice) return true
-  if (!capabilities.midSystem && hasMidSystem(root)) return true
   const output = root.get('output_config')
   if (output?.kind === 'object' && !outputFits(output, capabilities)) return true
   const thinking = root.get('thinking')
@@ -60,10 +59,6 @@ function thinkingFits(node: JsonNode, { thinking, maxOutputTokens }: ModelCapabi
       // What nobody has heard of yet is for the vendor to judge.
       return true
   }
-}
-
-function hasMidSystem(root: JsonNode): boolean {
-  return messagesOf(root).some((message) => message.get('role')?.string === 'system')
 }
 
 /** Something in the request is none of this host's business. */
