@@ -89,12 +89,15 @@ export interface GatewayErrorOptions {
   readonly param?: string
   /** Seconds, rounded up, for `retry-after`. */
   readonly retryAfter?: number
-  /** `x-should-retry` for the SDKs; by default the header follows `retryable`. */
+  /** `x-should-retry` for the SDKs; by default it follows from `retryable` and the status. */
   readonly shouldRetry?: boolean
   /** The vendor's own machine-readable code (`context_length_exceeded`, `enforced_spend_limit_reached`). */
   readonly upstreamCode?: string
   readonly cause?: unknown
 }
+
+/** Seconds. What a vendor says beyond that is nonsense, and would rest a deployment for years. */
+const LONGEST_RETRY_AFTER = 3600
 
 /** Recognised by `code`, never by `instanceof` across package copies. The message is safe to show to the client. */
 export class GatewayError extends Error {
@@ -118,10 +121,18 @@ export class GatewayError extends Error {
     this.blame = entry.blame
     this.retryable = entry.retryable
     this.param = options.param ?? null
-    this.retryAfter = options.retryAfter ?? null
-    this.shouldRetry = options.shouldRetry ?? entry.retryable
+    this.retryAfter = options.retryAfter === undefined ? null : Math.min(options.retryAfter, LONGEST_RETRY_AFTER)
+    this.shouldRetry = options.shouldRetry ?? (entry.retryable && mayPass(this.status))
     this.upstreamCode = options.upstreamCode ?? null
   }
+}
+
+/**
+ * What the SDKs ask again for by themselves. Another deployment may know the model or allow the request, which the gateway
+ * has tried by then; the same client asking the same again gets the same 404.
+ */
+function mayPass(status: number): boolean {
+  return status === 408 || status === 409 || status === 429 || status >= 500
 }
 
 /** Any thrown value as a `GatewayError`; what is not one of ours becomes `internal` with a message that tells nothing. */
