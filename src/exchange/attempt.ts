@@ -1,6 +1,7 @@
 import type { CanonicalResponse } from '../canonical/response.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
+import { JsonScanError, scanJson } from '../lib/json.ts'
 import type { RepairedRequest, ReplyStream } from '../protocols/protocol.ts'
 import type { Timeouts } from '../providers/provider.ts'
 import type { TransportFailure, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/transport.ts'
@@ -270,7 +271,7 @@ class AnswerReader implements UpstreamHandler {
     }
     const error = this.#plan.decodeError(this.#status, this.#headers, text)
     const verbatim =
-      this.#plan.kind === 'passthrough' && VERBATIM_STATUSES.has(this.#status) && isJson(this.#headers)
+      this.#plan.kind === 'passthrough' && VERBATIM_STATUSES.has(this.#status) && holdsError(text)
         ? { status: this.#status, body: text }
         : null
     this.#fail(error, `status ${this.#status}`, false, verbatim)
@@ -292,8 +293,15 @@ class AnswerReader implements UpstreamHandler {
   }
 }
 
-function isJson(headers: Headers): boolean {
-  return (headers['content-type'] ?? '').toLowerCase().startsWith('application/json')
+/** Where both protocols keep an error. Anything else under such a status is put into words that clients can read. */
+function holdsError(body: string): boolean {
+  try {
+    const root = scanJson(body)
+    return root.kind === 'object' && root.get('error')?.kind === 'object'
+  } catch (thrown) {
+    if (thrown instanceof JsonScanError) return false
+    throw thrown
+  }
 }
 
 function isEventStream(headers: Headers): boolean {

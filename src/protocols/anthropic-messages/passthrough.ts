@@ -21,7 +21,7 @@ function whole(body: Buffer, { requestedModel, upstreamModel }: PassthroughConte
   const root = scanJson(body.toString('latin1'))
   const type = root.kind === 'object' ? root.get('type')?.string : undefined
   if (type === 'error') throw decodeStreamError(literal(body.toString('utf8')))
-  if (type !== 'message') {
+  if (type !== 'message' || root.get('content')?.kind !== 'array') {
     throw new GatewayError('upstream_invalid_response', "The upstream's answer is not a message.")
   }
   const usage = root.get('usage')

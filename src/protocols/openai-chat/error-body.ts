@@ -33,7 +33,8 @@ export function readErrorBody(body: string): ErrorFacts {
     return readErrorNode(scanJson(body))
   } catch (thrown) {
     if (!(thrown instanceof JsonScanError)) throw thrown
-    return { ...NOTHING, message: redactMessage(body) }
+    // JSON that broke off is no sentence.
+    return { ...NOTHING, message: /^\s*[[{]/.test(body) ? null : redactMessage(body) }
   }
 }
 

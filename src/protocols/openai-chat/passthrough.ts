@@ -30,16 +30,17 @@ function readWhole(body: Buffer, { requestedModel, upstreamModel }: PassthroughC
   const error = root.get('error')
   if (error !== undefined && !error.isNull) throw errorInAnswer(scanJson(body.toString('utf8')))
   const choice = root.get('choices')?.items[0]
-  if (choice === undefined) {
-    throw new GatewayError('upstream_invalid_response', "The upstream's answer holds no message.")
-  }
-  const finish = readFinish(choice.get('finish_reason')?.string ?? null, {
-    toolCalls: (choice.get('message')?.get('tool_calls')?.items.length ?? 0) > 0,
+  const message = choice?.get('message')
+  const finish = readFinish(choice?.get('finish_reason')?.string ?? null, {
+    toolCalls: (message?.get('tool_calls')?.items.length ?? 0) > 0,
     refused: false,
     stopSequence: null,
     complete: true,
   })
   if (finish instanceof GatewayError) throw finish
+  if (message?.kind !== 'object') {
+    throw new GatewayError('upstream_invalid_response', "The upstream's answer holds no message.")
+  }
   const usage = findUsage(root)
   const model = root.get('model')
   const isRenamed = model !== undefined && requestedModel !== upstreamModel
