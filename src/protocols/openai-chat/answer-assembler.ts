@@ -2,7 +2,7 @@ import type { SealOrigin } from '../../canonical/content.ts'
 import type { EventSink } from '../../canonical/event.ts'
 import type { Usage } from '../../canonical/usage.ts'
 import { GatewayError } from '../../lib/error.ts'
-import { JsonObjectWriter, decodeJsonString, stringToJson } from '../../lib/json.ts'
+import { EMPTY_JSON_STRING, JsonObjectWriter, decodeJsonString, stringToJson } from '../../lib/json.ts'
 import type { JsonMember, JsonNode, JsonText } from '../../lib/json.ts'
 import type { AnswerContext } from '../protocol.ts'
 import { readAnnotations } from './annotations.ts'
@@ -12,6 +12,7 @@ import { readFinish, readStopSequence } from './finish.ts'
 import { readImage } from './media.ts'
 import { PartSequence } from './part-sequence.ts'
 import { readReasoning, readThinkingPart } from './reasoning-details.ts'
+import type { PlainField, ReasoningPiece } from './reasoning-details.ts'
 import { ThinkTagScanner } from './think-tags.ts'
 import { ToolCallAssembler } from './tool-calls.ts'
 import { findUsage, readUsage } from './usage.ts'
@@ -37,6 +38,7 @@ export class AnswerAssembler {
   #finishReason: string | null = null
   #stopSequence: string | null = null
   #refused = false
+  #plainField: PlainField | null = null
   #ended = false
 
   constructor(context: AnswerContext<'openai-chat'>, sink: EventSink) {
@@ -154,7 +156,7 @@ export class AnswerAssembler {
   #message(message: JsonNode, isWhole: boolean): void {
     const [only, ...more] = message.members
     if (only?.name === 'content' && more.length === 0) return this.#readContent(only.value)
-    const { pieces } = readReasoning(message)
+    const pieces = readReasoning(message).pieces.filter((piece) => this.#isRead(piece))
     if (pieces.length > 0) this.#content(() => pieces.forEach((piece) => this.#parts.reasoning(piece)))
     const content = message.get('content')
     if (content !== undefined) this.#readContent(content)
@@ -170,6 +172,14 @@ export class AnswerAssembler {
     const citations = readAnnotations(message.get('annotations'))
     if (citations.length > 0) this.#content(() => citations.forEach((citation) => this.#parts.citation(citation)))
     this.#readCalls(message, isWhole)
+  }
+
+  /** Plain text is read from one field only: two that tell different stories would alternate with every delta. */
+  #isRead({ text, detail, field }: ReasoningPiece): boolean {
+    if (detail !== null) return true
+    if (text === EMPTY_JSON_STRING) return false
+    this.#plainField ??= field
+    return field === this.#plainField
   }
 
   #readCalls(message: JsonNode, isWhole: boolean): void {
@@ -217,14 +227,18 @@ export class AnswerAssembler {
       this.#deferred.push(step)
       return
     }
-    this.#calls.flush()
+    this.#flushCalls()
     step()
   }
 
-  #settle(): void {
+  #flushCalls(): void {
     this.#calls.flush()
     for (const step of this.#deferred) step()
     this.#deferred = []
+  }
+
+  #settle(): void {
+    this.#flushCalls()
     if (this.#tags !== null) this.#tagged(this.#tags.flush())
     this.#parts.close()
   }

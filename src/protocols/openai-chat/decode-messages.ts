@@ -11,6 +11,7 @@ import { readContent } from './decode-content.ts'
 import { readReasoningHistory } from './decode-reasoning.ts'
 import { FieldReader, NULL, YES } from './ext.ts'
 import { invalid, requireString } from './invalid.ts'
+import { otherCall } from './wire.ts'
 
 export interface Conversation {
   readonly instructions: readonly Part[]
@@ -154,8 +155,8 @@ function readCall(node: JsonNode, index: number, position: number): Part {
   const fn = node.get('function')
   const type = node.get('type')?.string
   if (fn?.kind !== 'object') {
-    // Custom tools, and kinds to come. `custom` is what an answer's encoder looks for.
-    return { kind: 'opaque', protocol: 'openai-chat', type: type ?? 'custom', raw: node.raw }
+    // Custom tools, and kinds to come.
+    return otherCall(node.raw)
   }
   const fields = new FieldReader(node)
   for (const name of ['function', 'id']) fields.take(name)

@@ -1,4 +1,4 @@
-import type { OpaquePart, Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/content.ts'
+import type { Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/content.ts'
 import { toolInput } from '../../canonical/fold.ts'
 import type { Message } from '../../canonical/request.ts'
 import {
@@ -19,6 +19,7 @@ import { NULL, YES, hint, isHint, ownFields, quietFields, writeExt, writeQuiet }
 import { blockText } from './foreign-blocks.ts'
 import { extraContentOf } from './reasoning-details.ts'
 import { wireToolId } from './tool-names.ts'
+import { isOtherCall } from './wire.ts'
 
 /** An assistant message of the history. `isLast`: the model is to go on with it. */
 export function encodeAssistant(message: Message, isLast: boolean, encoding: Encoding): JsonText {
@@ -52,7 +53,7 @@ function addOwnContent(
   const takesThinking = encoding.context.dialect.reasoning.sendBack === 'content-parts'
   const isContent = (part: Part): boolean => {
     if (part.kind === 'reasoning') return takesThinking && reasoning.includes(part)
-    if (part.kind === 'opaque') return !isOpaqueCall(part)
+    if (part.kind === 'opaque') return !isOtherCall(part)
     return part.kind === 'media' || (part.kind === 'text' && !isMessageRefusal(part))
   }
   const parts = message.parts.filter(isContent)
@@ -124,10 +125,6 @@ function isLegacyCall(part: ToolCallPart): boolean {
   return hint(part.ext, 'legacy') !== null
 }
 
-export function isOpaqueCall(part: OpaquePart): boolean {
-  return part.protocol === 'openai-chat' && part.type === 'custom'
-}
-
 /** The elements of `tool_calls`. */
 function toolCalls(parts: readonly Part[], encoding: Encoding): readonly JsonText[] {
   const calls: JsonText[] = []
@@ -135,7 +132,7 @@ function toolCalls(parts: readonly Part[], encoding: Encoding): readonly JsonTex
   for (const part of parts) {
     if (part.kind === 'reasoning' && part.seal !== null && mayReturn(part, encoding))
       signature = extraContentOf(part.seal)
-    else if (part.kind === 'opaque' && isOpaqueCall(part)) calls.push(part.raw)
+    else if (part.kind === 'opaque' && isOtherCall(part)) calls.push(part.raw)
     else if (part.kind === 'tool-call' && !isLegacyCall(part)) {
       calls.push(toolCall(part, signature, encoding))
       signature = null

@@ -25,6 +25,7 @@ import {
 } from './reply-parts.ts'
 import type { OwnReplyFields } from './reply-parts.ts'
 import { writeUsage } from './usage.ts'
+import { isOtherCall } from './wire.ts'
 
 /** A whole answer for a Chat client, https://platform.openai.com/docs/api-reference/chat/object. */
 export function encodeResponse(response: CanonicalResponse, context: ReplyContext): string {
@@ -98,7 +99,7 @@ function toolCalls(parts: readonly Part[], context: ReplyContext): readonly Json
   const calls: JsonText[] = []
   for (const part of parts) {
     if (part.kind === 'tool-call') calls.push(writeCall(part))
-    else if (part.kind === 'opaque' && part.protocol === 'openai-chat' && part.type === 'custom') calls.push(part.raw)
+    else if (part.kind === 'opaque' && isOtherCall(part)) calls.push(part.raw)
   }
   if (wantsLegacyCalls(context) && calls.length > 1) context.losses.drop('tool_calls', 'functions allow one call')
   return calls

@@ -129,6 +129,7 @@ const oddCall = fc.oneof(
   always({ id, type: fc.constant('function'), function: always({ name, arguments: fc.constant({ a: 1 }) }) }),
   always({ id, type: fc.constant('function'), function: always({ name }) }),
   always({ id, type: fc.constant('custom'), custom: always({ name, input: text }) }),
+  always({ id, type: fc.constant('mcp'), mcp: json }),
 )
 
 const signature = fc.constantFrom('sig', 'zzz==')
@@ -448,6 +449,27 @@ describe('encodeRequest() of a Chat request', () => {
     const [body, losses] = encode(request, changes)
     expect(body).toEqual({ model: 'gpt-5.5', messages: [], ...expected })
     expect(losses).toEqual([loss])
+  })
+
+  it('lets what the request says now win over how the client wrote it', () => {
+    const body = toJsonText({
+      model: 'm',
+      messages: [],
+      reasoning_effort: 'high',
+      response_format: { type: 'json_object' },
+    })
+    const request = decodeRequest(body, decodeContext())
+    const changed = { ...request, reasoning: null, outputFormat: { type: 'text' as const } }
+    expect(JSON.parse(encodeRequest(changed, upstreamContext()).body)).toEqual({
+      model: 'gpt-5.5',
+      messages: [],
+      response_format: { type: 'text' },
+    })
+    const weaker = {
+      ...request,
+      reasoning: { mode: 'default' as const, budget: null, effort: 'low' as const, display: null },
+    }
+    expect(JSON.parse(encodeRequest(weaker, upstreamContext()).body)).toMatchObject({ reasoning_effort: 'low' })
   })
 
   it("uses Mistral's words and ids", () => {

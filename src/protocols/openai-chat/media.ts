@@ -73,7 +73,7 @@ function keepMembers(fields: FieldReader, inner: JsonNode, prefix: string, read:
 }
 
 /** A `data:` URL as its bytes, anything else as an address. */
-export function urlSource(url: JsonText): MediaSource {
+function urlSource(url: JsonText): MediaSource {
   // Some encoders escape slashes, also those of Base64.
   const plain = url.includes('\\') ? stringToJson(decodeJsonString(url)) : url
   const prefix = DATA_URL.exec(plain)

@@ -12,6 +12,7 @@ import { REASONING_FIELDS } from './reasoning-request.ts'
 
 /** How every carrier begins. In text that quotes one it is only a reason to translate, which loses nothing. */
 const CARRIER = Buffer.from('"ucr1.')
+const NOTHING = Buffer.alloc(0)
 const NINE = /^[A-Za-z0-9]{9}$/
 
 /** See `Passthrough.edits`. Where nothing has to change the list is empty, and the client's bytes go out as they are. */
@@ -174,25 +175,26 @@ function roleEdits(root: JsonNode, { developerRole }: ChatDialect): readonly Spl
 /** Takes out members that this vendor refuses even though they say nothing (`logprobs: false`). */
 function removals(root: JsonNode, { rejects }: ChatDialect): readonly Splice[] {
   const { members } = root
-  const isRefused = ({ name }: JsonMember): boolean => rejects.includes(name)
   const splices: Splice[] = []
   for (let at = 0; at < members.length; at++) {
-    const first = members[at]
-    if (first === undefined || !isRefused(first)) continue
-    const before = members[at - 1]
-    while (at + 1 < members.length && members.slice(at + 1, at + 2).every(isRefused)) at++
-    const next = members[at + 1]
-    const last = members[at] ?? first
-    // Together with one of the commas around.
-    if (next !== undefined) splices.push(removal(first.nameStart, next.nameStart))
-    else if (before !== undefined) splices.push(removal(before.value.end, last.value.end))
-    else splices.push(removal(first.nameStart, last.value.end))
+    if (!isRefused(members[at], rejects)) continue
+    const first = at
+    while (isRefused(members[at + 1], rejects)) at++
+    splices.push(removal(members, first, at))
   }
   return splices
 }
 
-function removal(start: number, end: number): Splice {
-  return { start, end, bytes: Buffer.alloc(0) }
+function isRefused(member: JsonMember | undefined, rejects: readonly string[]): boolean {
+  return member !== undefined && rejects.includes(member.name)
+}
+
+/** Neighbours go together, with the comma before them, or the one behind where nothing stands before. */
+function removal(members: readonly JsonMember[], first: number, last: number): Splice {
+  const before = members[first - 1]?.value.end
+  const end = members[last]?.value.end ?? 0
+  const start = before ?? members[first]?.nameStart ?? end
+  return { start, end: before === undefined ? (members[last + 1]?.nameStart ?? end) : end, bytes: NOTHING }
 }
 
 /** Usage is always asked for; the passthrough hides it from a client that did not ask. */

@@ -35,7 +35,7 @@ describe('passthrough.whole()', () => {
   it.each<[string, JsonValue, string]>([
     ['an error', { error: { message: 'm', code: 429 } }, 'upstream_rate_limited'],
     ['no choices', { id: '1' }, 'upstream_invalid_response'],
-    ['finish reason error', { choices: [{ finish_reason: 'error' }] }, 'upstream_failed'],
+    ['finish reason error', { choices: [{ message: {}, finish_reason: 'error' }] }, 'upstream_failed'],
   ])('throws for a 200 answer with %s', (_name, body, code) => {
     expect(() => whole(toJsonText(body))).toThrow(expect.objectContaining({ code }))
   })

@@ -163,6 +163,16 @@ describe('streamDecoder() on reasoning', () => {
     ])
   })
 
+  it('reads one field where two say different things', () => {
+    const chunks = [
+      chunk({ reasoning_content: '', reasoning: 'a' }),
+      chunk({ reasoning_content: 'x', reasoning: 'b' }),
+      STOP,
+      '[DONE]',
+    ]
+    expect(parts(chunks)).toEqual([{ reasoning: '"ab"' }])
+  })
+
   it('opens a new part when reasoning goes on behind text (6)', () => {
     const chunks = [chunk({ content: 'a' }), chunk({ reasoning_content: 'b' }), chunk({ content: 'c' }), STOP, '[DONE]']
     expect(parts(chunks)).toEqual(['"a"', { reasoning: '"b"' }, '"c"'])
@@ -191,6 +201,14 @@ describe('streamDecoder() on reasoning', () => {
     })
     expect(hidden).toMatchObject({ kind: 'reasoning', text: '""', seal: { kind: 'encrypted', origin } })
     expect(hidden?.kind === 'reasoning' && JSON.parse(hidden.seal?.value ?? '')).toEqual(encrypted)
+  })
+
+  it('keeps details apart that were signed one by one', () => {
+    const detail = (text: string): JsonValue => ({ type: 'reasoning.text', text, signature: `of ${text}` })
+    expect(parts([chunk({ reasoning_details: [detail('a'), detail('b')] }), STOP, '[DONE]'])).toEqual([
+      { reasoning: '"a"' },
+      { reasoning: '"b"' },
+    ])
   })
 
   it('reads content arrays with thinking (27)', () => {
@@ -395,6 +413,18 @@ describe('streamDecoder() on tool calls', () => {
     expect(parts(chunks)).toEqual(['"first"', ['f', '{"x":1}'], '"between"'])
   })
 
+  it('keeps the order of what waited for a call and what came behind it', () => {
+    const chunks = [
+      chunk(call(0, { id: 'a', name: 'f', args: '{"x"' })),
+      chunk({ content: 'one' }),
+      chunk(call(0, { args: ':1}' })),
+      chunk({ content: ' two' }),
+      STOP,
+      '[DONE]',
+    ]
+    expect(parts(chunks)).toEqual([['f', '{"x":1}'], '"one two"'])
+  })
+
   it('gives names back as the client knows them (59)', () => {
     const toolNames = new Map([['a_b', 'a.b']])
     expect(parts([chunk(call(0, { id: 'a', name: 'a_b', args: '{}' })), CALLS, '[DONE]'], { toolNames })).toEqual([
@@ -429,6 +459,20 @@ describe('streamDecoder() on tool calls', () => {
       custom: { name: 'patch', input: 'one two' },
     })
     expect(answer(chunks).finish.reason).toBe('tool-call')
+  })
+
+  it('carries calls of kinds that nobody typed', () => {
+    const mcp = { index: 0, id: 'a', type: 'mcp', mcp: { server: 's' } }
+    const response = answer([chunk({ tool_calls: [mcp] }), CALLS, '[DONE]'])
+    expect(response.parts).toEqual([
+      {
+        kind: 'opaque',
+        protocol: 'openai-chat',
+        type: 'tool_call',
+        raw: '{"id":"a","type":"mcp","mcp":{"server":"s"}}',
+      },
+    ])
+    expect(response.finish.reason).toBe('tool-call')
   })
 
   it('fails on a call that never gets a name', () => {

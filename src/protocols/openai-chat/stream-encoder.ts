@@ -26,7 +26,7 @@ import {
   wantsLegacyCalls,
 } from './reply-parts.ts'
 import { writeUsage } from './usage.ts'
-import { DONE } from './wire.ts'
+import { DONE, isOtherCall } from './wire.ts'
 
 /** A comment: every client skips it. */
 export const PING = ': ping\n\n'
@@ -194,7 +194,7 @@ class ChatStreamEncoder implements StreamEncoder {
   /** Blocks of a vendor's own tools stay hidden: the client could not answer them. */
   #opaquePart(part: OpaquePart): string {
     this.#open = { kind: 'hidden' }
-    if (part.protocol === 'openai-chat' && part.type === 'custom') {
+    if (isOtherCall(part)) {
       const members = scanJson(part.raw).members.map(({ name, value }) => `,${stringToJson(name)}:${value.raw}`)
       return this.#delta(`{"tool_calls":[{"index":${this.#calls++}${members.join('')}}]}`)
     }

@@ -6,6 +6,7 @@ import {
   JsonObjectWriter,
   decodeJsonString,
   joinJsonStrings,
+  scanJson,
   stringToJson,
   toJsonText,
 } from '../../lib/json.ts'
@@ -14,6 +15,10 @@ import { stableId } from '../../lib/stable-id.ts'
 import { ownExt } from './ext.ts'
 import type { PartSequence } from './part-sequence.ts'
 import { extraContentSeal } from './reasoning-details.ts'
+import { otherCall } from './wire.ts'
+
+/** `other`: of a kind nobody typed, which comes whole. */
+type CallKind = 'function' | 'custom' | 'other'
 
 /** What is known of one call while its fragments arrive. */
 interface Call {
@@ -21,7 +26,9 @@ interface Call {
   readonly order: number
   id: string | null
   name: string | null
-  readonly isCustom: boolean
+  readonly kind: CallKind
+  /** The last element as it came, for calls of other kinds. */
+  raw: JsonText
   /** Members that are nobody's: `extra_content`. */
   readonly extra: Map<string, JsonText>
   /** String literals; joined they are the arguments. */
@@ -67,7 +74,7 @@ export class ToolCallAssembler {
 
   /** No call waits for more: other content may follow without losing arguments. */
   get settled(): boolean {
-    return this.#calls.every((call) => call.ended || (call.name !== null && isWhole(call)))
+    return this.#calls.every((call) => call.ended || call.kind === 'other' || (call.name !== null && isWhole(call)))
   }
 
   /** One element of `tool_calls`. `position`: its place in the array where that is whole; null for a fragment. */
@@ -78,15 +85,16 @@ export class ToolCallAssembler {
     const call = this.#find(fragment, position, id, name)
     call.id ??= id
     call.name ??= name
+    call.raw = fragment.raw
     for (const { name: member, value } of fragment.members) {
       if (!CALL_MEMBERS.has(member) && !value.isNull) call.extra.set(member, value.raw)
     }
-    this.#grow(call, fn?.get(call.isCustom ? 'input' : 'arguments'))
+    this.#grow(call, fn?.get(call.kind === 'custom' ? 'input' : 'arguments'))
   }
 
   /** `function_call`, OpenAI's first form of a tool call: there is one, without an id. */
   addLegacy(node: JsonNode): void {
-    const call = this.#calls[0] ?? this.#newCall(0, false)
+    const call = this.#calls[0] ?? this.#newCall(0, 'function')
     call.name ??= text(node.get('name'))
     this.#grow(call, node.get('arguments'))
   }
@@ -106,12 +114,12 @@ export class ToolCallAssembler {
 
   /** The call a fragment belongs to: by its index, else by its id. */
   #find(fragment: JsonNode, position: number | null, id: string | null, name: string | null): Call {
-    const isCustom = fragment.get('custom') !== undefined
+    const kind = kindOf(fragment)
     const index = position ?? fragment.get('index')?.number
-    if (index === undefined) return this.#identify(id, name) ?? this.#newCall(this.#calls.length, isCustom)
+    if (index === undefined) return this.#identify(id, name) ?? this.#newCall(this.#calls.length, kind)
     const known = this.#byIndex.get(index)
     if (known !== undefined && !isNextCall(known, id, name)) return known
-    const call = this.#newCall(known === undefined ? index : this.#calls.length, isCustom)
+    const call = this.#newCall(known === undefined ? index : this.#calls.length, kind)
     this.#byIndex.set(index, call)
     return call
   }
@@ -128,8 +136,19 @@ export class ToolCallAssembler {
     return isOpen && last.name === name ? last : undefined
   }
 
-  #newCall(order: number, isCustom: boolean): Call {
-    const call: Call = { order, id: null, name: null, isCustom, extra: new Map(), pieces: [], sent: 0, ended: false }
+  #newCall(order: number, kind: CallKind): Call {
+    const name = kind === 'other' ? '' : null
+    const call: Call = {
+      order,
+      id: null,
+      name,
+      kind,
+      raw: toJsonText({}),
+      extra: new Map(),
+      pieces: [],
+      sent: 0,
+      ended: false,
+    }
     this.#calls.push(call)
     return call
   }
@@ -149,7 +168,7 @@ export class ToolCallAssembler {
 
   #beginNext(): void {
     const next = this.#waiting()[0]
-    if (next !== undefined && next.name !== null && !next.isCustom) this.#begin(next)
+    if (next !== undefined && next.name !== null && next.kind === 'function') this.#begin(next)
   }
 
   #waiting(): Call[] {
@@ -159,12 +178,10 @@ export class ToolCallAssembler {
   #begin(call: Call): void {
     const { parts, origin, toolNames } = this.#context
     const name = call.name ?? ''
-    const id = this.#idOf(call, name)
     this.#live = call
-    if (call.isCustom) {
-      parts.whole({ kind: 'opaque', protocol: 'openai-chat', type: 'custom', raw: customCall(id, name, call) })
-      return
-    }
+    if (call.kind === 'other') return parts.whole(otherCall(withoutIndex(call.raw)))
+    const id = this.#idOf(call, name)
+    if (call.kind === 'custom') return parts.whole(otherCall(customCall(id, name, call)))
     const signature = call.extra.get('extra_content')
     if (signature !== undefined) parts.seal(extraContentSeal(signature, origin))
     parts.toolCall(id, toolNames.get(name) ?? name, call.extra.size === 0 ? null : ownExt(call.extra))
@@ -172,7 +189,7 @@ export class ToolCallAssembler {
   }
 
   #send(call: Call): void {
-    if (call.isCustom) return
+    if (call.kind !== 'function') return
     for (; call.sent < call.pieces.length; call.sent++)
       this.#context.parts.input(call.pieces[call.sent] ?? EMPTY_JSON_STRING)
   }
@@ -226,6 +243,19 @@ function repeats(call: Call, piece: JsonText): boolean {
 function isNextCall(known: Call, id: string | null, name: string | null): boolean {
   if (id === null || name === null || known.id === null || known.name === null || id === known.id) return false
   return isWhole(known) || (known.pieces.length === 0 && name !== known.name)
+}
+
+function kindOf(fragment: JsonNode): CallKind {
+  const type = fragment.get('type')?.string ?? ''
+  if (fragment.get('custom') !== undefined || type === 'custom') return 'custom'
+  return type === '' || type === 'function' || fragment.get('function') !== undefined ? 'function' : 'other'
+}
+
+/** An index counts the calls of one stream; ours are counted anew. */
+function withoutIndex(raw: JsonText): JsonText {
+  const writer = new JsonObjectWriter()
+  for (const { name, value } of scanJson(raw).members) if (name !== 'index') writer.add(name, value.raw)
+  return writer.text
 }
 
 function customCall(id: string, name: string, call: Call): JsonText {

@@ -54,6 +54,12 @@ describe('readUsage()', () => {
     expect(read({ ...inside, completion_tokens: 20 })?.output).toEqual({ total: 50, reasoning: 30 })
   })
 
+  it('never lets a total be smaller than its parts', () => {
+    expect(
+      read({ prompt_tokens: 5, completion_tokens: 1, prompt_tokens_details: { cached_tokens: 40 } })?.input.total,
+    ).toBe(40)
+  })
+
   it('takes an object that counts nothing for none', () => {
     expect(read({})).toBeNull()
     expect(read({ prompt_tokens: null, cost: 1 })).toBeNull()
