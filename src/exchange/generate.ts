@@ -29,13 +29,15 @@ const MAX_PAUSES = 8
 const SPENT_COOLDOWN = 10 * 60_000
 /** A vendor that says 429 without saying for how long. */
 const DEFAULT_COOLDOWN = 5000
+/** Seconds. A vendor that asks for more time is not tried again: its client is told how long to wait. */
+const LONGEST_WAIT = 5
 
 /** Routes the request and tries its candidates, best first, until one answers or the client has seen bytes. */
 export async function generate(exchange: Exchange, deps: ExchangeDependencies): Promise<GenerateResult> {
   const decision = await route(exchange, deps)
   deps.retryBudget.deposit()
   const relay = exchange.envelope?.stream === true ? new StreamRelay(exchange, deps) : null
-  let lastError: GatewayError | null = null
+  let failure: Failed | null = null
   try {
     for (const [position, { deployment }] of decision.candidates.entries()) {
       const last = position === decision.candidates.length - 1
@@ -48,16 +50,16 @@ export async function generate(exchange: Exchange, deps: ExchangeDependencies): 
         deps,
       )
       if (result.kind !== 'failed') return result
-      lastError = moreTelling(lastError, result.error)
-      if (result.sent || !mayGoOn(result.error))
-        return { kind: 'failed', error: result.error, relay, verbatim: result.verbatim }
+      const final = result.sent || !mayGoOn(result.error)
+      failure = final ? result : moreTelling(failure, result)
+      if (final) break
     }
   } finally {
     relay?.close()
   }
-  const error =
-    lastError ?? new GatewayError('no_candidate', 'No deployment can take this request now.', { retryAfter: 1 })
-  return { kind: 'failed', error, relay, verbatim: null }
+  const { error, verbatim } =
+    failure ?? failed(new GatewayError('no_candidate', 'No deployment can take this request now.', { retryAfter: 1 }))
+  return { kind: 'failed', error, relay, verbatim }
 }
 
 type Failed = Extract<AttemptResult, { kind: 'failed' }>
@@ -90,10 +92,11 @@ async function tryDeployment(
   exchange.plan = plan.kind
   exchange.losses = plan.losses
   let repaired: RepairedRequest | null = null
+  let failure: Failed | null = null
   let pauses = 0
   for (let attempts = 1; ; attempts++) {
     const permit = deps.health.acquire(key)
-    if (permit === null) return failed(restingError(key, deps))
+    if (permit === null) return failure ?? { ...failed(restingError(key, deps)), sent: relay?.sent ?? false }
     exchange.attempts++
     const result = withProvider(await attempt(exchange, plan, relay, deps, repaired), plan)
     settlePermit(permit, key, result, deps)
@@ -110,8 +113,10 @@ async function tryDeployment(
     const again = repair !== null || mayRetry(result, attempts, last, deps)
     report(exchange, key, result, again, deps)
     if (!again) return result
+    failure = result
     if (repair === null) {
-      if ((await pauseBefore(attempts, exchange, deps)) === 'aborted') return { kind: 'client-closed' }
+      const delay = retryDelay(attempts, result.error.retryAfter, deps.random)
+      if ((await elapsed(delay, exchange)) === 'aborted') return { kind: 'client-closed' }
     } else {
       repaired = repair
       plan.losses.drop(repair.loss.field, repair.loss.why)
@@ -165,10 +170,11 @@ function settlePermit(permit: Permit, key: string, result: AttemptResult, deps: 
 
 /**
  * A second try on the same deployment: at once useful only for passing weaknesses. Where another candidate waits, a
- * vendor that cannot be reached is left at once.
+ * vendor that cannot be reached, or that asks for time, is left at once.
  */
 function mayRetry(result: Failed, attempts: number, last: boolean, deps: ExchangeDependencies): boolean {
   if (attempts >= deps.settings.attempts) return false
+  if ((result.error.retryAfter ?? 0) > (last ? LONGEST_WAIT : 0)) return false
   switch (result.error.code) {
     case 'upstream_unreachable':
       return (last || !result.unsent) && deps.retryBudget.withdraw()
@@ -187,14 +193,16 @@ function mayGoOn(error: GatewayError): boolean {
   return error.retryable || error.code === 'unsupported_parameter' || error.code === 'context_too_long'
 }
 
-/** Of two failures, the one that tells the client more: what a vendor said beats that another one is resting. */
-function moreTelling(before: GatewayError | null, now: GatewayError): GatewayError {
-  return before !== null && now.code === 'no_candidate' ? before : now
+/**
+ * Of two failures, the one that tells the client more: what it can do itself (shorten its prompt) beats all others, and
+ * what a vendor said beats that another one is resting.
+ */
+function moreTelling(before: Failed | null, now: Failed): Failed {
+  return before !== null && (before.error.blame === 'client' || now.error.code === 'no_candidate') ? before : now
 }
 
-/** Backs off with jitter; ends early when the client leaves. */
-function pauseBefore(attempts: number, exchange: Exchange, deps: ExchangeDependencies): Promise<'elapsed' | 'aborted'> {
-  const milliseconds = retryDelay(attempts, null, deps.random)
+/** Ends early when the client leaves. */
+function elapsed(milliseconds: number, exchange: Exchange): Promise<'elapsed' | 'aborted'> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve('elapsed'), milliseconds)
     exchange.onAbort(() => {

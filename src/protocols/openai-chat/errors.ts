@@ -95,7 +95,15 @@ function options(code: ErrorCode, status: number, headers: Headers, facts: Error
     ...(facts.param === null ? {} : { param: facts.param }),
     ...(facts.code === null ? {} : { upstreamCode: facts.code }),
     ...(retryAfter !== null && WAITS.has(code) ? { retryAfter } : {}),
+    ...shouldRetry(code, headers),
   }
+}
+
+/** Where somebody has to pay first, asking again is of no use to the client, though another deployment may be. */
+function shouldRetry(code: ErrorCode, headers: Headers): GatewayErrorOptions {
+  if (code === 'upstream_spend_limit' || code === 'upstream_billing') return { shouldRetry: false }
+  const said = headers['x-should-retry']
+  return said === 'true' || said === 'false' ? { shouldRetry: said === 'true' } : {}
 }
 
 const KEEPS_STATUS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
