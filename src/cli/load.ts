@@ -6,16 +6,19 @@ import type { Surroundings } from './command.ts'
 import { EXIT } from './exit-code.ts'
 import { Failure } from './failure.ts'
 
+type Place = Pick<Surroundings, 'environment' | 'directory' | 'home'>
+
 /** Reads the config as the gateway does. Throws ConfigError. `path` is what `--config` names. */
-export function readConfig(
-  { environment, directory, home }: Pick<Surroundings, 'environment' | 'directory' | 'home'>,
-  path: string | null,
-  flags: FlagOverrides = {},
-): Promise<LoadedConfig> {
-  return loadConfig({ path, environment: vendorEnvironment(environment), cwd: directory, home, flags })
+export function readConfig(place: Place, path: string | null, flags: FlagOverrides = {}): Promise<LoadedConfig> {
+  return loadConfig({ ...placeOf(place), path, flags })
 }
 
-/** The same, with its warnings told to the user. */
+/** For commands that mend a config: throws ConfigError only when it cannot be understood at all. */
+export function readToMend(place: Place, path: string | null): Promise<LoadedConfig> {
+  return loadConfig({ ...placeOf(place), path, flags: {}, lenient: true })
+}
+
+/** `readConfig`, with its warnings told to the user. */
 export async function loadForCommand(
   surroundings: Surroundings,
   path: string | null,
@@ -27,16 +30,8 @@ export async function loadForCommand(
   return loaded
 }
 
-/** The same for commands that mend a config: its errors are told like warnings, unless it cannot be understood at all. */
-export async function loadToMend(
-  { environment, directory, home, terminal }: Surroundings,
-  path: string | null,
-): Promise<LoadedConfig> {
-  const vendors = vendorEnvironment(environment)
-  const loaded = await loadConfig({ path, environment: vendors, cwd: directory, home, flags: {}, lenient: true })
-  const { error } = terminal
-  if (loaded.problems.length > 0) error.line(`${formatProblems(loaded.problems, { colors: error.colours })}\n`)
-  return loaded
+function placeOf({ environment, directory, home }: Place) {
+  return { environment: vendorEnvironment(environment), cwd: directory, home }
 }
 
 /** The file to change. Throws `Failure` where there is none yet. */

@@ -1,14 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { addProvider, editConfigFile } from '../config/edit.ts'
-import { CredentialStore, storeLocation, type StoredCredential } from '../config/credentials.ts'
+import type { LoadedConfig } from '../config/load.ts'
+import type { StoredCredential } from '../config/credentials.ts'
 import { keyCredential } from '../providers/credential.ts'
 import { findProvider, PROVIDERS } from '../providers/index.ts'
 import type { ProviderDefinition } from '../providers/provider.ts'
-import { readAccounts, type Account } from './account.ts'
 import type { Surroundings } from './command.ts'
 import { pollForToken, requestDeviceCode, type DeviceFlowSettings } from './device-flow.ts'
 import { usageFailure } from './failure.ts'
 import { ask } from './http.ts'
+import { readToMend } from './load.ts'
 import { answered } from './prompts.ts'
 import { readStandardInput } from './read-input.ts'
 
@@ -18,6 +19,17 @@ import { readStandardInput } from './read-input.ts'
  */
 const COPILOT_CLIENT_ID = 'Iv1.b507a08c87ecfe98'
 
+/** Whose key is to be stored. */
+interface Account {
+  /** Under which it is stored. */
+  readonly id: string
+  readonly definition: ProviderDefinition
+  /** Scheme, host and port that the key may be sent to; null: the vendor's own. */
+  readonly origin: string | null
+  /** The config names it. */
+  readonly configured: boolean
+}
+
 /** Gets a key from the user and stores it. Throws `Failure`. */
 export async function logIn(
   provider: string | null,
@@ -25,28 +37,35 @@ export async function logIn(
   config: string | null,
   surroundings: Surroundings,
 ): Promise<void> {
-  const { terminal, environment, home } = surroundings
-  const file = await readAccounts(config, surroundings)
-  const id = provider ?? (await chooseVendor(surroundings))
-  const configured = file.account(id)
-  const account = configured ?? vendorAccount(id)
+  const { terminal } = surroundings
+  // Without the key that is about to be stored, the config may well be wrong.
+  const loaded = await readToMend(surroundings, config)
+  const account = accountOf(provider ?? (await chooseVendor(surroundings)), loaded)
   const isCopilot = account.definition.type === 'github-copilot'
   const secret = isCopilot
     ? await copilotToken(githubUrl ?? 'https://github.com', surroundings)
     : await keyFromUser(account.definition, surroundings)
   const type: StoredCredential['type'] = isCopilot ? 'github-copilot' : 'api-key'
-  const store = new CredentialStore(storeLocation(environment, home))
-  await store.set({ provider: account.id, type, secret, origin: account.origin })
-  terminal.out.line(`Stored for ${account.id}, encrypted, in ${store.path}`)
-  if (configured === null && file.path !== null && file.namesProviders) {
-    await offerToConfigure(account, file.path, surroundings)
+  await loaded.credentials.set({ provider: account.id, type, secret, origin: account.origin })
+  terminal.out.line(`Stored for ${account.id}, encrypted, in ${loaded.credentials.path}`)
+  // A config that names its providers does not look for others.
+  if (!account.configured && loaded.path !== null && !loaded.config.discover) {
+    await offerToConfigure(account, loaded.path, surroundings)
   }
 }
 
-/** For a vendor that no config names: its type serves as its id, as it does where providers are found. */
-function vendorAccount(name: string): Account {
-  const definition = findProvider(name)
-  return { id: definition.type, definition, origin: null }
+/** Throws ProviderSettingsError when there is no such provider or vendor. */
+function accountOf(id: string, { config }: LoadedConfig): Account {
+  const settings = config.providers.find((candidate) => candidate.id === id)
+  const definition = findProvider(settings?.type ?? id)
+  // Where providers are found by themselves, a vendor's type serves as its id.
+  if (settings === undefined) return { id: definition.type, definition, origin: null, configured: false }
+  const origin = originOf(settings.baseUrl)
+  return { id, definition, origin: origin === originOf(definition.baseUrl) ? null : origin, configured: true }
+}
+
+function originOf(baseUrl: string | null): string | null {
+  return baseUrl === null ? null : (URL.parse(baseUrl)?.origin ?? null)
 }
 
 async function chooseVendor({ terminal }: Surroundings): Promise<string> {
@@ -101,7 +120,6 @@ function checkedOrigin(text: string): string {
   return url.origin
 }
 
-/** A config that names its providers does not look for others. */
 async function offerToConfigure({ id, definition }: Account, path: string, { terminal }: Surroundings): Promise<void> {
   const line = JSON.stringify({ id, type: definition.type })
   if (terminal.interactive) {

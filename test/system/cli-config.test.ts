@@ -247,6 +247,14 @@ describe('auth', () => {
     expect(await machine.json(['auth', 'list'])).toMatchObject([{ origin: 'https://llm.example.com' }])
   })
 
+  it('stores the key without which the config is wrong', async () => {
+    await machine.writeConfig({ providers: [{ id: 'mine', type: 'groq', apiKey: '${NOT_SET}' }] })
+    expect((await machine.run(['config', 'validate'])).code).toBe(3)
+    const { code, stderr } = await machine.run(['auth', 'login', 'mine'], { input: SECRET })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect((await machine.run(['config', 'validate'])).code).toBe(0)
+  })
+
   it.each([
     ['nothing', '', 'no key'],
     ['too little', 'abc', 'too short'],

@@ -1,4 +1,4 @@
-import { defineCommand, defineGroup, flag, optional, required } from '../command.ts'
+import { defineCommand, defineGroup, flag, optional, required, type Surroundings } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
 import { usageFailure } from '../failure.ts'
 import { CONFIG, JSON_OUTPUT } from '../shared-options.ts'
@@ -39,15 +39,10 @@ const create = defineCommand({
   },
 })
 
-async function save(
-  name: string,
-  hash: string,
-  config: string | null,
-  surroundings: Parameters<typeof import('../load.ts').loadForCommand>[0],
-): Promise<string> {
-  const { fileToChange, loadForCommand } = await import('../load.ts')
+async function save(name: string, hash: string, config: string | null, surroundings: Surroundings): Promise<string> {
+  const { fileToChange, readToMend } = await import('../load.ts')
   const { addKey, editConfigFile } = await import('../../config/edit.ts')
-  const file = fileToChange(await loadForCommand(surroundings, config))
+  const file = fileToChange(await readToMend(surroundings, config))
   await editConfigFile(file, addKey(name, hash))
   return file
 }
@@ -78,9 +73,9 @@ const revoke = defineCommand({
   arguments: { name: required('name', 'its name') },
   options: { config: CONFIG },
   async run({ options, arguments: { name }, ...surroundings }) {
-    const { fileToChange, loadForCommand } = await import('../load.ts')
+    const { fileToChange, readToMend } = await import('../load.ts')
     const { editConfigFile, removeKey } = await import('../../config/edit.ts')
-    const file = fileToChange(await loadForCommand(surroundings, options.config))
+    const file = fileToChange(await readToMend(surroundings, options.config))
     await editConfigFile(file, removeKey(name))
     surroundings.terminal.out.line(`Revoked ${name}. A running gateway refuses it from now on.`)
     return EXIT.ok

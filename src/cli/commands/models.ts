@@ -40,9 +40,9 @@ const set = defineCommand({
   options: { default: flag('--default', 'also make it the default of the router'), config: CONFIG },
   async run({ options, arguments: { target }, ...surroundings }) {
     const { provider, model } = splitTarget(target)
-    const { fileToChange, loadForCommand } = await import('../load.ts')
+    const { fileToChange, readToMend } = await import('../load.ts')
     const { editConfigFile, setDefaultModel, setRouterDefault } = await import('../../config/edit.ts')
-    const file = fileToChange(await loadForCommand(surroundings, options.config))
+    const file = fileToChange(await readToMend(surroundings, options.config))
     const edits = [setDefaultModel(provider, model), ...(options.default ? [setRouterDefault(target)] : [])]
     await editConfigFile(file, ...edits)
     surroundings.terminal.out.line(`${provider} uses ${model} by default now.`)

@@ -2,7 +2,7 @@ import type { ProviderSettings } from '../../providers/settings.ts'
 import type { VendorAnswer } from '../ask-vendor.ts'
 import { defineCommand, defineGroup, flag, optional, required, type Surroundings } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { Failure, usageFailure } from '../failure.ts'
+import { usageFailure } from '../failure.ts'
 import { CONFIG, JSON_OUTPUT } from '../shared-options.ts'
 import { printable, table, type Channel } from '../terminal.ts'
 
@@ -110,14 +110,13 @@ function switching(name: 'enable' | 'disable', summary: string) {
     summary,
     arguments: { id: ID },
     options: { config: CONFIG },
-    async run({ options, arguments: { id }, environment, home, directory, terminal }) {
-      const { findConfig } = await import('../../config/locate.ts')
+    async run({ options, arguments: { id }, ...surroundings }) {
+      const { fileToChange, readToMend } = await import('../load.ts')
       const { editConfigFile, setProviderEnabled } = await import('../../config/edit.ts')
-      // Not loaded as a whole: disabling a provider mends a config that cannot be.
-      const { found } = await findConfig({ path: options.config, environment, cwd: directory, home })
-      if (found === null) throw new Failure('There is no config file yet.', { fix: 'Make one with "ucr config init".' })
-      await editConfigFile(found.path, setProviderEnabled(id, name === 'enable'))
-      terminal.out.line(`${id} is ${name}d in ${found.path}`)
+      // Switching a provider off may be what mends a config.
+      const file = fileToChange(await readToMend(surroundings, options.config))
+      await editConfigFile(file, setProviderEnabled(id, name === 'enable'))
+      surroundings.terminal.out.line(`${id} is ${name}d in ${file}`)
       return EXIT.ok
     },
   })
