@@ -2,7 +2,7 @@ import type { Seal } from '../../canonical/content.ts'
 import type { CanonicalRequest, Message } from '../../canonical/request.ts'
 import { decodeJsonString } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
-import type { DecodeContext, Sealer } from '../protocol.ts'
+import type { DecodeContext } from '../protocol.ts'
 import { decodeContent, hintShape } from './decode-content.ts'
 import type { SealReader } from './decode-content.ts'
 import {
@@ -39,15 +39,18 @@ const ROOT_FIELDS = new Set([
 /** Reads a Messages request, count requests included. Nothing that is in it gets lost: see `ExtCollector`. */
 export function decodeRequest(body: string, context: DecodeContext): CanonicalRequest {
   const root = scanRequest(body)
-  return readingRequest(() => decodeRoot(root, sealReader(context.sealer)))
+  return readingRequest(() => decodeRoot(root, sealReader(context)))
 }
 
 /** What a client holds is either our carrier or what Anthropic itself gave it. A carrier that was tampered with is nothing. */
-function sealReader(sealer: Sealer): SealReader {
+function sealReader({ sealer, losses }: DecodeContext): SealReader {
   return (kind, value): Seal | null => {
     if (value === '') return null
     const opened = sealer.open(value)
-    if (opened === 'invalid') return null
+    if (opened === 'invalid') {
+      losses.drop('messages.thinking', 'a carrier that this gateway did not make for this client')
+      return null
+    }
     return opened === 'foreign' ? { kind, value, origin: null } : opened.seal
   }
 }

@@ -3,7 +3,7 @@ import { budgetToEffort, effortToBudget, nearestEffort } from '../../canonical/e
 import type { Effort } from '../../canonical/effort.ts'
 import type { Ext } from '../../canonical/ext.ts'
 import type { LossSink } from '../../canonical/loss.ts'
-import type { CanonicalRequest, ReasoningRequest } from '../../canonical/request.ts'
+import type { CanonicalRequest, Message, ReasoningRequest } from '../../canonical/request.ts'
 import { scanJson } from '../../lib/json.ts'
 import { isOwn } from './ext-collector.ts'
 
@@ -24,14 +24,23 @@ export interface EncodedReasoning {
 const MIN_BUDGET = 1024
 const NOTHING: EncodedReasoning = { kept: false, type: null, budget: null, display: null, effort: null }
 
+/** What else in the request decides about thinking. */
+export interface ReasoningBounds {
+  readonly maxTokens: number
+  /** The model has no way but to call a tool. */
+  readonly forcesTool: boolean
+  /** See `lostThinking`. */
+  readonly lostThinking: boolean
+}
+
 /** Fits what the client asked for to what the model can, and reports the difference. */
 export function encodeReasoning(
   request: CanonicalRequest,
   capabilities: ModelCapabilities,
-  maxTokens: number,
-  forcesTool: boolean,
+  bounds: ReasoningBounds,
   losses: LossSink,
 ): EncodedReasoning {
+  const { maxTokens, forcesTool } = bounds
   const { reasoning } = request
   if (reasoning === null || keptThinkingType(request.ext, capabilities) !== null) {
     return {
@@ -45,7 +54,8 @@ export function encodeReasoning(
     losses.substitute('thinking', 'this model does not take thinking between_tools')
   }
   const wanted = wantedType(reasoning, own)
-  const type = wanted === null ? null : fittingType(wanted, reasoning, capabilities, own, losses)
+  const fitting = wanted === null ? null : fittingType(wanted, reasoning, capabilities, own, losses)
+  const type = fitting === 'enabled' && bounds.lostThinking ? withoutBudget(capabilities, own, losses) : fitting
   const thinks = type === 'enabled' || type === 'adaptive'
   if (thinks && forcesTool && !own) {
     losses.substitute('reasoning_effort', 'a forced tool call excludes thinking')
@@ -116,6 +126,36 @@ function fittingType(
   if (wanted !== 'disabled') losses.drop(field, 'this model does not think')
   else if (supported.length > 0) losses.drop(field, 'this model always thinks')
   return null
+}
+
+/**
+ * With a budget for thinking, the API refuses an assistant turn whose tool results follow unless it begins with its thinking.
+ * True where that thinking is another vendor's or never came back. A client of this protocol that left it out itself is
+ * to hear so from the vendor.
+ */
+export function lostThinking(request: CanonicalRequest, sent: readonly Message[]): boolean {
+  const turn = lastAssistant(sent)
+  if (turn === undefined || startsWithReasoning(turn) || !turn.parts.some(({ kind }) => kind === 'tool-call'))
+    return false
+  const given = lastAssistant(request.messages)
+  return !isOwn(request.ext) || (given !== undefined && startsWithReasoning(given))
+}
+
+function lastAssistant(messages: readonly Message[]): Message | undefined {
+  return messages.findLast(({ role }) => role === 'assistant')
+}
+
+function startsWithReasoning({ parts }: Message): boolean {
+  return parts[0]?.kind === 'reasoning'
+}
+
+/** Thinking that the model measures by itself may begin anywhere. */
+function withoutBudget(capabilities: ModelCapabilities, own: boolean, losses: LossSink): ThinkingType | null {
+  const type =
+    (['adaptive', 'disabled'] as const).find((candidate) => capabilities.thinking.includes(candidate)) ?? null
+  const why = `thinking with a budget cannot begin in a tool loop, so it is ${type ?? 'left out'}`
+  losses.substitute(own ? 'thinking' : 'reasoning_effort', why)
+  return type
 }
 
 /** A budget that the model cannot be given becomes an effort. */

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { Part, Seal } from '../../canonical/content.ts'
 import type { ReasoningRequest } from '../../canonical/request.ts'
 import type { JsonText } from '../../lib/json.ts'
+import { LossList } from '../../canonical/loss.ts'
 import { ANTHROPIC_MESSAGES_DIALECT } from '../dialect.ts'
+import { decodeRequest } from './decode-request.ts'
 import { encodeRequest } from './encode-request.ts'
 import {
   assistant,
@@ -220,6 +222,65 @@ describe('encodeRequest() and sealed reasoning', () => {
     expect(JSON.stringify(body)).not.toMatch(/thinking|ucr1/)
   })
 
+  it('reports a carrier that is not ours, text or not (case 45)', () => {
+    const losses = new LossList()
+    const content = [{ type: 'redacted_thinking', data: 'ucr1.k.x.forged' }]
+    const body = JSON.stringify({ ...BASE, messages: [{ role: 'assistant', content }] })
+    const [message] = decodeRequest(body, { sealer, headers: {}, losses }).messages
+    expect(message?.parts).toMatchObject([{ kind: 'reasoning', seal: null }])
+    expect(losses.losses.map(({ field }) => field)).toEqual(['messages.thinking'])
+  })
+
+  describe('in the middle of a tool loop, whose turn must begin with its thinking where there is a budget', () => {
+    const elsewhere = sealer.close(
+      { ...seal('x'), origin: { provider: 'kimi', protocol: 'openai-chat', model: 'k' } },
+      0,
+    )
+    const use = { type: 'tool_use', id: 't', name: 'n', input: {} }
+    const loop = (...first: object[]): object => ({
+      ...BASE,
+      max_tokens: 8000,
+      thinking: { type: 'enabled', budget_tokens: 4000 },
+      messages: [
+        { role: 'user', content: 'a' },
+        { role: 'assistant', content: [...first, use] },
+        { role: 'user', content: [{ type: 'tool_result', tool_use_id: 't' }] },
+      ],
+    })
+    const foreign = { type: 'thinking', thinking: 'hm', signature: elsewhere }
+
+    it.each([
+      [['enabled', 'disabled'], { type: 'disabled' }],
+      [['enabled', 'adaptive', 'disabled'], { type: 'adaptive' }],
+      [['enabled'], undefined],
+    ] as const)('a model that takes %j goes on without a budget (case 44)', (thinkingTypes, expected) => {
+      const { body, losses } = resent(loop(foreign) as never, {
+        capabilities: capabilities({ thinking: thinkingTypes, efforts: [] }),
+      })
+      expect(body['thinking']).toEqual(expected)
+      expect(losses).toContain('thinking')
+    })
+
+    it.each([
+      ['thinking of its own', loop({ type: 'thinking', thinking: 'hm', signature: 'c2ln' })],
+      ['a client that left the thinking out itself', loop()],
+    ])('leaves the budget alone with %s', (_what, body) => {
+      const outcome = resent(body as never)
+      expect(outcome.body['thinking']).toEqual({ type: 'enabled', budget_tokens: 4000 })
+      expect(outcome.losses).toEqual([])
+    })
+
+    it('does so for clients of another protocol, which seldom bring reasoning back', () => {
+      const messages = [user('a'), assistant(call('t')), user(result('t'))]
+      const request = foreignRequest({ maxOutputTokens: 32_000, reasoning: reasoning({ effort: 'high' }), messages })
+      const limits = { capabilities: capabilities({ thinking: ['enabled', 'disabled'], efforts: [] }) }
+      const { body, losses } = sent(request, limits)
+      expect([body['thinking'], losses]).toEqual([{ type: 'disabled' }, ['reasoning_effort']])
+      const answered = { ...request, messages: [...messages, assistant('done'), user('b')] }
+      expect(sent(answered, limits).body['thinking']).toMatchObject({ type: 'enabled' })
+    })
+  })
+
   it('leaves out what a carrier only marks as unsigned, and gives it back to the host that made it', () => {
     const unsigned = sealer.close({ kind: 'signature', value: '', origin: null }, 0)
     expect(JSON.stringify(resent(thinking(unsigned) as never).body)).not.toContain('thinking')
@@ -290,7 +351,7 @@ describe('encodeRequest() of a request in another protocol', () => {
         },
       }),
     )
-    expect(losses).toEqual(['logprobs', 'logit_bias', 'presence_penalty', 'seed', 'messages.audio', 'messages.detail'])
+    expect(losses).toEqual(['logprobs', 'logit_bias', 'messages.audio', 'messages.detail', 'presence_penalty', 'seed'])
   })
 
   it.each([

@@ -9,7 +9,7 @@ import { plainText } from './decode-content.ts'
 import { encodeContent, redactedThinkingBlock, thinkingBlock } from './encode-content.ts'
 import type { BlockTarget } from './encode-content.ts'
 import { encodeFormat, writeFormat } from './encode-format.ts'
-import { encodeReasoning } from './encode-reasoning.ts'
+import { encodeReasoning, lostThinking } from './encode-reasoning.ts'
 import type { EncodedReasoning } from './encode-reasoning.ts'
 import { encodeMaxTokens, encodeSampling, encodeStop, encodeUser } from './encode-settings.ts'
 import { encodeTools, writeToolChoice } from './encode-tools.ts'
@@ -35,13 +35,14 @@ function encode(request: CanonicalRequest, context: Context): EncodedRequest {
   const tools = encodeTools(request, names, context)
   const format = encodeFormat(request, tools.outputTool !== null, context)
   const maxTokens = encodeMaxTokens(request, context)
-  const reasoning = encodeReasoning(request, context.capabilities, maxTokens, tools.forced, context.losses)
-  const sampling = encodeSampling(request, reasoning, context)
   const history = adaptHistory(request, {
     midSystem: context.capabilities.midSystem,
     admits: admission(request, context),
     losses: context.losses,
   })
+  const bounds = { maxTokens, forcesTool: tools.forced, lostThinking: lostThinking(request, history.messages) }
+  const reasoning = encodeReasoning(request, context.capabilities, bounds, context.losses)
+  const sampling = encodeSampling(request, reasoning, context)
   const target = blockTarget(names, context)
   const ext = rootExt(request.ext, reasoning, format.schema)
   const orders = format.instruction === null ? tools.instructions : [...tools.instructions, format.instruction]

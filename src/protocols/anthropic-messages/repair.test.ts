@@ -47,6 +47,14 @@ describe("repair() of a signature that is not the vendor's", () => {
     'messages.1.content.0: Invalid `signature` in `thinking` block',
   )
 
+  it('knows the one of redacted thinking by its own name', () => {
+    const message = 'messages.1.content.0: Invalid `data` in `redacted_thinking` block'
+    const body = '{"messages":[{"content":[{"type":"redacted_thinking","data":"?"},{"type":"text","text":"b"}]}]}'
+    expect(repair(body, new GatewayError('upstream_invalid_request', message))?.body).toBe(
+      '{"messages":[{"content":[{"type":"text","text":"b"}]}]}',
+    )
+  })
+
   it('leaves out the thinking of the history, and nothing else by a byte', () => {
     const body =
       '{ "model":"m", "messages":[{"role":"user","content":"a"},{"role":"assistant","content":[ {"type":"thinking","thinking":"x","signature":"?"}, {"type":"text","text":"b"},{"type":"redacted_thinking","data":"?"} ]},{"role":"user","content":"1.0"}],"n":1.0}'

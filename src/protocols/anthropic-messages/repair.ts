@@ -4,7 +4,8 @@ import type { JsonNode } from '../../lib/json.ts'
 import type { RepairedRequest } from '../protocol.ts'
 
 const BOUND_ELSEWHERE = /bound to a different conversation/i
-const INVALID_SIGNATURE = /invalid `?signature`?/i
+/** `data` is what the signature is of redacted thinking. */
+const INVALID_SIGNATURE = /invalid `?signature`?|invalid `data` in `redacted_thinking`/i
 const BETA = 'thinking-binding-controls-2026-08-01'
 const BINDING = new JsonObjectWriter().add('prefix_mismatch_behavior', stringToJson('drop_block')).text
 
