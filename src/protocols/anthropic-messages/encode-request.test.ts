@@ -226,8 +226,8 @@ describe('encodeRequest() and sealed reasoning', () => {
     const losses = new LossList()
     const content = [{ type: 'redacted_thinking', data: 'ucr1.k.x.forged' }]
     const body = JSON.stringify({ ...BASE, messages: [{ role: 'assistant', content }] })
-    const [message] = decodeRequest(body, { sealer, headers: {}, losses }).messages
-    expect(message?.parts).toMatchObject([{ kind: 'reasoning', seal: null }])
+    const [turn] = decodeRequest(body, { sealer, headers: {}, losses }).messages
+    expect(turn?.parts).toMatchObject([{ kind: 'reasoning', seal: null }])
     expect(losses.losses.map(({ field }) => field)).toEqual(['messages.thinking'])
   })
 
