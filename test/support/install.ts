@@ -64,8 +64,8 @@ export function generateOpen(
 }
 
 /** The access line of a request. */
-export function recordOf({ logged }: TestGateway, requestId: string | undefined): Promise<Json> {
-  return logged((line) => line['msg'] === 'request' && line['requestId'] === requestId)
+export function recordOf(gateway: TestGateway, requestId: string | undefined): Promise<Json> {
+  return gateway.logged((line) => line['msg'] === 'request' && line['requestId'] === requestId)
 }
 
 /** The tries of a request that failed, in their order. */

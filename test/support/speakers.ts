@@ -92,7 +92,7 @@ const CHAT: Speaker = {
     return String(message['content'])
   },
   errorOf({ text, events }) {
-    const spoken = events.filter(({ data }) => data !== '').at(-1)?.data ?? text
+    const spoken = events.findLast(({ data }) => data !== '')?.data ?? text
     return demanded((JSON.parse(spoken) as Json)['error'], text)
   },
   isPing: ({ text }) => text.startsWith(':'),
@@ -121,11 +121,11 @@ export function wantsStream(asked: UpstreamRequest): boolean {
 }
 
 /** A vendor that says this, in the form that is asked for. */
-export function saying({ stream, whole }: Speaker, words: string): UpstreamScript {
+export function saying(vendor: Speaker, words: string): UpstreamScript {
   return async (asked, reply) => {
-    if (!wantsStream(asked)) return reply.answer(200, JSON.stringify(whole(words)))
+    if (!wantsStream(asked)) return reply.answer(200, JSON.stringify(vendor.whole(words)))
     await reply.streamHead()
-    for (const event of stream(words)) await reply.chunk(event)
+    for (const event of vendor.stream(words)) await reply.chunk(event)
     await reply.lastChunk()
   }
 }

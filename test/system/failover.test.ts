@@ -158,56 +158,50 @@ const DEATHS: readonly Death[] = [
   },
 ]
 
-const FORMS = [
-  { form: 'whole', stream: false },
-  { form: 'streamed', stream: true },
-] as const
+/** Both clients with both vendors, whole and streamed. */
+const COMBINATIONS = PAIRS.flatMap((pair) => [false, true].map((stream) => ({ ...pair, stream })))
 
-const CASES = DEATHS.flatMap((death) =>
-  PAIRS.flatMap(({ client, vendor }) =>
-    FORMS.filter(({ stream }) => stream || death.streamOnly !== true).map((form) => ({
-      ...form,
-      death,
-      client,
-      vendor,
-      name: death.name,
-      pair: `${client.type} client, ${vendor.type} vendor`,
-    })),
-  ),
-)
+type Combination = (typeof COMBINATIONS)[number]
+
+async function survives(death: Death, { client, vendor, stream }: Combination): Promise<void> {
+  const label = `${client.type} client, dead ${vendor.type} vendor, ${stream ? 'streamed' : 'whole'}`
+  const second = await vendorOf(saying(client, 'Still here.'))
+  const gateway = await install({
+    providers: [
+      provider('first', vendor, await death.url(vendor), death.settings),
+      provider('second', client, second.url),
+    ],
+    models: { any: [`first/${vendor.model}`, `second/${client.model}`] },
+  })
+  const answer = await generate(gateway, client, 'any', { stream })
+  expect(answer.status, `${label}: ${answer.text}`).toBe(200)
+  expect(client.wordsOf(answer), label).toBe('Still here.')
+  expect(answer.headers, label).toMatchObject({
+    'x-ucr-provider': 'second',
+    'x-ucr-model': client.model,
+    'x-ucr-reason': 'alias:any',
+    'x-ucr-attempts': String(death.tries + 1),
+  })
+  expect(second.requests, label).toHaveLength(1)
+  expect(await recordOf(gateway, answer.headers['request-id']), label).toMatchObject({
+    status: 'complete',
+    httpStatus: 200,
+    errorCode: null,
+    provider: 'second',
+    attempts: death.tries + 1,
+    stream,
+  })
+  const failures = failedAttempts(gateway, answer.headers['request-id'])
+  const code = (stream ? death.streamErrorCode : undefined) ?? death.errorCode
+  expect(
+    failures.map(({ errorCode, willRetry }) => [errorCode, willRetry]),
+    label,
+  ).toEqual(Array.from({ length: death.tries }, (_, at) => [code, at < death.tries - 1]))
+}
 
 describe('a dead first provider is invisible to the client:', () => {
-  it.each(CASES)('$name, $pair, $form', async ({ death, client, vendor, stream }) => {
-    const second = await vendorOf(saying(client, 'Still here.'))
-    const gateway = await install({
-      providers: [
-        provider('first', vendor, await death.url(vendor), death.settings),
-        provider('second', client, second.url),
-      ],
-      models: { any: [`first/${vendor.model}`, `second/${client.model}`] },
-    })
-    const answer = await generate(gateway, client, 'any', { stream })
-    expect(answer.status, answer.text).toBe(200)
-    expect(client.wordsOf(answer)).toBe('Still here.')
-    expect(answer.headers).toMatchObject({
-      'x-ucr-provider': 'second',
-      'x-ucr-model': client.model,
-      'x-ucr-reason': 'alias:any',
-      'x-ucr-attempts': String(death.tries + 1),
-    })
-    expect(second.requests).toHaveLength(1)
-    expect(await recordOf(gateway, answer.headers['request-id'])).toMatchObject({
-      status: 'complete',
-      httpStatus: 200,
-      errorCode: null,
-      provider: 'second',
-      attempts: death.tries + 1,
-      stream,
-    })
-    const failures = failedAttempts(gateway, answer.headers['request-id'])
-    const code = (stream ? death.streamErrorCode : undefined) ?? death.errorCode
-    expect(failures.map(({ errorCode, willRetry }) => [errorCode, willRetry])).toEqual(
-      Array.from({ length: death.tries }, (_, at) => [code, at < death.tries - 1]),
-    )
+  it.each(DEATHS)('$name', async (death) => {
+    const combinations = COMBINATIONS.filter(({ stream }) => stream || death.streamOnly !== true)
+    await Promise.all(combinations.map((combination) => survives(death, combination)))
   })
 })
