@@ -87,8 +87,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     sealKeys: sealKeysFrom(await secretOf(options)),
   }
   const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
-  const build = async ({ config }: LoadedConfig): Promise<Snapshot> =>
-    buildSnapshot(config, await providerSet.configure(config), providerSet.reported, boundHosts(config), shared)
+  const build = async (next: LoadedConfig): Promise<Snapshot> => {
+    const { config } = next
+    return buildSnapshot(config, await providerSet.configure(next), providerSet.reported, boundHosts(config), shared)
+  }
   return new RunningGateway(options, shared, providerSet, await build(loaded), build)
 }
 

@@ -1,3 +1,4 @@
+import { storedKeys } from '../composition/stored-keys.ts'
 import type { LoadedConfig } from '../config/load.ts'
 import { nearestNames } from '../lib/nearest-name.ts'
 import { localProviders, providersFromEnvironment } from '../providers/discover.ts'
@@ -8,12 +9,12 @@ import { probeLocal } from './probe-local.ts'
 
 /** The providers of the config, disabled ones too; without any there, those that a gateway would find. */
 export async function settingsInUse(
-  { config }: LoadedConfig,
+  { config, credentials }: LoadedConfig,
   environment: NodeJS.ProcessEnv,
 ): Promise<readonly ProviderSettings[]> {
   if (!config.discover) return config.providers
   const local = await localProviders(probeLocal)
-  return [...providersFromEnvironment(vendorEnvironment(environment)), ...local]
+  return [...providersFromEnvironment(vendorEnvironment(environment), await storedKeys(credentials)), ...local]
 }
 
 /** The one with this id. Throws `Failure` that names what there is. */

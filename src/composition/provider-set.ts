@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts'
+import type { LoadedConfig } from '../config/load.ts'
 import { ConfigError, problemWithoutPlace } from '../config/problem.ts'
 import { collect } from '../exchange/collect.ts'
 import { listVendorModels } from '../exchange/vendor-models.ts'
@@ -13,6 +13,7 @@ import type { ProviderSettings } from '../providers/settings.ts'
 import { ProviderSettingsError } from '../providers/settings-error.ts'
 import type { Simulator } from '../simulator/simulator.ts'
 import type { Transport } from '../upstream/transport.ts'
+import { storedKeys } from './stored-keys.ts'
 
 export interface ProviderSetOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
@@ -54,8 +55,9 @@ export class ProviderSet {
   }
 
   /** The enabled providers of this config. Throws ConfigError. */
-  async configure(config: Config): Promise<readonly Provider[]> {
-    const settings = config.discover ? await this.#discover(config) : config.providers
+  async configure(loaded: LoadedConfig): Promise<readonly Provider[]> {
+    const { config } = loaded
+    const settings = config.discover ? await this.#discover(loaded) : config.providers
     const providers: Provider[] = []
     for (const entry of settings) {
       if (!entry.enabled) continue
@@ -83,11 +85,11 @@ export class ProviderSet {
     await this.#simulator?.close()
   }
 
-  async #discover(config: Config): Promise<readonly ProviderSettings[]> {
+  async #discover({ config, credentials }: LoadedConfig): Promise<readonly ProviderSettings[]> {
     if (this.#found === null) {
       const { environment, ask } = this.#options
       const local = ask ? await localProviders((url) => this.#probe(url)) : []
-      this.#found = [...providersFromEnvironment(environment), ...local]
+      this.#found = [...providersFromEnvironment(environment, await storedKeys(credentials)), ...local]
     }
     const simulator = defaultSettings({
       id: 'sim',

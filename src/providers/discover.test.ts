@@ -24,6 +24,18 @@ describe('providersFromEnvironment()', () => {
     expect(providersFromEnvironment({ OPENAI_API_KEY: ' ' })).toEqual([])
     expect(providersFromEnvironment({})).toEqual([])
   })
+
+  it('prefers a stored key to a variable, and finds vendors that have only that', () => {
+    const stored = new Map([
+      ['openai', 'stored'],
+      ['groq', 'stored'],
+      ['not-a-vendor', 'stored'],
+    ])
+    expect(providersFromEnvironment({ OPENAI_API_KEY: 'variable' }, stored)).toMatchObject([
+      { id: 'openai', apiKey: 'stored', source: 'stored credential' },
+      { id: 'groq', apiKey: 'stored', source: 'stored credential' },
+    ])
+  })
 })
 
 const list = (owner: string | undefined, ...ids: string[]) =>

@@ -13,23 +13,21 @@ const PRIORITIES: ReadonlyMap<string, number> = new Map([
 const OTHER_PRIORITY = 1
 const LOCAL_PRIORITY = 0
 
-/** One provider for each vendor with a key in the environment. Priority: Anthropic, OpenAI, then all others. */
+/**
+ * One provider for each vendor with a stored key or one in the environment. Priority: Anthropic, OpenAI, then all others.
+ * `stored`: by the vendor's type.
+ */
 export function providersFromEnvironment(
   environment: Readonly<Record<string, string | undefined>>,
+  stored: ReadonlyMap<string, string> = new Map(),
 ): readonly ProviderSettings[] {
   const found: ProviderSettings[] = []
   for (const { type, keyVariables } of PROVIDERS) {
     const variable = keyVariables.find((name) => (environment[name] ?? '').trim() !== '')
-    if (variable === undefined) continue
-    found.push(
-      defaultSettings({
-        id: type,
-        type,
-        apiKey: environment[variable] ?? null,
-        priority: PRIORITIES.get(type) ?? OTHER_PRIORITY,
-        source: `environment variable ${variable}`,
-      }),
-    )
+    const apiKey = stored.get(type) ?? (variable === undefined ? undefined : environment[variable])
+    if (apiKey === undefined) continue
+    const source = stored.has(type) ? 'stored credential' : `environment variable ${variable ?? ''}`
+    found.push(defaultSettings({ id: type, type, apiKey, priority: PRIORITIES.get(type) ?? OTHER_PRIORITY, source }))
   }
   return found.toSorted((a, b) => b.priority - a.priority)
 }

@@ -247,6 +247,15 @@ describe('auth', () => {
     expect(await machine.json(['auth', 'list'])).toMatchObject([{ origin: 'https://llm.example.com' }])
   })
 
+  it('is all that a vendor needs to be found where no config names providers', async () => {
+    await machine.run(['auth', 'login', 'groq'], { input: SECRET })
+    expect(await machine.json(['providers', 'list'])).toContainEqual(
+      expect.objectContaining({ id: 'groq', key: '…cdef', source: 'stored credential' }),
+    )
+    const explained = await machine.json(['explain', '-'], { input: '{"model":"groq/llama","messages":[]}' })
+    expect(explained).toMatchObject({ chosen: 'groq/llama' })
+  })
+
   it('stores the key without which the config is wrong', async () => {
     await machine.writeConfig({ providers: [{ id: 'mine', type: 'groq', apiKey: '${NOT_SET}' }] })
     expect((await machine.run(['config', 'validate'])).code).toBe(3)
