@@ -2,7 +2,7 @@ import type { CanonicalResponse } from '../canonical/response.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import { JsonScanError, scanJson } from '../lib/json.ts'
-import type { RepairedRequest, ReplyStream } from '../protocols/protocol.ts'
+import type { Grace, RepairedRequest, ReplyStream } from '../protocols/protocol.ts'
 import type { Timeouts } from '../providers/provider.ts'
 import type { TransportFailure, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/transport.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
@@ -14,6 +14,9 @@ import { sendWhole } from './whole.ts'
 
 /** Error bodies are read to this length; a vendor that sends more has nothing more to say. */
 const MAX_ERROR_BYTES = 64 * 1024
+
+/** Milliseconds for a connection whose answer is complete to become free. */
+const LINGER = 1000
 
 /** How one try ended. `failed` with `sent: false` may be followed by another try: the client has seen nothing of it. */
 export type AttemptResult =
@@ -134,6 +137,9 @@ class AnswerReader implements UpstreamHandler {
   #chunks: Buffer[] = []
   #bytes = 0
   #settled = false
+  #received = false
+  #grace: Grace = null
+  #timer: NodeJS.Timeout | undefined
 
   constructor(
     exchange: Exchange,
@@ -171,18 +177,17 @@ class AnswerReader implements UpstreamHandler {
     this.#guard(() => {
       if (this.#stream === null) this.#collect(chunk)
       else this.#forward(this.#stream, this.#stream.feed(chunk))
+      this.#awaitRest()
     })
   }
 
   end(): void {
-    if (this.#settled) return
-    this.#guard(() => {
-      if (this.#stream === null) this.#whole()
-      else this.#forward(this.#stream, this.#stream.end())
-    })
+    this.#over()
+    this.#finish()
   }
 
   error(failure: TransportFailure): void {
+    this.#over()
     if (this.#settled) return
     if (failure.stale === true && this.#resend !== null) {
       this.#settled = true
@@ -190,8 +195,55 @@ class AnswerReader implements UpstreamHandler {
       this.#resend()
       return
     }
-    const error = errorOf(failure, this.#plan.deployment.provider.id, this.#stream !== null)
-    this.#fail(error, `${failure.kind}: ${failure.detail}`, failure.unsent)
+    this.#guard(() => {
+      if (this.#endsAnyway()) return
+      const error = errorOf(failure, this.#plan.deployment.provider.id, this.#stream !== null)
+      this.#fail(error, `${failure.kind}: ${failure.detail}`, failure.unsent)
+    })
+  }
+
+  /** Nothing more comes of this call. */
+  #over(): void {
+    this.#received = true
+    clearTimeout(this.#timer)
+  }
+
+  /** The answer ends here. */
+  #finish(): void {
+    if (this.#settled) return
+    this.#guard(() => {
+      if (this.#stream === null) this.#whole()
+      else this.#forward(this.#stream, this.#stream.end())
+    })
+  }
+
+  /** A connection that breaks behind the answer's last word has taken nothing from it. */
+  #endsAnyway(): boolean {
+    const stream = this.#stream
+    if (stream === null || stream.grace === null) return false
+    this.#forward(stream, stream.end())
+    return this.#settled
+  }
+
+  /** A complete stream may still owe its last empty chunk; once that is read, the connection can be used again. */
+  #readOn(): void {
+    if (this.#received) return
+    this.#call?.resume()
+    this.#timer = setTimeout(() => this.#call?.abort(), LINGER)
+  }
+
+  /** The vendor has said all but its usage: it gets a moment for that. */
+  #awaitRest(): void {
+    const grace = this.#stream?.grace ?? null
+    if (this.#settled || grace === null || grace === this.#grace) return
+    this.#grace = grace
+    clearTimeout(this.#timer)
+    const wait = (): void => {
+      // What the vendor sent waits because the client reads slowly.
+      if (this.#relay?.paused === true) this.#timer = setTimeout(wait, grace)
+      else this.#finish()
+    }
+    this.#timer = setTimeout(wait, grace)
   }
 
   /** A bug while reading this answer fails this exchange only. */
@@ -284,9 +336,9 @@ class AnswerReader implements UpstreamHandler {
   #settle(result: AttemptResult): void {
     if (this.#settled) return
     this.#settled = true
+    clearTimeout(this.#timer)
     this.#relay?.detach()
-    // A complete stream may still owe its last empty chunk; reading on keeps the connection usable.
-    if (result.kind === 'complete' || result.kind === 'paused') this.#call?.resume()
+    if (result.kind === 'complete' || result.kind === 'paused') this.#readOn()
     else this.#call?.abort()
     this.#chunks = []
     this.#resolve(result)

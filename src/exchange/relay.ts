@@ -35,6 +35,11 @@ export class StreamRelay {
     return this.#sent
   }
 
+  /** The client reads too slowly, and the call is held back. */
+  get paused(): boolean {
+    return this.#paused
+  }
+
   /** The call to hold back while the client reads too slowly. */
   attach(call: UpstreamCall): void {
     this.#call = call

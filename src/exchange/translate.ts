@@ -6,6 +6,7 @@ import type { CanonicalResponse } from '../canonical/response.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type {
   ClientCodec,
+  Grace,
   ReplyContext,
   ReplyStream,
   StreamDecoder,
@@ -73,6 +74,10 @@ export class TranslatedStream implements ReplyStream {
 
   get started(): boolean {
     return this.#started
+  }
+
+  get grace(): Grace {
+    return this.#decoder.grace
   }
 
   #flush(): string {

@@ -147,9 +147,16 @@ export interface ReplyStream {
   readonly outcome: StreamOutcome | null
   /** The latest usage seen, or null. */
   readonly usage: Usage | null
+  readonly grace: Grace
   /** True once content, and not only a preamble, was returned: after that no other upstream can take over. */
   readonly started: boolean
 }
+
+/**
+ * Milliseconds for which more may still come, once the vendor has said how its answer ends: nothing but usage can. Null
+ * before that. Not every vendor closes the connection, so whoever reads waits no longer and calls `end()`.
+ */
+export type Grace = number | null
 
 export type StreamOutcome =
   | { readonly status: 'complete'; readonly finish: Finish }
@@ -318,4 +325,5 @@ export interface StreamDecoder {
   feed(chunk: Buffer): void
   /** The upstream closed. Emits `finish` or `error` if neither was yet. */
   end(): void
+  readonly grace: Grace
 }

@@ -3,7 +3,7 @@ import type { UpstreamScript } from '../support/upstream.ts'
 import * as chatVendor from './chat-vendor.ts'
 import { readChatStream } from './chat-stream.ts'
 import { ASKED, CHAT, MESSAGES, VENDOR_KEY, answering, chunked, startBench } from './harness.ts'
-import type { Answer, Bench, Json, Vendor } from './harness.ts'
+import type { Answer, Bench, Json, OpenAnswer, Vendor } from './harness.ts'
 import * as messagesVendor from './messages-vendor.ts'
 import { readMessagesStream } from './messages-stream.ts'
 
@@ -17,6 +17,11 @@ interface Pair {
   readonly half: readonly string[]
   readonly error: string
   readonly whole: (words: string) => { readonly stream: readonly string[]; readonly whole: Json }
+  /** All of a stream up to the word that it is complete, and not its last event. */
+  readonly unclosed: (words: string) => readonly string[]
+  /** As much as a vendor can say without closing its answer. */
+  readonly hanging: (words: string) => readonly string[]
+  readonly open: (bench: Bench) => Promise<OpenAnswer>
 }
 
 const PAIRS: readonly Pair[] = [
@@ -35,6 +40,9 @@ const PAIRS: readonly Pair[] = [
     ],
     error: messagesVendor.event({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }),
     whole: (words) => messagesVendor.answer([{ type: 'text', text: words }]),
+    unclosed: (words) => messagesVendor.answer([{ type: 'text', text: words }]).stream.slice(0, -1),
+    hanging: (words) => messagesVendor.answer([{ type: 'text', text: words }]).stream.slice(0, -1),
+    open: (bench) => bench.openMessages(),
   },
   {
     protocol: 'openai-chat',
@@ -50,6 +58,9 @@ const PAIRS: readonly Pair[] = [
       stream: chatVendor.chatStream([chatVendor.text(words)]),
       whole: chatVendor.completion({ content: words }),
     }),
+    unclosed: (words) => [chatVendor.OPENING, chatVendor.text(words), chatVendor.finish('stop')],
+    hanging: (words) => [chatVendor.OPENING, chatVendor.text(words), chatVendor.finish('stop'), chatVendor.DONE],
+    open: (bench) => bench.openChat(),
   },
 ]
 
@@ -91,6 +102,46 @@ describe.each(MATRIX)('$protocol on its own protocol, plan $plan', ({ plan, vend
     expect(reply.text).not.toContain('never')
   })
 
+  it('12 socket-reset-mid: a reset behind the last word takes nothing back', async () => {
+    const bench = await start(breaking(pair.unclosed('Hi'), 'reset'))
+    const reply = await ask(bench, true)
+    expect(read(reply)).toEqual({ text: 'Hi', error: null })
+    expect(await bench.recordOf(reply)).toMatchObject({ status: 'complete' })
+  })
+
+  it('24 late-usage-after-DONE: a vendor that has said all and hangs on does not hold the answer back', async () => {
+    const bench = await start(async (_asked, reply) => {
+      await reply.streamHead()
+      await reply.write(chunked(pair.hanging('Hi')))
+      await reply.closed
+    })
+    const reply = await ask(bench, true)
+    expect(read(reply)).toEqual({ text: 'Hi', error: null })
+    expect(await bench.recordOf(reply)).toMatchObject({ status: 'complete' })
+  })
+
+  it('36 ping-during-silence: pings come, and change nothing', async () => {
+    const goOn = Promise.withResolvers<void>()
+    const [opening = '', ...rest] = pair.whole('Hi').stream
+    const bench = await start(
+      async (_asked, reply) => {
+        await reply.streamHead()
+        await reply.write(chunked([opening]))
+        await goOn.promise
+        await reply.write(chunked(rest))
+        await reply.lastChunk()
+      },
+      { server: { port: 0, pingInterval: '20ms' } },
+    )
+    const answer = await pair.open(bench)
+    const events = []
+    for (let event = await answer.next(); event !== null; event = await answer.next()) {
+      events.push(event)
+      if (event.text.includes('ping')) goOn.resolve()
+    }
+    expect(read({ events } as unknown as Answer)).toEqual({ text: 'Hi', error: null })
+  })
+
   it('20 utf8-split: characters cut into single bytes arrive whole, at every write', async () => {
     const words = 'Grüße 👩‍👩‍👧 漢字 𝕏'
     const bench = await start(answering(pair.whole(words), 'byte by byte'))
@@ -116,6 +167,16 @@ describe.each(MATRIX)('$protocol on its own protocol, plan $plan', ({ plan, vend
     expect(reply.text).not.toContain(VENDOR_KEY)
   })
 
+  it.each(['99999999', '-5', 'soon', 'Wed, 21 Oct 2015 07:28:00 GMT'])(
+    '34 429-map: a wait of %s is nobody to obey',
+    async (wait) => {
+      const bench = await start((_asked, reply) => reply.answer(429, '{}', { 'retry-after': wait }))
+      const { status, headers } = await ask(bench, false)
+      expect(status).toBe(429)
+      expect(Number(headers['retry-after'] ?? 0)).toBeLessThanOrEqual(3600)
+    },
+  )
+
   it.each([true, false])('35 html-500: the page stays inside (stream: %s)', async (stream) => {
     const page = '<html><h1>nginx on backend-17</h1></html>'
     const bench = await start((_asked, reply) => reply.answer(500, page, { 'content-type': 'text/html' }))
@@ -123,6 +184,54 @@ describe.each(MATRIX)('$protocol on its own protocol, plan $plan', ({ plan, vend
     expect([500, 502]).toContain(reply.status)
     expect(reply.text).not.toMatch(/<|backend-17/)
     expect(reply.json()).toHaveProperty('error.message')
+  })
+
+  it.each([
+    '',
+    '{}',
+    '[]',
+    'null',
+    '"words"',
+    '{"choices":[]}',
+    '{"choices":[{}]}',
+    '{"choices":[null]}',
+    '{"type":"message"}',
+    '{"type":"message","content":null,"stop_reason":"end_turn"}',
+    '{"error":"nope"}',
+    '{"error":{"message":"nope"}}',
+    '{"choices":[{"index":0,"message":{"role":"assis',
+  ])('35 html-500: a 200 that holds %s is no answer', async (body) => {
+    const bench = await start((_asked, reply) => reply.answer(200, body))
+    for (const stream of [true, false]) {
+      const reply = await ask(bench, stream)
+      expect([reply.status, reply.headers['content-type']]).toEqual([502, 'application/json'])
+      expect(reply.json()).toHaveProperty('error.message')
+      expect(reply.text).not.toContain('choices')
+    }
+  })
+
+  it.each([204, 302, 418, 599])('35 html-500: a %s is an error that clients can read', async (status) => {
+    const bench = await start((_asked, reply) => reply.answer(status, '', { location: 'http://127.0.0.1:9/' }))
+    const reply = await ask(bench, true)
+    expect(reply.status).toBeGreaterThanOrEqual(400)
+    expect(reply.json()).toHaveProperty('error.message')
+  })
+
+  it.each(['', '"bad"', '{"detail":[{"msg":"field required","loc":["body","x"]}]}'])(
+    '35 html-500: a 400 that says %s is put into the shape of the protocol',
+    async (body) => {
+      const bench = await start((_asked, reply) => reply.answer(400, body))
+      const reply = await ask(bench, true)
+      expect(reply.status).toBe(400)
+      expect(reply.json()).toMatchObject({ error: { type: 'invalid_request_error' } })
+    },
+  )
+
+  it.each([403, 404])('35 html-500: a %s is not asked again by the SDKs', async (status) => {
+    const body = '{"type":"error","error":{"message":"There is no such model.","type":"not_found_error"}}'
+    const bench = await start((_asked, reply) => reply.answer(status, body))
+    const reply = await ask(bench, true)
+    expect([reply.status, reply.headers['x-should-retry']]).toEqual([status, 'false'])
   })
 })
 

@@ -5,11 +5,11 @@ import { scanJson, stringToJson } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
 import { SseFramer } from '../../lib/sse.ts'
 import type { SseFrame } from '../../lib/sse.ts'
-import type { PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
+import type { Grace, PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
 import { decodeStreamError } from './errors.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeUsage } from './usage.ts'
-import { readingAnswer } from './wire.ts'
+import { GRACE, readingAnswer } from './wire.ts'
 
 const EMPTY = Buffer.alloc(0)
 const MESSAGE_STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
@@ -67,6 +67,10 @@ export class MessagesPassthrough implements ReplyStream {
 
   get started(): boolean {
     return this.#started
+  }
+
+  get grace(): Grace {
+    return this.#stopReason === null ? null : GRACE
   }
 
   #collect(step: () => void): Buffer {

@@ -5,13 +5,13 @@ import { scanJson, toJsonText } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
 import { SseFramer } from '../../lib/sse.ts'
 import type { SseFrame } from '../../lib/sse.ts'
-import type { AnswerContext, StreamDecoder } from '../protocol.ts'
+import type { AnswerContext, Grace, StreamDecoder } from '../protocol.ts'
 import { BlockSequence } from './block-sequence.ts'
 import { decodeStreamError } from './errors.ts'
 import { ExtCollector } from './ext-collector.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeUsage } from './usage.ts'
-import { PROTOCOL, readingAnswer } from './wire.ts'
+import { GRACE, PROTOCOL, readingAnswer } from './wire.ts'
 
 type EventReader = (decoder: MessagesStreamDecoder, root: JsonNode) => void
 
@@ -61,6 +61,10 @@ export class MessagesStreamDecoder implements StreamDecoder {
     // A stop reason says that the answer is whole, whether or not its last event came.
     if (this.#stopReason !== null) this.#finish()
     else this.#fail(new GatewayError('upstream_truncated', 'The upstream broke off its answer.'))
+  }
+
+  get grace(): Grace {
+    return this.#stopReason === null ? null : GRACE
   }
 
   /** Whatever goes wrong while reading becomes the stream's end. */

@@ -5,11 +5,14 @@ import type { JsonNode, JsonText } from '../../lib/json.ts'
 /** This protocol's id, as canonical nodes carry it. */
 export const PROTOCOL = 'anthropic-messages'
 
-/** How every carrier begins (`Sealer`). The vendor must never see one. */
-export const CARRIER_PREFIX = 'ucr1.'
+/** How carriers of every version begin (`Sealer`). The vendor must never see one; other text that begins so is no harm. */
+export const CARRIER_PREFIX = 'ucr'
 
 /** The first system block of Claude Code. Its value changes between the requests of one session. */
 export const BILLING_HEADER = 'x-anthropic-billing-header:'
+
+/** Milliseconds. Behind the stop reason only the last event is missing, which no client needs. */
+export const GRACE = 250
 
 /** Marks text that was composed of literals as a literal. The caller vouches for it. */
 export function literal(text: string): JsonText {

@@ -5,12 +5,12 @@ import { scanJson, stringToJson } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
 import { SseFramer } from '../../lib/sse.ts'
 import type { SseFrame } from '../../lib/sse.ts'
-import type { PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
+import type { Grace, PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
 import { answerError, errorInAnswer } from './errors.ts'
 import { findMember } from './find-member.ts'
 import { readFinish } from './finish.ts'
 import { findUsage, readUsage } from './usage.ts'
-import { DONE } from './wire.ts'
+import { DONE, GRACE_BEHIND_FINISH } from './wire.ts'
 
 const EMPTY = Buffer.alloc(0)
 const DONE_FRAME = Buffer.from(`data: ${DONE}\n\n`)
@@ -69,6 +69,10 @@ export class ChatPassthrough implements ReplyStream {
 
   get started(): boolean {
     return this.#started
+  }
+
+  get grace(): Grace {
+    return this.#finishReason === null ? null : GRACE_BEHIND_FINISH
   }
 
   #collect(step: () => void): Buffer {

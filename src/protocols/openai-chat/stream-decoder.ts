@@ -4,10 +4,10 @@ import { scanJson } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
 import { SseFramer } from '../../lib/sse.ts'
 import type { SseFrame } from '../../lib/sse.ts'
-import type { AnswerContext, StreamDecoder } from '../protocol.ts'
+import type { AnswerContext, Grace, StreamDecoder } from '../protocol.ts'
 import { AnswerAssembler } from './answer-assembler.ts'
 import { answerError, errorInAnswer } from './errors.ts'
-import { DONE } from './wire.ts'
+import { DONE, GRACE_BEHIND_DONE, GRACE_BEHIND_FINISH } from './wire.ts'
 
 export function streamDecoder(context: AnswerContext<'openai-chat'>, sink: EventSink): StreamDecoder {
   return new ChatStreamDecoder(context, sink)
@@ -35,6 +35,11 @@ class ChatStreamDecoder implements StreamDecoder {
       this.#framer.end((frame) => this.#frame(frame))
       this.#answer.finish(this.#done)
     })
+  }
+
+  get grace(): Grace {
+    if (this.#done) return GRACE_BEHIND_DONE
+    return this.#answer.hasFinishReason ? GRACE_BEHIND_FINISH : null
   }
 
   #guard(step: () => void): void {

@@ -7,6 +7,11 @@ export type ChatFinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filte
 /** What ends a stream, in place of a JSON object. */
 export const DONE = '[DONE]'
 
+/** Milliseconds. Behind `[DONE]` usage that is still to come is on its way already. */
+export const GRACE_BEHIND_DONE = 250
+/** Behind the finish reason hosts of other vendors' models may have to ask for the usage first. */
+export const GRACE_BEHIND_FINISH = 2000
+
 /** Text put together from literals so that it is one literal again. The only place that says so without a scan. */
 export function literal(text: string): JsonText {
   return text as JsonText
