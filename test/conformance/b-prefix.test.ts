@@ -52,15 +52,19 @@ describe('system messages inside a conversation', () => {
     expect(bodyOf(upstream)).toEqual({ ...body, model: 'claude-sonnet-5' })
   })
 
-  it('39 system-role-in-messages: a Claude model that refuses the role hears them from the user, at the same place', async () => {
+  it('39 system-role-in-messages: from a Chat client, a Claude model that refuses the role hears the words from the user', async () => {
     const upstream = await scripted(greeting)
-    const { messages } = await install({ providers: [provider('work', 'anthropic', upstream, ['claude-opus-4-6'])] })
-    const reply = await messages(claudeCodeRequest('work/claude-opus-4-6', TWO_TURNS))
-    expect(reply.status, reply.text).toBe(200)
-    const sent = bodyOf(upstream) as { messages: { role: string; content: Json[] }[] }
-    expect(roles(sent)).toEqual(['user', 'assistant', 'user'])
-    expect(sent.messages[0]?.content[2]).toEqual(said(`<system-reminder>\n${REMINDER}\n</system-reminder>`))
-    expect(dropped(reply)).toContain('messages.output_config')
+    const { chat } = await install({ providers: [provider('work', 'anthropic', upstream, ['claude-opus-4-6'])] })
+    const messages = [
+      { role: 'system', content: 'Be brief.' },
+      { role: 'user', content: 'Hi' },
+      { role: 'system', content: REMINDER },
+    ]
+    expect((await chat({ model: 'work/claude-opus-4-6', messages })).status).toBe(200)
+    expect(bodyOf(upstream)).toMatchObject({
+      system: [said('Be brief.')],
+      messages: [{ role: 'user', content: [said('Hi'), said(`<system-reminder>\n${REMINDER}\n</system-reminder>`)] }],
+    })
   })
 
   it.each([

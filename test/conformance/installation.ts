@@ -1,16 +1,16 @@
-import { request } from 'undici'
 import { onTestFinished } from 'vitest'
 import { JsonObjectWriter, scanJson } from '../../src/lib/json.ts'
 import { startSimulator } from '../../src/simulator/simulator.ts'
 import type { Simulator, SimulatorOptions } from '../../src/simulator/simulator.ts'
+import { ask } from '../support/ask.ts'
+import type { Answer } from '../support/ask.ts'
 import { startGateway } from '../support/gateway.ts'
 import type { ConfigFile, TestGateway } from '../support/gateway.ts'
-import { collectSse } from '../support/read-sse.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { startUpstream } from '../support/upstream.ts'
 import type { Upstream, UpstreamScript } from '../support/upstream.ts'
 import { VENDOR_KEY } from './harness.ts'
-import type { Answer, Json } from './harness.ts'
+import type { Json } from './harness.ts'
 
 /** The two ways that a request can go to a vendor of its own protocol. */
 export const PLANS = ['auto', 'translate'] as const
@@ -39,29 +39,14 @@ export async function install(config: ConfigFile): Promise<Installation> {
   let gateway = await start(config)
   onTestFinished(() => gateway.close())
 
-  const send = async (
-    method: 'GET' | 'POST',
-    path: string,
-    headers: Readonly<Record<string, string>>,
-    body: string | Buffer | null,
-  ): Promise<Answer> => {
-    const received = await request(`${gateway.url}${path}`, { method, headers: { ...headers }, body, reset: true })
-    return readAnswer(received)
-  }
-  const post: Installation['post'] = (path, body, headers) =>
-    send(
-      'POST',
-      path,
-      { 'content-type': 'application/json', ...headers },
-      typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body),
-    )
+  const post: Installation['post'] = (path, body, headers = {}) => ask(`${gateway.url}${path}`, { body, headers })
   const version = { 'anthropic-version': '2023-06-01' }
   return {
     get gateway() {
       return gateway
     },
     post,
-    get: (path, headers = {}) => send('GET', path, headers, null),
+    get: (path, headers = {}) => ask(`${gateway.url}${path}`, { headers }),
     messages: (body, headers) => post('/v1/messages', body, { ...version, ...headers }),
     chat: (body, headers) => post('/v1/chat/completions', body, headers),
     countTokens: (body) => post('/v1/messages/count_tokens', body, version),
@@ -70,21 +55,6 @@ export async function install(config: ConfigFile): Promise<Installation> {
       current = next
       gateway = await start(current)
     },
-  }
-}
-
-type Received = Awaited<ReturnType<typeof request>>
-
-async function readAnswer({ statusCode: status, headers, body }: Received): Promise<Answer> {
-  const text = await body.text()
-  const isStream = String(headers['content-type']).startsWith('text/event-stream')
-  return {
-    status,
-    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, value?.toString()])),
-    text,
-    events: isStream ? await collectSse(text) : [],
-    cut: false,
-    json: () => JSON.parse(text) as Json,
   }
 }
 
