@@ -50,7 +50,8 @@ describe('createSealer()', () => {
 
   it("tells a vendor's own signature from a carrier", () => {
     expect(sealer.open('EqQBCgIYAhIM')).toBe('foreign')
-    expect(sealer.open('ucr2.a.b.c')).toBe('foreign')
+    expect(sealer.open('ucr2.a.b.c')).toBe('invalid')
+    expect(sealer.open('ucrown')).toBe('foreign')
     expect(sealer.open('ucr1.')).toBe('invalid')
     expect(sealer.open('ucr1.a.!!.x')).toBe('invalid')
     expect(sealer.open(`ucr1.a.${'A'.repeat(2 * 1024 * 1024)}.x`)).toBe('invalid')

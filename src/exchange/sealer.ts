@@ -6,6 +6,8 @@ import type { JsonNode } from '../lib/json.ts'
 import type { Sealer } from '../protocols/protocol.ts'
 
 const PREFIX = 'ucr1.'
+/** A carrier of a version to come, which a client holds after the gateway went back to an older one. */
+const ANY_VERSION = /^ucr\d+\./
 /** Longer than any signature seen; a client cannot make the gateway hash more than this. */
 const MAX_CARRIER = 1024 * 1024
 
@@ -31,7 +33,7 @@ export function createSealer(keys: SealKeys, tenant: string): Sealer {
       return `${signed}.${sign(key, tenant, signed).toString('base64url')}`
     },
     open(value) {
-      if (!value.startsWith(PREFIX)) return 'foreign'
+      if (!value.startsWith(PREFIX)) return ANY_VERSION.test(value) ? 'invalid' : 'foreign'
       if (value.length > MAX_CARRIER) return 'invalid'
       const [, id, payload, mac, rest] = value.split('.')
       const key = keys.find((candidate) => candidate.id === id)

@@ -10,8 +10,8 @@ import { bodyError } from './invalid.ts'
 import { PLAIN_FIELDS } from './reasoning-details.ts'
 import { REASONING_FIELDS } from './reasoning-request.ts'
 
-/** How every carrier begins. In text that quotes one it is only a reason to translate, which loses nothing. */
-const CARRIER = Buffer.from('"ucr1.')
+/** How carriers of every version begin. In text that begins so it is only a reason to translate, which loses nothing. */
+const CARRIER = Buffer.from('"ucr')
 const NOTHING = Buffer.alloc(0)
 const NINE = /^[A-Za-z0-9]{9}$/
 
