@@ -38,6 +38,21 @@ export function runSuite(suite) {
   return check === undefined ? runProject(suite) : runCheck(suite, check[1])
 }
 
+/**
+ * Brings what tests need besides the project's own dependencies: client programs, by `test/clients/install.mjs`. Other
+ * suites use them too where they are there, so this comes first.
+ *
+ * @param {readonly string[]} suites those that will run
+ * @returns {Promise<string[]>} what failed
+ */
+export async function installFor(suites) {
+  const failures = []
+  for (const suite of suites) {
+    failures.push(...(await runHook(join(ROOT, 'test', suite, 'install.mjs'), `test/${suite}/install.mjs`)))
+  }
+  return failures
+}
+
 /** @param {string} suite @param {readonly string[]} command @returns {Promise<SuiteResult>} */
 async function runCheck(suite, [program = '', ...args]) {
   const plain = process.stdout.isTTY ? {} : { NO_COLOR: '1' }
@@ -49,8 +64,7 @@ async function runCheck(suite, [program = '', ...args]) {
 
 /** @param {string} suite @returns {Promise<SuiteResult>} */
 async function runProject(suite) {
-  const failures = await runHook(join(ROOT, 'test', suite, 'install.mjs'), `test/${suite}/install.mjs`)
-  failures.push(...(await checkOwnTypes(suite)))
+  const failures = await checkOwnTypes(suite)
   const tallyPath = join(ROOT, '.cache', 'results', `${suite}.json`)
   rmSync(tallyPath, { force: true })
   const vitest = [process.execPath, join(ROOT, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--project', suite]
@@ -73,7 +87,7 @@ async function runProject(suite) {
 }
 
 /**
- * Runs a script that belongs to a suite, where there is one: `install.mjs` beside the tests brings what they need, and
+ * Runs a script that belongs to a suite, where there is one: `test/<suite>/install.mjs` brings what its tests need, and
  * `scripts/<suite>-doc.mjs` writes a document from their results.
  *
  * @param {string} path

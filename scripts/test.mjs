@@ -2,7 +2,7 @@
 // `npm test -- unit conformance` runs only those named.
 import { reportFailure } from './bootstrap.mjs'
 import { SetupError } from './bootstrap/setup-error.mjs'
-import { runSuite, SUITES } from './suites.mjs'
+import { installFor, runSuite, SUITES } from './suites.mjs'
 
 try {
   await test(process.argv.slice(2))
@@ -16,26 +16,28 @@ async function test(names) {
   if (unknown.length > 0) {
     throw new SetupError(`there is no suite ${unknown.join(', ')}; the suites are: ${SUITES.join(', ')}`)
   }
+  const suites = SUITES.filter((suite) => names.length === 0 || names.includes(suite))
+  const missing = await installFor(suites)
   const results = []
-  for (const suite of SUITES) {
-    if (names.length > 0 && !names.includes(suite)) continue
+  for (const suite of suites) {
     console.log(`\n=== ${suite}`)
     results.push(await runSuite(suite))
   }
-  process.exitCode = report(results)
+  process.exitCode = report(results, missing)
 }
 
 /**
  * @param {readonly import('./suites.mjs').SuiteResult[]} results
+ * @param {readonly string[]} missing what could not be installed
  * @returns {number} exit code
  */
-function report(results) {
+function report(results, missing) {
   console.log('\n=== summary')
   for (const { suite, passed, failed, skipped } of results) {
     console.log(`${suite.padEnd(14)} ${countLine(passed, failed, skipped.length)}`)
   }
   reportSkipped(results)
-  const failures = results.flatMap((result) => result.failures)
+  const failures = [...missing, ...results.flatMap((result) => result.failures)]
   if (failures.length > 0) console.log(`\nFailed:\n${failures.map((failure) => `  ${failure}`).join('\n')}`)
 
   const passed = sum(results.map((result) => result.passed))
