@@ -1,15 +1,17 @@
 import type { LoadedConfig } from '../config/load.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { createLog, type Log } from '../observe/log.ts'
+import { ListenError } from '../server/listen.ts'
 import { receiveOrder, reportListening, type BackgroundOrder } from './background.ts'
 import { bannerText } from './banner.ts'
 import type { Surroundings } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
+import { Failure } from './failure.ts'
 import { clientKey, reachable } from './find-gateway.ts'
 import { firstModel } from './first-model.ts'
 import { loadForCommand, readConfig, vendorEnvironment } from './load.ts'
 import { processIdentity } from './process-identity.ts'
-import { removeRunRecord, writeRunRecord, type RunRecord } from './run-record.ts'
+import { removeRunRecord, runningGateways, writeRunRecord, type RunRecord } from './run-record.ts'
 import { overridesOf, wordsOf, type StartValues } from './start-options.ts'
 import { openStateFolder } from './state-folder.ts'
 import { listenForStop, type StopSignal } from './stop-signal.ts'
@@ -34,13 +36,13 @@ export async function serve(given: StartValues, surroundings: Surroundings): Pro
   const signal = listenForStop()
   surviveStrayErrors(log)
   try {
-    const urls = await gateway.listen()
+    const urls = await listen(gateway, surroundings)
     const record = await recordOf({ urls, values, loaded, order, directory })
     await writeRunRecord(surroundings, record)
     reloadOnHangUp(gateway, signal, order !== null)
-    const people = peopleChannel(loaded, surroundings)
-    if (order === null) people.line(`${bannerOf(urls, gateway, loaded, people, environment)}\n`)
-    else reportListening(urls)
+    const people = order === null ? peopleChannel(loaded, surroundings) : null
+    people?.line(`${bannerOf(urls, gateway, loaded, people, environment)}\n`)
+    if (order !== null) reportListening(urls)
     await signal.received
     await drain(gateway, loaded, log, people)
     await removeRunRecord(surroundings, record)
@@ -49,6 +51,21 @@ export async function serve(given: StartValues, surroundings: Surroundings): Pro
     signal.release()
     await gateway.close()
     log.close()
+  }
+}
+
+/** Throws `Failure` when a gateway of this user has the port, ListenError when something else is in the way. */
+async function listen(gateway: Gateway, surroundings: Surroundings): Promise<readonly string[]> {
+  try {
+    return await gateway.listen()
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error
+    const own = (await runningGateways(surroundings)).find(({ port }) => port === error.port)
+    if (own === undefined) throw error
+    throw new Failure(`The gateway is running already on ${own.urls[0] ?? ''} (process ${own.pid}).`, {
+      fix: `End it with "ucr stop", or start another one with --port ${error.port + 1}`,
+      cause: error,
+    })
   }
 }
 
@@ -69,7 +86,7 @@ function hidingKeys(loaded: LoadedConfig, log: Log): LoadedConfig {
   return loaded
 }
 
-/** Where text for people goes: beside a log for people, but not into one for programs. */
+/** Where text for people goes in the foreground: beside a log for people, but not into one for programs. */
 function peopleChannel(loaded: LoadedConfig, { terminal }: Surroundings): Channel {
   return isPretty(loaded) || loaded.config.logging.file !== null ? terminal.out : terminal.error
 }
@@ -135,9 +152,9 @@ function bannerOf(
 }
 
 /** Lets requests under way finish, and says how many did. */
-async function drain(gateway: Gateway, { config }: LoadedConfig, log: Log, people: Channel): Promise<void> {
-  people.line('\nStopping when the requests under way are finished; once more to stop at once.')
+async function drain(gateway: Gateway, { config }: LoadedConfig, log: Log, people: Channel | null): Promise<void> {
+  people?.line('\nStopping when the requests under way are finished; once more to stop at once.')
   const { finished, cut } = await gateway.drain(config.server.drainTimeout)
   log.info('stopped', { finished, cut })
-  people.line(`Stopped: ${finished} finished, ${cut} cut`)
+  people?.line(`Stopped: ${finished} finished, ${cut} cut`)
 }

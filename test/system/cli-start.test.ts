@@ -125,6 +125,15 @@ describe('start', () => {
     other.close()
   })
 
+  it('says that it is running already when the port is its own', async () => {
+    await writeConfig()
+    const { url, pid } = await startDaemon()
+    const { code, stderr } = await machine.run(['start', '--port', new URL(url).port])
+    expect(code).toBe(1)
+    expect(stderr).toContain(`running already on ${url} (process ${pid})`)
+    expect(stderr).toContain('ucr stop')
+  })
+
   it('beyond this machine needs a key, and says how to get one', async () => {
     await writeConfig()
     const refused = await machine.run(['start', '--host', '0.0.0.0'])
