@@ -665,8 +665,15 @@ describe('encodeRequest() on settings', () => {
       { capabilities: capabilities({ maxOutputTokens: 8192 }), dialect: dialect({ maxTokensField: 'max_tokens' }) },
     )
     expect(body).toMatchObject({ max_tokens: 8192, stop: ['a', 'b', 'c', 'd'] })
-    expect(losses).toEqual(['substituted max_tokens', 'substituted stop_sequences'])
-    expect(encode({ stop: ['a'] }, { dialect: dialect({ maxStop: 0 }) }).losses).toEqual(['dropped stop_sequences'])
+    expect(losses).toEqual(['substituted max_tokens'])
+  })
+
+  it('leaves stop sequences to the gateway that the vendor does not take (38)', () => {
+    const stop = ['a', 'b', 'c', 'd', 'e']
+    expect(encode({ stop }).unsentStop).toEqual(['e'])
+    expect(encode({ stop }, { dialect: dialect({ maxStop: null }) }).unsentStop).toEqual([])
+    const none = encode({ stop }, { dialect: dialect({ maxStop: 0 }) })
+    expect([none.body['stop'], none.unsentStop, none.losses]).toEqual([undefined, stop, []])
   })
 
   it('streams with usage', () => {
@@ -790,6 +797,11 @@ describe('encodeRequest() on settings', () => {
     const encoded = encode({ reasoning: wish(changes) }, { dialect: dialect({}, vendor) })
     expect(encoded.body).toEqual({ model: 'gpt-5.5', messages: [], ...written })
     expect(encoded.losses).toEqual(losses)
+  })
+
+  it('refuses safeguards by name, so that the client asks without (69)', () => {
+    expect(() => encode({ ext: ext({ safeguards: [{ type: 'dangerous_tool_use' }] }) })).toThrow(/safeguards/)
+    expect(encode({ ext: ext({ safeguards: null }) }).losses).toEqual([])
   })
 
   it('replaces half a surrogate pair, which servers refuse', () => {

@@ -1,3 +1,4 @@
+import type { Ext } from '../../canonical/ext.ts'
 import type { CanonicalRequest } from '../../canonical/request.ts'
 import { GatewayError } from '../../lib/error.ts'
 import {
@@ -17,7 +18,7 @@ import { encodeReasoning } from './encode-reasoning.ts'
 import { encodeParallel, encodeToolChoice, encodeTools, isLegacy, toolList } from './encode-tools.ts'
 import { encodingOf } from './encoding.ts'
 import type { Encoding } from './encoding.ts'
-import { YES, hint, isHint, loseExt, ownFields, quietFields } from './ext.ts'
+import { NULL, YES, hint, isHint, loseExt, ownFields, quietFields } from './ext.ts'
 
 /**
  * Writes a Chat request. One that came from a Chat client comes out as it went in, but for what this vendor does not take;
@@ -41,7 +42,8 @@ export function encodeRequest(
   fields.add('web_search_options', tools.webSearch)
   fields.add(context.dialect.maxTokensField, maxTokens(request, encoding))
   addSampling(fields, request, encoding)
-  fields.add('stop', stopSequences(request, encoding))
+  const stop = splitStop(request, encoding)
+  fields.add('stop', stopSequences(request, stop.sent))
   for (const [name, value] of encodeReasoning(request, encoding)) fields.add(name, value)
   fields.add('response_format', format.responseFormat)
   addUser(fields, request, encoding)
@@ -52,6 +54,7 @@ export function encodeRequest(
     body: replaceLoneSurrogates(fields.text),
     toolNames: encoding.names.originals,
     outputTool: null,
+    unsentStop: stop.unsent,
     headers: {},
   }
 }
@@ -112,19 +115,21 @@ function addSampling(fields: RequestFields, { sampling }: CanonicalRequest, { ow
   add('seed', sampling.seed, true, refused)
 }
 
-/** A vendor that takes fewer gets the first ones. */
-function stopSequences(request: CanonicalRequest, { context, source }: Encoding): JsonText | null {
+/** A vendor that takes fewer gets the first ones; the gateway sees to the others. */
+function splitStop(
+  { stop }: CanonicalRequest,
+  { context }: Encoding,
+): { sent: readonly string[]; unsent: readonly string[] } {
   const { maxStop } = context.dialect
-  const stop = maxStop === null ? request.stop : request.stop.slice(0, maxStop)
-  if (stop.length < request.stop.length) {
-    const why = stop.length === 0 ? 'this vendor takes none' : `this vendor takes ${stop.length}`
-    if (stop.length === 0) context.losses.drop(source.stop, why)
-    else context.losses.substitute(source.stop, why)
-  }
-  const [first] = stop
+  const most = maxStop ?? stop.length
+  return { sent: stop.slice(0, most), unsent: stop.slice(most) }
+}
+
+function stopSequences(request: CanonicalRequest, sent: readonly string[]): JsonText | null {
+  const [first] = sent
   if (first === undefined) return null
-  if (hint(request.ext, 'stop') !== null && stop.length === 1) return stringToJson(first)
-  return jsonArray(stop.map(stringToJson))
+  if (hint(request.ext, 'stop') !== null && sent.length === 1) return stringToJson(first)
+  return jsonArray(sent.map(stringToJson))
 }
 
 /** A Chat client's own fields go on as they are; whoever else's end user is known to the vendor by a hash only. */
@@ -153,11 +158,24 @@ function streamOptions({ stream, ext }: CanonicalRequest, { context }: Encoding)
 /** What nobody typed: a Chat client's goes on, another protocol's is reported. */
 function addOwnFields(fields: RequestFields, { ext }: CanonicalRequest, { context }: Encoding): void {
   const own = ownFields(ext)
-  if (own === null) return loseExt(ext, '', context.losses)
+  if (own === null) {
+    refuseSafeguards(ext)
+    return loseExt(ext, '', context.losses)
+  }
   const several = own.get('n')
   if (several !== undefined) {
     throw new GatewayError('unsupported_parameter', 'n: several answers at once cannot be translated.', { param: 'n' })
   }
   for (const [name, value] of own) if (!isHint(name)) fields.add(name, value)
   for (const [name, value] of quietFields(own)) fields.addQuiet(name, value)
+}
+
+/**
+ * Anthropic's checks of what a tool is about to do. A client that asks for them counts on them: Claude Code asks again
+ * without when it is told that there are none, and then decides for itself.
+ */
+function refuseSafeguards(ext: Ext | null): void {
+  const value = ext?.fields.get('safeguards')
+  if (value === undefined || value === NULL) return
+  throw new GatewayError('unsupported_parameter', 'safeguards: this model has none.', { param: 'safeguards' })
 }
