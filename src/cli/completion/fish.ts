@@ -28,8 +28,10 @@ function conditionFor(point: CompletionPoint): string {
 
 function optionWords(option: CompletionOption): string {
   const short = option.short === null ? '' : ` -s ${option.short.slice(1)}`
-  const value = option.takesValue ? ` -r${values(option.completion)}` : ''
-  return `${short} -l ${option.long.slice(2)}${value}`
+  const name = `${short} -l ${option.long.slice(2)}`
+  if (!option.takesValue) return name
+  // `-x`: a value, and no file.
+  return `${name}${option.completion === 'file' ? ' -r' : ' -x'}${values(option.completion)}`
 }
 
 function values(completion: CompletionOption['completion']): string {

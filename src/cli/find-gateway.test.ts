@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { generateKey, hashKey } from '../admission/keys.ts'
+import { OPEN_KEY } from './client-lines.ts'
+import { clientKey, expectedUrl } from './find-gateway.ts'
+
+const key = generateKey()
+const keys = [{ name: 'me', hash: hashKey(key), models: null }]
+
+describe('clientKey()', () => {
+  it('finds the variable that holds a key of the config, whatever it is called', () => {
+    expect(clientKey(keys, { OTHER: 'something else', MINE: ` ${key} ` })).toEqual({
+      kind: 'variable',
+      name: 'MINE',
+      value: key,
+    })
+  })
+
+  it('takes nothing else for one', () => {
+    expect(clientKey(keys, { UCR_API_KEY: 'another-key', HASH: hashKey(key), ANY: OPEN_KEY })).toEqual({
+      kind: 'unknown',
+    })
+  })
+
+  it('needs none where the gateway is open', () => {
+    expect(clientKey([], { MINE: key })).toEqual({ kind: 'open' })
+  })
+})
+
+describe('expectedUrl()', () => {
+  it.each([
+    ['127.0.0.1', 'http://127.0.0.1:3000'],
+    ['::1', 'http://[::1]:3000'],
+    ['0.0.0.0', 'http://127.0.0.1:3000'],
+    ['::', 'http://[::1]:3000'],
+  ])('%s is reached at %s', (host, url) => expect(expectedUrl(host, 3000)).toBe(url))
+})
