@@ -11,6 +11,7 @@ import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange, PlanKind } from './exchange.ts'
 import { replyContext } from './reply-context.ts'
 import { applySplices } from './splices.ts'
+import { stoppedAt, stoppingAt } from './stop-sequences.ts'
 import { TranslatedStream, addUsage, translateWhole, usageOf } from './translate.ts'
 import type { EarlierTurn } from './translate.ts'
 
@@ -161,14 +162,14 @@ function translatePlan<P extends ProtocolId>(
     stream: () =>
       new TranslatedStream({
         encoder,
-        decoderFor: (sink) => protocol.upstream.streamDecoder(answer, sink),
+        decoderFor: (sink) => protocol.upstream.streamDecoder(answer, stoppingAt(encoded.unsentStop, sink)),
         estimatedInput: context.estimatedInputTokens,
         estimateTextTokens,
         continuesPauses,
         earlier,
       }),
     whole: (body) => {
-      const response = protocol.upstream.decodeResponse(body.toString('utf8'), answer)
+      const response = stoppedAt(encoded.unsentStop, protocol.upstream.decodeResponse(body.toString('utf8'), answer))
       if (continuesPauses !== null && response.finish.reason === 'pause') {
         return { paused: { ...response, usage: addUsage(earlier?.usage ?? null, usageOf(response, whole)) } }
       }

@@ -267,6 +267,8 @@ export interface EncodedRequest {
   readonly toolNames: ReadonlyMap<string, string>
   /** A tool by this name was added to force JSON output: its input is the answer's text. */
   readonly outputTool: string | null
+  /** Stop sequences that the vendor does not take and was not sent: the gateway ends the answer there. */
+  readonly unsentStop: readonly string[]
   /** Protocol headers that the body asks for (`anthropic-beta`). */
   readonly headers: Readonly<Record<string, string>>
 }

@@ -1,6 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { messagesForms } from './both-forms.ts'
-import { DONE, OPENING, chatStream, chunk, completion, delta, event, finish, text, usage } from './chat-vendor.ts'
+import {
+  DONE,
+  OPENING,
+  call,
+  chatStream,
+  chunk,
+  completion,
+  delta,
+  event,
+  finish,
+  text,
+  usage,
+  wholeCall,
+} from './chat-vendor.ts'
+import { readChatStream } from './chat-stream.ts'
 import { ASKED, CHAT, CHAT_HOST, DELIVERIES, answering, startBench } from './harness.ts'
 import type { Json } from './harness.ts'
 import { readMessagesStream } from './messages-stream.ts'
@@ -133,5 +147,48 @@ describe.each(DELIVERIES)('how a Chat vendor ends its answer, %s', (delivery) =>
     const { message } = await messagesForms(bench, { stop_sequences: ['STOP', 'END'] })
     expect(message).toMatchObject({ stop_reason: 'stop_sequence', stop_sequence: 'END' })
     expect(bench.asked()['stop']).toEqual(['STOP', 'END'])
+  })
+
+  it('38 stop-sequence-detect: one that the vendor is not told of ends the answer in the gateway', async () => {
+    // OpenAI's reasoning models take no stop sequences at all.
+    const bench = await startBench(
+      CHAT,
+      answering(
+        {
+          stream: chatStream([text('one E'), text('ND two '), call(0, 'call_a', 'first', '{}')], 'tool_calls'),
+          whole: completion(
+            { content: 'one END two ', tool_calls: [wholeCall('call_a', 'first', '{}')] },
+            'tool_calls',
+          ),
+        },
+        delivery,
+      ),
+    )
+    const asked = { stop_sequences: ['STOP', 'END'] }
+    const whole = await bench.messages(asked)
+    const streamed = readMessagesStream((await bench.messages({ ...asked, stream: true })).events)
+    for (const message of [whole.json(), streamed.message]) {
+      expect(message).toMatchObject({
+        content: [{ type: 'text', text: 'one ' }],
+        stop_reason: 'stop_sequence',
+        stop_sequence: 'END',
+      })
+    }
+    expect(bench.asked()).not.toHaveProperty('stop')
+    expect(whole.headers['x-ucr-dropped']).toBeUndefined()
+  })
+
+  it('38 stop-sequence-detect: for a Chat client too', async () => {
+    const bench = await startBench(
+      CHAT,
+      answering(
+        { stream: chatStream([text('one E'), text('ND two')]), whole: completion({ content: 'one END two' }) },
+        delivery,
+      ),
+    )
+    const whole = (await bench.chat({ stop: 'END' })).json()
+    const streamed = readChatStream((await bench.chat({ stop: 'END', stream: true })).events)
+    expect(whole['choices']).toMatchObject([{ message: { content: 'one ' }, finish_reason: 'stop' }])
+    expect([streamed.message['content'], streamed.finishReason]).toEqual(['one ', 'stop'])
   })
 })

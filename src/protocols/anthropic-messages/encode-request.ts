@@ -70,6 +70,7 @@ function encode(request: CanonicalRequest, context: Context): EncodedRequest {
     body: replaceLoneSurrogates(writer.finish()),
     toolNames: names.originals,
     outputTool: tools.outputTool,
+    unsentStop: [],
     headers: isOwn(request.ext) ? {} : { 'anthropic-version': context.dialect.version },
   }
 }

@@ -139,16 +139,18 @@ const IMAGE_URL = { type: 'image_url', image_url: { url: 'data:image/png;base64,
 interface Encoded {
   readonly body: Fields
   readonly losses: readonly string[]
+  readonly unsentStop: readonly string[]
   readonly toolNames: ReadonlyMap<string, string>
 }
 
 function encode(changes: Partial<CanonicalRequest>, context: Changes = {}): Encoded {
   const losses = new LossList()
-  const { body, toolNames } = encodeRequest(request(changes), upstreamContext({ losses, ...context }))
+  const { body, toolNames, unsentStop } = encodeRequest(request(changes), upstreamContext({ losses, ...context }))
   return {
     body: JSON.parse(body) as Fields,
     losses: losses.losses.map(({ field, how }) => `${how} ${field}`),
     toolNames,
+    unsentStop,
   }
 }
 

@@ -15,7 +15,6 @@ export interface Encoding {
 
 export interface SourceNames {
   readonly maxTokens: string
-  readonly stop: string
   readonly thinking: string
   readonly budget: string
   readonly effort: string
@@ -28,7 +27,6 @@ export interface SourceNames {
 
 const CHAT: SourceNames = {
   maxTokens: 'max_tokens',
-  stop: 'stop',
   thinking: 'thinking',
   budget: 'thinking_budget',
   effort: 'reasoning_effort',
@@ -41,7 +39,6 @@ const CHAT: SourceNames = {
 
 const ANTHROPIC: SourceNames = {
   maxTokens: 'max_tokens',
-  stop: 'stop_sequences',
   thinking: 'thinking',
   budget: 'thinking.budget_tokens',
   effort: 'output_config.effort',

@@ -402,13 +402,6 @@ describe('encodeRequest() of a Chat request', () => {
       'dropped temperature',
     ],
     [
-      'too many stop sequences',
-      { stop: ['a', 'b', 'c'] },
-      { dialect: dialect({ maxStop: 2 }) },
-      { stop: ['a', 'b'] },
-      'substituted stop',
-    ],
-    [
       'an effort that the model lacks',
       { reasoning_effort: 'xhigh' },
       { capabilities: capabilities({ efforts: ['low', 'high'] }) },
