@@ -10,6 +10,8 @@ import { planFor } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { StreamRelay } from './relay.ts'
 import { route } from './route.ts'
+import type { UnaskedAnswer } from './unasked.ts'
+import { sendWhole } from './whole.ts'
 
 /** How the exchange ended. An error with `sent` was already partly answered. */
 export type GenerateResult =
@@ -91,6 +93,7 @@ async function tryDeployment(
   exchange.deployment = plan.deployment
   exchange.plan = plan.kind
   exchange.losses = plan.losses
+  if (plan.unasked !== null) return answerUnasked(exchange, plan, plan.unasked, relay, deps)
   let repaired: RepairedRequest | null = null
   let failure: Failed | null = null
   let pauses = 0
@@ -122,6 +125,20 @@ async function tryDeployment(
       plan.losses.drop(repair.loss.field, repair.loss.why)
     }
   }
+}
+
+function answerUnasked(
+  exchange: Exchange,
+  plan: Plan,
+  answer: UnaskedAnswer,
+  relay: StreamRelay | null,
+  deps: ExchangeDependencies,
+): { readonly kind: 'complete' } {
+  const whole = answer.whole()
+  exchange.usage = whole.usage
+  if (relay === null) sendWhole(exchange, plan, whole, deps)
+  else relay.write(answer.stream(), plan)
+  return { kind: 'complete' }
 }
 
 function restingError(key: string, deps: ExchangeDependencies): GatewayError {

@@ -14,6 +14,8 @@ import { applySplices } from './splices.ts'
 import { stoppedAt, stoppingAt } from './stop-sequences.ts'
 import { TranslatedStream, addUsage, translateWhole, usageOf } from './translate.ts'
 import type { EarlierTurn } from './translate.ts'
+import { noOutput } from './unasked.ts'
+import type { UnaskedAnswer } from './unasked.ts'
 
 /** One request ready for one deployment, and how to read the answer. */
 export interface Plan {
@@ -24,6 +26,8 @@ export interface Plan {
   /** What the protocol wants said in headers (`anthropic-beta`). */
   readonly headers: Readonly<Record<string, string>>
   readonly losses: LossList
+  /** The answer, where the vendor need not be asked for it; then nothing is sent. */
+  readonly unasked: UnaskedAnswer | null
   stream(): ReplyStream
   whole(body: Buffer): WholeReply | PausedAnswer
   decodeError(status: number, headers: Headers, body: string): GatewayError
@@ -108,6 +112,7 @@ function passthroughPlan<P extends ProtocolId>(
     body,
     headers: {},
     losses: new LossList(),
+    unasked: null,
     stream: () => protocol.passthrough.stream(context),
     whole: (answer) => protocol.passthrough.whole(answer, context),
     decodeError: (status, headers, text) => protocol.upstream.decodeError(status, headers, text),
@@ -142,8 +147,11 @@ function translatePlan<P extends ProtocolId>(
   }
   const context = replyContext(exchange, request, sealer, losses, deps)
   const { estimateTextTokens } = deps
+  const isForeign = endpoint.protocol !== exchange.request.protocol
   // A client of the vendor's own protocol continues a pause by itself.
-  const continuesPauses = endpoint.protocol === exchange.request.protocol ? null : protocol.upstream.mergeOpaque
+  const continuesPauses = isForeign ? protocol.upstream.mergeOpaque : null
+  // What it asks of such a vendor is between the two.
+  const asksForNothing = isForeign && request.maxOutputTokens === 0 && !protocol.upstream.takesNoOutput
   const encoder = earlier?.encoder ?? client.streamEncoder(context)
   const whole = { client, context, estimateTextTokens, earlier }
   const resume = (paused: CanonicalResponse, stream: boolean): Plan =>
@@ -159,6 +167,7 @@ function translatePlan<P extends ProtocolId>(
     body: encoded.body,
     headers: encoded.headers,
     losses,
+    unasked: asksForNothing ? noOutput(client, context) : null,
     stream: () =>
       new TranslatedStream({
         encoder,

@@ -41,6 +41,7 @@ export const anthropicMessages: Protocol<'anthropic-messages'> = {
     mergeOpaque,
     decodeError,
     repair,
+    takesNoOutput: true,
     decodeTokenCount,
     decodeModelList,
   },

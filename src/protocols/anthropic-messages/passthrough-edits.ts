@@ -21,8 +21,7 @@ export function edits(
       tellsTooMuch(root, dialect) ||
       hasRefusedThinking(root, dialect)
     if (needsMore) return null
-    const splices = [modelEdit(root, model), limitEdit(root, capabilities)]
-    return splices.filter((splice) => splice !== null).sort((a, b) => a.start - b.start)
+    return modelEdit(root, model)
   })
 }
 
@@ -30,6 +29,7 @@ export function edits(
 function asksTooMuch(root: JsonNode, capabilities: ModelCapabilities): boolean {
   const samples = ['temperature', 'top_p', 'top_k'].some((name) => root.get(name)?.kind === 'number')
   if (samples && !capabilities.sampling) return true
+  if ((root.get('max_tokens')?.number ?? 0) > (capabilities.maxOutputTokens ?? Infinity)) return true
   const choice = typeOf(root.get('tool_choice'))
   if ((choice === 'any' || choice === 'tool') && !capabilities.forcedToolChoice) return true
   const output = root.get('output_config')
@@ -80,17 +80,10 @@ function hasRefusedThinking(root: JsonNode, dialect: MessagesDialect): boolean {
   )
 }
 
-function modelEdit(root: JsonNode, model: string): Splice | null {
+function modelEdit(root: JsonNode, model: string): readonly Splice[] {
   const node = root.get('model')
-  if (node === undefined || utf8String(node) === model) return null
-  return { start: node.start, end: node.end, bytes: Buffer.from(stringToJson(model)) }
-}
-
-function limitEdit(root: JsonNode, { maxOutputTokens }: ModelCapabilities): Splice | null {
-  const node = root.get('max_tokens')
-  const asked = node?.number
-  if (node === undefined || asked === undefined || maxOutputTokens === null || asked <= maxOutputTokens) return null
-  return { start: node.start, end: node.end, bytes: Buffer.from(String(maxOutputTokens)) }
+  if (node === undefined || utf8String(node) === model) return []
+  return [{ start: node.start, end: node.end, bytes: Buffer.from(stringToJson(model)) }]
 }
 
 function messagesOf(root: JsonNode): readonly JsonNode[] {

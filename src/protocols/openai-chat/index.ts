@@ -39,6 +39,7 @@ export const openaiChat: Protocol<'openai-chat'> = {
     mergeOpaque: (part) => part,
     decodeError,
     repair: () => null,
+    takesNoOutput: false,
     decodeTokenCount: null,
     decodeModelList,
   },
