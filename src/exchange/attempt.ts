@@ -280,11 +280,12 @@ class AnswerReader implements UpstreamHandler {
   #collect(chunk: Buffer): void {
     const limit = this.#status === 200 ? this.#deps.settings.maxAnswerBytes : MAX_ERROR_BYTES
     this.#bytes += chunk.length
-    if (this.#bytes <= limit) {
-      this.#chunks.push(chunk)
-    } else if (this.#status === 200) {
+    this.#chunks.push(chunk)
+    if (this.#bytes <= limit) return
+    if (this.#status === 200) {
       throw new GatewayError('upstream_too_large', `The upstream's answer is larger than ${limit} bytes.`)
     }
+    this.#failWith(Buffer.concat(this.#chunks).subarray(0, limit))
   }
 
   #whole(): void {
