@@ -28,8 +28,7 @@ export function createAuthenticator({ keys, open }: AuthenticationSettings): Aut
   // Clients on an open gateway send whatever dummy key their SDK insists on.
   if (open && entries.size === 0) return () => LOCAL
   return (headers) => {
-    const credential = credentialOf(headers)
-    if (credential !== null) {
+    for (const credential of credentialsOf(headers)) {
       const digest = createHash('sha256').update(credential).digest()
       // The map finds by a hash that a guesser cannot steer; the comparison then takes the same time for any bytes.
       const entry = entries.get(digest.toString('hex'))
@@ -51,15 +50,14 @@ function unauthorized(): GatewayError {
 }
 
 /**
- * The key that the client sent, null when it sent none. `x-api-key` wins: programs that set both put the gateway's key
- * there and have the other from an older login.
+ * What the client sent, in the order in which it counts. Claude Code sends both fields when a vendor's key is in the
+ * environment beside the gateway's token: the one that is a key here lets it in.
  */
-function credentialOf(headers: Headers): string | null {
-  const direct = headers['x-api-key']?.trim()
-  if (direct) return direct
+function credentialsOf(headers: Headers): readonly string[] {
   const bearer = bearerOf(headers['authorization'] ?? '')
-  if (bearer) return bearer
-  return headers['x-goog-api-key']?.trim() || null
+  return [headers['x-api-key'], bearer, headers['x-goog-api-key']]
+    .map((credential) => credential?.trim() ?? '')
+    .filter((credential) => credential !== '')
 }
 
 function bearerOf(authorization: string): string {
