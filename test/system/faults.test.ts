@@ -17,7 +17,7 @@ interface Setting extends Pair {
   readonly gateway: TestGateway
   readonly upstream: Upstream
   readonly label: string
-  ask(stream: boolean): Promise<Answer>
+  readonly ask: (stream: boolean) => Promise<Answer>
 }
 
 interface More {
@@ -55,7 +55,7 @@ async function flood(reply: UpstreamReply, bytes: string): Promise<void> {
 /** How a stream that has begun can end too early. */
 interface Break {
   readonly name: string
-  readonly then: (vendor: Speaker, reply: UpstreamReply) => Promise<void> | void
+  readonly how: (vendor: Speaker, reply: UpstreamReply) => Promise<void> | void
   readonly status: string
   readonly errorCode: string
   /** The error's type for a client of each protocol. */
@@ -67,28 +67,28 @@ const API = { anthropic: 'api_error', openai: 'server_error' }
 const BREAKS: readonly Break[] = [
   {
     name: 'the connection is reset',
-    then: (_vendor, reply) => reply.reset(),
+    how: (_vendor, reply) => reply.reset(),
     status: 'upstream_truncated',
     errorCode: 'upstream_truncated',
     types: API,
   },
   {
     name: 'the connection is closed without an end of the body',
-    then: (_vendor, reply) => reply.halfClose(),
+    how: (_vendor, reply) => reply.halfClose(),
     status: 'upstream_truncated',
     errorCode: 'upstream_truncated',
     types: API,
   },
   {
     name: 'the body ends without the last events',
-    then: (_vendor, reply) => reply.lastChunk(),
+    how: (_vendor, reply) => reply.lastChunk(),
     status: 'upstream_truncated',
     errorCode: 'upstream_truncated',
     types: API,
   },
   {
     name: 'the body ends in the middle of an event',
-    then: async (vendor, reply) => {
+    how: async (vendor, reply) => {
       await reply.chunk(vendor.rest('answer')[0]?.slice(0, 40) ?? '')
       await reply.lastChunk()
     },
@@ -98,14 +98,14 @@ const BREAKS: readonly Break[] = [
   },
   {
     name: 'the vendor falls silent',
-    then: (_vendor, reply) => reply.closed,
+    how: (_vendor, reply) => reply.closed,
     status: 'failed',
     errorCode: 'upstream_timeout',
     types: { anthropic: 'timeout_error', openai: 'timeout_error' },
   },
   {
     name: 'an event holds something that is no JSON',
-    then: async (vendor, reply) => {
+    how: async (vendor, reply) => {
       const finish = vendor.rest('').find((event) => /"(?:end_turn|stop)"/.test(event)) ?? ''
       await reply.chunk(finish.replace('{', '{"half": nothing, '))
       for (const event of vendor.rest('answer')) await reply.chunk(event)
@@ -117,7 +117,7 @@ const BREAKS: readonly Break[] = [
   },
   {
     name: 'the vendor sends an error event',
-    then: async (vendor, reply) => {
+    how: async (vendor, reply) => {
       await reply.chunk(vendor.errorEvent('Overloaded'))
       await reply.lastChunk()
     },
@@ -127,7 +127,7 @@ const BREAKS: readonly Break[] = [
   },
   {
     name: 'an event never ends',
-    then: async (_vendor, reply) => {
+    how: async (_vendor, reply) => {
       await reply.chunk('data: {"content":"')
       await flood(reply, 'x'.repeat(16 * 1024))
     },
@@ -137,7 +137,7 @@ const BREAKS: readonly Break[] = [
   },
   {
     name: 'the chunks are no chunks any more',
-    then: (_vendor, reply) => reply.write('this is no chunk\r\n'),
+    how: (_vendor, reply) => reply.write('this is no chunk\r\n'),
     status: 'failed',
     errorCode: 'upstream_invalid_response',
     types: API,
@@ -147,13 +147,13 @@ const BREAKS: readonly Break[] = [
 const STRICT = { config: { server: { maxEventSize: '64kb' } }, settings: { timeouts: { idle: '100ms' } } }
 
 describe('a stream that has begun ends with an error in the words of the client when', () => {
-  it.each(BREAKS)('$name', async ({ then, status, errorCode, types }) => {
+  it.each(BREAKS)('$name', async ({ how, status, errorCode, types }) => {
     await everyPair(async (pair) => {
       const { client, vendor, gateway, upstream, label, ask } = await setUp(
         pair,
         async (_asked, reply) => {
           await sendOpening(pair.vendor, reply)
-          await then(pair.vendor, reply)
+          await how(pair.vendor, reply)
         },
         STRICT,
       )
@@ -177,13 +177,13 @@ describe('a stream that has begun ends with an error in the words of the client 
     })
   })
 
-  it.each(BREAKS)('or, with streamFailure "cut", is cut when $name', async ({ then, status, errorCode }) => {
+  it.each(BREAKS)('or, with streamFailure "cut", is cut when $name', async ({ how, status, errorCode }) => {
     await everyPair(async (pair) => {
       const { gateway, label, ask } = await setUp(
         pair,
         async (_asked, reply) => {
           await sendOpening(pair.vendor, reply)
-          await then(pair.vendor, reply)
+          await how(pair.vendor, reply)
         },
         { ...STRICT, config: { ...STRICT.config, streamFailure: 'cut' } },
       )
@@ -425,10 +425,7 @@ describe('odd bytes that are no faults:', () => {
         const flushed = (text: string): Promise<void> =>
           new Promise((resolve) => {
             gzip.write(text)
-            gzip.flush(constants.Z_SYNC_FLUSH, async () => {
-              await reply.chunk((gzip.read() as Buffer | null) ?? Buffer.alloc(0))
-              resolve()
-            })
+            gzip.flush(constants.Z_SYNC_FLUSH, () => resolve(reply.chunk(gzip.read() as Buffer)))
           })
         await reply.streamHead({ 'content-encoding': 'gzip' })
         await flushed(pair.vendor.opening('Half an ').join(''))
