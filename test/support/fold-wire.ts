@@ -28,6 +28,7 @@ function foldDelta(block: Json, delta: Json, inputs: Map<number, string>, index:
   const type = String(delta['type'])
   const field = DELTA_FIELDS[type]
   if (field !== undefined) block[field] = String(block[field]) + String(delta[field])
+  if (type === 'citations_delta') block['citations'] = [...((block['citations'] ?? []) as Json[]), delta['citation']]
   if (type === 'signature_delta') block['signature'] = delta['signature']
   if (type === 'input_json_delta') inputs.set(index, (inputs.get(index) ?? '') + String(delta['partial_json']))
 }
