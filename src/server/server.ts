@@ -34,22 +34,18 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
   readonly traffic = new Traffic()
   draining = false
   served = 0
+  inFlight = 0
   readonly #options: ServerOptions
   readonly #router: ServerRouter
   readonly #listeners: Server[] = []
   /** By socket. */
   readonly #connections = new Map<object, Connection>()
-  readonly #replies = new Set<HttpReply>()
   readonly #onIdle: (() => void)[] = []
   #stallTimer: NodeJS.Timeout | null = null
 
   constructor(options: ServerOptions) {
     this.#options = options
     this.#router = new ServerRouter(options.protocols, [...healthRoutes(this, options.health), ...options.plainRoutes])
-  }
-
-  get inFlight(): number {
-    return this.#replies.size
   }
 
   async listen(): Promise<readonly string[]> {
@@ -90,11 +86,15 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
 
   cutShort(): void {
     const error = new GatewayError('draining', 'The gateway is shutting down.', { retryAfter: 1 })
-    for (const reply of this.#replies) reply.cutShort(error)
+    for (const reply of this.#replies()) reply.cutShort(error)
   }
 
   idle(): Promise<void> {
-    return this.#replies.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle.push(resolve))
+    return this.inFlight === 0 ? Promise.resolve() : new Promise((resolve) => this.#onIdle.push(resolve))
+  }
+
+  #replies(): readonly HttpReply[] {
+    return [...this.#connections.values()].flatMap(({ replies }) => replies)
   }
 
   #newListener(): Server {
@@ -190,7 +190,7 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
         this.#over(reply)
       },
     })
-    this.#replies.add(reply)
+    this.inFlight++
     connection.add(reply)
     return reply
   }
@@ -199,8 +199,8 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
     const now = performance.now()
     this.served++
     this.traffic.record(now - reply.startedAt, now)
-    this.#replies.delete(reply)
-    if (this.#replies.size === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
+    this.inFlight--
+    if (this.inFlight === 0) for (const resolve of this.#onIdle.splice(0)) resolve()
   }
 
   #failed(reply: HttpReply, thrown: unknown, headers: Readonly<Record<string, string>>): void {
@@ -241,7 +241,7 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
   #kickStalled(): void {
     const now = performance.now()
     const { writeTimeout } = this.#options.settings()
-    for (const reply of this.#replies) {
+    for (const reply of this.#replies()) {
       if (reply.stalledFor(now) < writeTimeout) continue
       this.#options.observer.warn(reply.id, 'the client reads nothing of its answer and was cut', { writeTimeout })
       reply.abandon()
