@@ -91,7 +91,7 @@ export interface RequestTraits {
    * Same for all requests of one conversation: the client's own session id where it gives one, else a hash of system
    * prompt and first user message. Routing keeps a conversation on one deployment by it, so that its prompt cache stays warm.
    */
-  readonly affinity: string | null
+  affinity(): string | null
   /** Text of the last user message, decoded; for routers that look at words. */
   lastUserText(): string
 }

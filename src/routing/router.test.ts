@@ -380,7 +380,7 @@ describe('createRouter() and failures', () => {
 describe('createRouter() and conversations', () => {
   const accounts = ['a', 'b', 'c', 'd'].map((id) => testProvider(id, { models: ['claude-sonnet-5'] }))
   const firstFor = async (router: ReturnType<typeof setUp>['router'], affinity: string | null): Promise<string> => {
-    const { candidates } = await router.route(testQuery('claude-sonnet-5', { affinity }))
+    const { candidates } = await router.route(testQuery('claude-sonnet-5', { affinity: () => affinity }))
     return candidates[0]?.deployment.provider.id ?? ''
   }
   const conversations = Array.from({ length: 400 }, (_, index) => `conversation ${index}`)

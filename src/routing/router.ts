@@ -52,12 +52,11 @@ export function createRouter(options: RouterOptions): Router {
     const tasks = detectTasks(query, settings)
     const resolution = await resolve(query, tasks)
     if (resolution.stages.length === 0) throw unknownModel(query.model, models(), directory)
-    const affinity = settings.affinity ? query.traits.affinity : null
     const selection = selectCandidates(resolution.stages, query, {
       health: options.health,
       random: options.random,
       memory,
-      affinity: affinity === null ? null : `${affinity}\n${resolution.reason}`,
+      affinity: () => (settings.affinity ? conversationKey(query, resolution.reason) : null),
     })
     if (selection.candidates.length === 0) throw noCandidate(query.model, selection, resolution.warnings)
     return {
@@ -93,6 +92,12 @@ export function createRouter(options: RouterOptions): Router {
   }
 
   return { route, models }
+}
+
+/** Names a conversation, apart for each rule: another rule has other deployments. */
+function conversationKey({ traits }: RouteQuery, rule: string): string | null {
+  const affinity = traits.affinity()
+  return affinity === null ? null : `${affinity}\n${rule}`
 }
 
 /** With `models`: its exact names. Without: every model that a provider has, by its name and as `provider/model`. */

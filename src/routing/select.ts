@@ -13,8 +13,8 @@ export interface SelectionContext {
   readonly health: Health
   readonly random: () => number
   readonly memory: AffinityMemory
-  /** Same for all requests of one conversation under one rule; null: spread by lot. */
-  readonly affinity: string | null
+  /** Same for all requests of one conversation under one rule; null: spread by lot. May cost a hash of the prompt. */
+  affinity(): string | null
 }
 
 export interface Selection {
@@ -75,35 +75,35 @@ function inOrder(
   const candidates = new Map<string, Candidate>()
   for (const { how, tiers } of stages) {
     for (const tier of tiers) {
+      const affinity = tier.length > 1 ? context.affinity() : null
       const left = tier.filter(({ deployment }) => usable.has(deployment.key))
-      for (const { deployment } of spread(left, context)) {
+      for (const { deployment } of spread(left, affinity, context)) {
         if (candidates.has(deployment.key)) continue
-        const reason = candidates.size > 0 ? 'fallback' : tier.length > 1 ? wayOfSpreading(context) : how
+        const reason = candidates.size > 0 ? 'fallback' : tier.length > 1 ? wayOfSpreading(affinity) : how
         candidates.set(deployment.key, { deployment, reason })
-        if (candidates.size === 1 && tier.length > 1) remember(deployment, context)
+        if (candidates.size === 1 && affinity !== null) context.memory.set(affinity, deployment.key)
       }
     }
   }
   return [...candidates.values()]
 }
 
-function wayOfSpreading({ affinity }: SelectionContext): string {
+function wayOfSpreading(affinity: string | null): string {
   return affinity === null ? 'weight' : 'affinity'
 }
 
 /** A conversation stays where it was, as long as that is one of the equals: its prompt cache is warm there. */
-function spread(tier: readonly WeightedDeployment[], context: SelectionContext): readonly WeightedDeployment[] {
+function spread(
+  tier: readonly WeightedDeployment[],
+  affinity: string | null,
+  { memory, random }: SelectionContext,
+): readonly WeightedDeployment[] {
   if (tier.length < 2) return tier
-  const { affinity, memory, random } = context
   if (affinity === null) return byLot(tier, random)
   const order = byAffinity(tier, affinity)
   const last = memory.get(affinity)
   const warm = order.find(({ deployment }) => deployment.key === last)
   return warm === undefined ? order : [warm, ...order.filter((target) => target !== warm)]
-}
-
-function remember({ key }: Deployment, { affinity, memory }: SelectionContext): void {
-  if (affinity !== null) memory.set(affinity, key)
 }
 
 function exclusionOf({ deployment, blockedFor, shortcomings: lacks }: Judged, { health }: SelectionContext): Exclusion {

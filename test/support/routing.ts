@@ -38,7 +38,7 @@ export const NO_TRAITS: RequestTraits = {
   media: 0,
   messages: 1,
   maxOutputTokens: null,
-  affinity: null,
+  affinity: () => null,
   lastUserText: () => '',
 }
 

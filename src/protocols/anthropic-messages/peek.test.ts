@@ -11,7 +11,7 @@ function peeked(body: object | string, headers: Headers = {}): Envelope {
 }
 
 const traits = (changes: object, headers: Headers = {}) => peeked({ ...BASE, ...changes }, headers).traits
-const affinity = (changes: object, headers: Headers = {}) => traits(changes, headers).affinity
+const affinity = (changes: object, headers: Headers = {}) => traits(changes, headers).affinity()
 
 describe('peek()', () => {
   it('reads model and stream, names beyond ASCII too', () => {
@@ -120,7 +120,7 @@ describe('peek()', () => {
     ['{"model":"m","messages":[{"role":"user","role":"system","content":""}]}', 'invalid_json', null],
     [`{"model":"m","messages":${'['.repeat(10_000)}`, 'invalid_json', null],
   ])('refuses %s (case 62)', (body, code, param) => {
-    const read = (): string | null => peeked(body).traits.affinity
+    const read = (): string | null => peeked(body).traits.affinity()
     expect(read).toThrow(expect.objectContaining({ code, param, status: 400 }))
   })
 })

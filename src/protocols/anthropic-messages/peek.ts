@@ -47,9 +47,7 @@ function traitsOf(root: JsonNode, headers: Headers): RequestTraits {
     media: count.images + count.documents,
     messages: messages.items.length,
     maxOutputTokens: limit !== undefined && Number.isSafeInteger(limit) ? limit : null,
-    get affinity() {
-      return headers['x-claude-code-session-id'] ?? sessionOf(root) ?? openingDigest(root)
-    },
+    affinity: () => headers['x-claude-code-session-id'] ?? sessionOf(root) ?? openingDigest(root),
     lastUserText: () => lastUserText(messages),
   }
 }

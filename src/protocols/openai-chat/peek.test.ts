@@ -84,10 +84,10 @@ describe('peek()', () => {
 
   it("takes the client's own name of the conversation", () => {
     const fields = { prompt_cache_key: 'key' }
-    expect(of(fields, { 'x-session-id': 's' }).traits.affinity).toBe('s')
-    expect(of(fields, { 'x-session-affinity': 'a' }).traits.affinity).toBe('a')
-    expect(of(fields, { 'x-claude-code-session-id': 'c' }).traits.affinity).toBe('c')
-    expect(of(fields).traits.affinity).toBe('key')
+    expect(of(fields, { 'x-session-id': 's' }).traits.affinity()).toBe('s')
+    expect(of(fields, { 'x-session-affinity': 'a' }).traits.affinity()).toBe('a')
+    expect(of(fields, { 'x-claude-code-session-id': 'c' }).traits.affinity()).toBe('c')
+    expect(of(fields).traits.affinity()).toBe('key')
   })
 
   it('else knows a conversation by how it began', () => {
@@ -95,7 +95,7 @@ describe('peek()', () => {
       { role: 'system', content: 's' },
       { role: 'user', content: 'u' },
     ]
-    const affinity = (list: JsonValue[]): string | null => of({ messages: list }).traits.affinity
+    const affinity = (list: JsonValue[]): string | null => of({ messages: list }).traits.affinity()
     const first = affinity(opening)
     expect(first).toMatch(/^[0-9a-f]{32}$/)
     expect(affinity([...opening, { role: 'assistant', content: 'a' }, { role: 'user', content: 'v' }])).toBe(first)

@@ -57,9 +57,7 @@ function traitsOf(root: JsonNode, headers: Headers): RequestTraits {
     media: count.images + count.documents,
     messages: messages.items.length,
     maxOutputTokens: limit !== undefined && Number.isSafeInteger(limit) ? limit : null,
-    get affinity() {
-      return sessionOf(root, headers) ?? openingDigest(messages)
-    },
+    affinity: () => sessionOf(root, headers) ?? openingDigest(messages),
     lastUserText: () => lastUserText(messages),
   }
 }

@@ -52,7 +52,7 @@ describe.each(Object.values(POLICIES))('policy $name', (policy) => {
       health: healthOf(dead),
       random: seeded(seed),
       memory: new LRUCache<string, string>({ max: 9 }),
-      affinity,
+      affinity: () => affinity,
     }
     return selectCandidates([stage], testQuery('m'), context).candidates.map(({ deployment }) => deployment.key)
   }
