@@ -2,15 +2,26 @@ import type { WholeReply } from '../protocols/protocol.ts'
 import type { Exchange } from './exchange.ts'
 import type { Plan } from './plan.ts'
 
-/** Header fields of a streamed reply. `plan` is null when a ping goes out before any upstream answered. */
+/**
+ * Header fields of a streamed reply. `plan` is null when a ping goes out before any upstream answered: who will is not
+ * known then, unless only one can, nor how many tries it takes.
+ */
 export function streamHeaders(exchange: Exchange, plan: Plan | null): Record<string, string> {
+  const { 'x-ucr-attempts': attempts = '', ...decided } = decisionHeaders(exchange, plan)
+  const isOpen = plan === null && (exchange.decision?.candidates.length ?? 0) > 1
   return {
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-cache',
     // nginx buffers event streams unless told not to.
     'x-accel-buffering': 'no',
-    ...decisionHeaders(exchange, plan),
+    ...(isOpen ? withoutDeployment(decided) : decided),
+    ...(plan === null ? {} : { 'x-ucr-attempts': attempts }),
   }
+}
+
+function withoutDeployment(headers: Record<string, string>): Record<string, string> {
+  const { 'x-ucr-provider': _provider, 'x-ucr-model': _model, 'x-ucr-dropped': _dropped, ...others } = headers
+  return others
 }
 
 export function wholeHeaders(exchange: Exchange, plan: Plan, answer: WholeReply): Record<string, string> {
