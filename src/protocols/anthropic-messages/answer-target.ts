@@ -5,7 +5,8 @@ import { redactedThinkingBlock, thinkingBlock } from './encode-content.ts'
 import type { BlockTarget } from './encode-content.ts'
 import { PROTOCOL } from './wire.ts'
 
-const VALID_ID = /^[A-Za-z0-9_-]+$/
+/** What Anthropic itself takes back: the client may send this conversation there. */
+const VALID_ID = /^[A-Za-z0-9_-]{1,64}$/
 /** Reasoning that no vendor signed: nobody but its own maker may ever be shown it, and that is unknown. */
 const NO_SEAL: Seal = { kind: 'signature', value: '', origin: null }
 

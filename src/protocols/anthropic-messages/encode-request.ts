@@ -43,7 +43,7 @@ function encode(request: CanonicalRequest, context: Context): EncodedRequest {
   const bounds = { maxTokens, forcesTool: tools.forced, lostThinking: lostThinking(request, history.messages) }
   const reasoning = encodeReasoning(request, context.capabilities, bounds, context.losses)
   const sampling = encodeSampling(request, reasoning, context)
-  const target = blockTarget(names, context)
+  const target = blockTarget(request, names, context)
   const ext = rootExt(request.ext, reasoning, format.schema)
   const orders = format.instruction === null ? tools.instructions : [...tools.instructions, format.instruction]
 
@@ -157,9 +157,9 @@ function isOrigin(origin: SealOrigin, provider: string): boolean {
   return origin.protocol === PROTOCOL && origin.provider === provider
 }
 
-function blockTarget(names: ToolNames, { losses }: Context): BlockTarget {
+function blockTarget({ ext }: CanonicalRequest, names: ToolNames, { losses }: Context): BlockTarget {
   return {
-    toolId: validToolId,
+    toolId: isOwn(ext) ? (id) => id : validToolId,
     toolName: (name) => names.upstream(name),
     reasoning: sealedBlock,
     losses,

@@ -81,7 +81,7 @@ const cacheControl = fc.oneof(
   ),
 )
 const cached = { cache_control: cacheControl }
-const toolId = fc.constantFrom('toolu_01', 'call-2', 'x'.repeat(64))
+const toolId = fc.constantFrom('toolu_01', 'call-2', 'x'.repeat(130), 'call|1+/=:')
 
 const textBlock = node(
   { type: is('text'), text },
@@ -123,7 +123,7 @@ const assistantBlock = fc.oneof(
   node({ type: is('thinking'), thinking: text, signature: is('c2ln') }, cached),
   node({ type: is('redacted_thinking'), data: is('cmVk') }),
   node(
-    { type: is('tool_use'), id: toolId, name: word.filter((name) => /^[\w-]+$/.test(name)), input: jsonObject },
+    { type: is('tool_use'), id: toolId, name: word, input: jsonObject },
     { ...cached, caller: is({ type: 'direct' }) },
   ),
 )
@@ -135,7 +135,7 @@ const message = fc.oneof(
 )
 const tool = fc.oneof(
   node(
-    { name: fc.constantFrom('read', 'write_2', 'a-b') },
+    { name: fc.constantFrom('read', 'write_2', 'a-b', 'server.tool', 'x'.repeat(200)) },
     {
       ...cached,
       type: oneOf('custom', null),

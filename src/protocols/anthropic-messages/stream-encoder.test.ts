@@ -180,14 +180,15 @@ describe('MessagesStreamEncoder', () => {
     ])
   })
 
-  it('gives ids that clients refuse a stable replacement', () => {
+  it('gives ids that Anthropic would not take back a stable replacement', () => {
     const id = (given: string): unknown =>
       (
         between(...part(0, { kind: 'tool-call', id: given, name: 'n', ext: null }))[0] as {
           content_block: { id: string }
         }
       ).content_block.id
-    expect(id('x'.repeat(100))).toBe('x'.repeat(100))
+    expect(id('x'.repeat(64))).toBe('x'.repeat(64))
+    expect(id('x'.repeat(65))).toMatch(/^toolu_\w{24}$/)
     expect(id('call|1')).toMatch(/^toolu_\w{24}$/)
     expect(id('call|1')).toBe(id('call|1'))
   })

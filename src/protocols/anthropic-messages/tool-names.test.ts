@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FunctionTool } from '../../canonical/request.ts'
-import { foreignRequest } from './test-support.ts'
+import { decoded, foreignRequest } from './test-support.ts'
 import { ToolNames, validToolId } from './tool-names.ts'
 
 function tool(name: string): FunctionTool {
@@ -20,6 +20,12 @@ describe('ToolNames', () => {
   it('leaves valid names alone', () => {
     const names = new ToolNames(foreignRequest({ tools: [tool('a-b_9')] }))
     expect(names.upstream('a-b_9')).toBe('a-b_9')
+    expect(names.originals.size).toBe(0)
+  })
+
+  it('leaves a client of this protocol its own, whatever they are (law 1)', () => {
+    const names = new ToolNames(decoded({ model: 'm', max_tokens: 1, messages: [] }))
+    expect(names.upstream('server.tool')).toBe('server.tool')
     expect(names.originals.size).toBe(0)
   })
 

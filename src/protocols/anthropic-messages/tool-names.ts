@@ -1,5 +1,6 @@
 import type { CanonicalRequest } from '../../canonical/request.ts'
 import { stableId } from '../../lib/stable-id.ts'
+import { isOwn } from './ext-collector.ts'
 
 const VALID_NAME = /^[A-Za-z0-9_-]{1,128}$/
 const VALID_ID = /^[A-Za-z0-9_-]{1,64}$/
@@ -7,19 +8,22 @@ const MAX_NAME = 128
 const SUFFIX = 8
 
 /**
- * Names of tools as Anthropic takes them. What is valid stays. Anything else gets a name that depends on nothing but
- * itself, so that the names in a history keep their bytes when tools are added.
+ * Names of tools as Anthropic takes them. What is valid stays, and so does what a client of this protocol wrote: it knows its
+ * vendor. Anything else gets a name that depends on nothing but itself, so that the names in a history keep their bytes when
+ * tools are added.
  */
 export class ToolNames {
+  readonly #keep: boolean
   readonly #taken: ReadonlySet<string>
   readonly #original = new Map<string, string>()
 
   constructor(request: CanonicalRequest) {
+    this.#keep = isOwn(request.ext)
     this.#taken = new Set(request.tools.map(({ name }) => name))
   }
 
   upstream(name: string): string {
-    if (VALID_NAME.test(name)) return name
+    if (this.#keep || VALID_NAME.test(name)) return name
     const upstream = this.#replacement(name)
     this.#original.set(upstream, name)
     return upstream
