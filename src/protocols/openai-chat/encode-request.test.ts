@@ -503,6 +503,25 @@ describe('encodeRequest() on tools', () => {
     expect(losses).toEqual([])
   })
 
+  it.each([
+    ['{"type":["object","null"],"properties":{"a":{}}}', '{"type":"object","properties":{"a":{}}}', []],
+    [
+      '{"properties":{"a":{"type":"array"},"b":{"type":["array","null"],"maxItems":1.0}},"type":"object"}',
+      '{"properties":{"a":{"items":{},"type":"array"},"b":{"items":{},"type":["array","null"],"maxItems":1.0}},"type":"object"}',
+      [],
+    ],
+    [
+      '{"type":"object","properties":{"a":{}},"not":{"required":["b"]}}',
+      '{"type":"object","properties":{"a":{}}}',
+      ['substituted tools.input_schema'],
+    ],
+  ])('makes of the schema %s what OpenAI takes (60)', (inputSchema, expected, losses) => {
+    const outcome = encode({ tools: [tool('f', { inputSchema: inputSchema as FunctionTool['inputSchema'] })] })
+    expect(outcome.losses).toEqual(losses)
+    const list = outcome.body['tools'] as { function: Fields }[]
+    expect(JSON.stringify(list[0]?.function['parameters'])).toBe(JSON.stringify(JSON.parse(expected)))
+  })
+
   it('makes one object of a choice at the root, and says so (60)', () => {
     const inputSchema = toJsonText({
       anyOf: [

@@ -9,21 +9,33 @@ import { literal } from './wire.ts'
 
 const EMPTY_OBJECT = literal('{"type":"object","properties":{}}')
 const COMBINATORS = ['anyOf', 'oneOf', 'allOf'] as const
+/** What OpenAI refuses at the root. */
+const NOT_AT_ROOT = [...COMBINATORS, 'enum', 'not'] as const
 
-/** A tool's parameters. `merged`: a choice at the root, which OpenAI refuses, had to become one loose object. */
+/** A tool's parameters. `merged`: the root said more than OpenAI takes there, and had to become one loose object. */
 export function toolParameters(schema: JsonText | null): { readonly schema: JsonText; readonly merged: boolean } {
   if (schema === null) return { schema: EMPTY_OBJECT, merged: false }
-  const root = scanJson(schema)
+  const root = scanJson(withItems(schema))
   if (root.members.length === 0) return { schema: EMPTY_OBJECT, merged: false }
-  if (COMBINATORS.some((name) => root.get(name) !== undefined)) return { schema: mergeRoot(root), merged: true }
+  if (NOT_AT_ROOT.some((name) => root.get(name) !== undefined)) return { schema: mergeRoot(root), merged: true }
   return { schema: withObjectRoot(root), merged: false }
 }
 
-/** OpenAI wants `type` and `properties` to be there. */
+/** OpenAI wants `type` and `properties` to be there, and no other type: arguments are an object in any case. */
 function withObjectRoot(root: JsonNode): JsonText {
-  const type = root.get('type') === undefined ? '"type":"object",' : ''
+  const type = root.get('type')
   const properties = root.get('properties') === undefined ? '"properties":{},' : ''
-  return literal(`{${type}${properties}${root.raw.slice(1)}`)
+  if (type === undefined) return literal(`{"type":"object",${properties}${root.raw.slice(1)}`)
+  const before = root.raw.slice(1, type.start - root.start)
+  return literal(`{${properties}${before}"object"${root.raw.slice(type.end - root.start)}`)
+}
+
+/** The schema with `items` in every array that says nothing of its items: OpenAI refuses one without. */
+function withItems(schema: JsonText): JsonText {
+  return inserting('"items":{},', schema, (node) => {
+    const saysItems = node.get('items') !== undefined || node.get('prefixItems') !== undefined
+    return typesOf(node).includes('array') && !saysItems
+  })
 }
 
 /**
@@ -53,7 +65,7 @@ function mergeRoot(root: JsonNode): JsonText {
 }
 
 const MERGED: ReadonlySet<string> = new Set([
-  ...COMBINATORS,
+  ...NOT_AT_ROOT,
   'type',
   'properties',
   'required',
@@ -102,9 +114,14 @@ function isStrict(node: JsonNode): boolean {
 }
 
 function isObjectType(node: JsonNode): boolean {
+  if (node.get('type') === undefined) return node.get('properties') !== undefined
+  return typesOf(node).includes('object')
+}
+
+/** What a schema's `type` names, one or several. */
+function typesOf(node: JsonNode): readonly (string | undefined)[] {
   const type = node.get('type')
-  const names = type?.kind === 'array' ? type.items.map((item) => item.string) : [type?.string]
-  return names.includes('object') || (type === undefined && node.get('properties') !== undefined)
+  return type?.kind === 'array' ? type.items.map((item) => item.string) : [type?.string]
 }
 
 function subschemas(node: JsonNode): readonly JsonNode[] {
@@ -120,18 +137,25 @@ function subschemas(node: JsonNode): readonly JsonNode[] {
 
 /** The schema with `additionalProperties: false` on every object that says nothing about it, as strict mode wants. */
 export function closeObjects(schema: JsonText): JsonText {
-  const insertions: number[] = []
+  return inserting('"additionalProperties":false,', schema, (node) => {
+    return isObjectType(node) && node.get('additionalProperties') === undefined
+  })
+}
+
+/** The schema with a member at the beginning of each subschema that needs it. Those are never empty objects. */
+function inserting(member: string, schema: JsonText, isNeeded: (node: JsonNode) => boolean): JsonText {
+  const positions = new Set<number>()
   const visit = (node: JsonNode): void => {
     if (node.kind !== 'object') return
-    if (isObjectType(node) && node.get('additionalProperties') === undefined) insertions.push(node.start + 1)
+    if (isNeeded(node)) positions.add(node.start + 1)
     subschemas(node).forEach(visit)
   }
   visit(scanJson(schema))
-  let closed = ''
+  let inserted = ''
   let at = 0
-  for (const position of [...new Set(insertions)].sort((a, b) => a - b)) {
-    closed += `${schema.slice(at, position)}"additionalProperties":false,`
+  for (const position of [...positions].sort((a, b) => a - b)) {
+    inserted += schema.slice(at, position) + member
     at = position
   }
-  return literal(closed + schema.slice(at))
+  return literal(inserted + schema.slice(at))
 }
