@@ -1,12 +1,11 @@
 // Writes docs/reference/api.md from the declarations of what src/index.ts exports. With `--check`: fails when the page is
 // not what it would write.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, normalize } from 'node:path'
+import { join, normalize } from 'node:path'
 import { ROOT } from './bootstrap.mjs'
-
-const PAGE = join(ROOT, 'docs', 'reference', 'api.md')
+import { formatted, settle } from './generated-file.mjs'
 
 const INTRODUCTION = `# The library
 
@@ -16,13 +15,7 @@ The gateway is also a library, for programs that want it inside: \`import { crea
 These are all its exports. Whatever else the package holds may change at any time.
 `
 
-const page = formatted(render())
-if (!process.argv.includes('--check')) {
-  writeFileSync(PAGE, page)
-} else if (readFileSync(PAGE, 'utf8') !== page) {
-  console.error('docs/reference/api.md is out of date: run npm run docs')
-  process.exitCode = 1
-}
+settle('docs/reference/api.md', formatted(render()))
 
 function render() {
   const declarations = emitDeclarations()
@@ -63,17 +56,5 @@ function emitDeclarations() {
     return new Map(files.map((file) => [file.slice(join(folder, 'src').length + 1), readFileSync(file, 'utf8')]))
   } finally {
     rmSync(folder, { recursive: true })
-  }
-}
-
-/** As the formatter of the project leaves it. @param {string} markdown */
-function formatted(markdown) {
-  const draft = join(dirname(PAGE), 'api.draft.md')
-  try {
-    writeFileSync(draft, markdown)
-    execFileSync(process.execPath, [join(ROOT, 'node_modules', 'oxfmt', 'bin', 'oxfmt'), draft], { stdio: 'ignore' })
-    return readFileSync(draft, 'utf8')
-  } finally {
-    rmSync(draft, { force: true })
   }
 }

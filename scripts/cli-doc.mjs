@@ -1,25 +1,12 @@
-// Writes docs/reference/cli.md from the commands themselves: `node scripts/cli-doc.mjs`.
+// Writes docs/reference/cli.md from the commands themselves: `npm run docs`.
 // With `--check` it writes nothing and fails when the file is not what it would write.
-import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { COMMANDS } from '../src/cli/commands/index.ts'
 import { EXIT_CODE_MEANINGS } from '../src/cli/exit-code.ts'
-
-const TARGET = fileURLToPath(new URL('../docs/reference/cli.md', import.meta.url))
-const OXFMT = fileURLToPath(new URL('../node_modules/oxfmt/bin/oxfmt', import.meta.url))
+import { formatted, settle } from './generated-file.mjs'
 
 /** @typedef {import('../src/cli/command.ts').CommandNode} CommandNode */
 
-const page = render(await Promise.all(COMMANDS.map((entry) => entry.load())))
-const before = process.argv.includes('--check') ? readFileSync(TARGET, 'utf8') : null
-writeFileSync(TARGET, page)
-execFileSync(process.execPath, [OXFMT, TARGET])
-if (before !== null && before !== readFileSync(TARGET, 'utf8')) {
-  writeFileSync(TARGET, before)
-  console.error('docs/reference/cli.md is out of date: run node scripts/cli-doc.mjs')
-  process.exitCode = 1
-}
+settle('docs/reference/cli.md', formatted(render(await Promise.all(COMMANDS.map((entry) => entry.load())))))
 
 /** @param {readonly CommandNode[]} commands */
 function render(commands) {

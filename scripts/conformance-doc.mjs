@@ -5,6 +5,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { reportFailure, ROOT } from './bootstrap.mjs'
 import { SetupError } from './bootstrap/setup-error.mjs'
+import { table } from './generated-file.mjs'
 import { PROTOCOL_IDS } from '../src/canonical/protocol-id.ts'
 
 /**
@@ -147,11 +148,6 @@ function caseTable({ cases }, byCase) {
     return [number, name, holds, result]
   })
   return table(['', 'Case', 'What holds', 'Result'], rows)
-}
-
-/** @param {readonly string[]} head @param {readonly (readonly string[])[]} rows */
-function table(head, rows) {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 /** @param {string} page */

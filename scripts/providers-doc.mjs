@@ -1,12 +1,7 @@
-// Writes docs/reference/providers.md from the table of vendors: `node scripts/providers-doc.mjs`.
+// Writes docs/reference/providers.md from the table of vendors: `npm run docs`.
 // With `--check` it writes nothing and fails when the file is not what it would write.
-import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { PROVIDERS } from '../src/providers/index.ts'
-
-const TARGET = fileURLToPath(new URL('../docs/reference/providers.md', import.meta.url))
-const OXFMT = fileURLToPath(new URL('../node_modules/oxfmt/bin/oxfmt', import.meta.url))
+import { formatted, settle, table } from './generated-file.mjs'
 
 /** @typedef {import('../src/providers/provider.ts').ProviderDefinition} ProviderDefinition */
 
@@ -49,10 +44,8 @@ function rowOf(definition) {
 }
 
 /** @param {readonly ProviderDefinition[]} definitions */
-function table(definitions) {
-  const head = ['`type`', 'Vendor', 'Base URL', 'Key variables', 'Protocols', 'Thinking']
-  const lines = [head, head.map(() => '---'), ...definitions.map(rowOf)]
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+function vendors(definitions) {
+  return table(['`type`', 'Vendor', 'Base URL', 'Key variables', 'Protocols', 'Thinking'], definitions.map(rowOf))
 }
 
 const hosted = PROVIDERS.filter(({ local, baseUrl }) => local === null && baseUrl !== null)
@@ -69,7 +62,7 @@ port, and nowhere else.
 
 ## Hosted
 
-${table(hosted)}
+${vendors(hosted)}
 
 Where a vendor's models differ among themselves, the column shows what most of them take; what a single model takes comes
 from the built-in catalog. \`dialect\` and \`capabilities\` of a provider override both.
@@ -78,11 +71,11 @@ from the built-in catalog. \`dialect\` and \`capabilities\` of a provider overri
 
 These are found at start by the port on which they usually listen.
 
-${table(local)}
+${vendors(local)}
 
 ## Any other host
 
-${table(own)}
+${vendors(own)}
 
 DeepSeek, Moonshot, Z.ai and MiniMax also have an Anthropic endpoint. To use it, write a provider of type
 \`anthropic-compatible\` with \`https://api.deepseek.com/anthropic\`, \`https://api.moonshot.ai/anthropic\`,
@@ -94,11 +87,4 @@ Type \`simulator\` is the built-in far end: it speaks both protocols and needs n
 that start with its id, such as \`sim/echo\`, and for others only when the config says so.
 `
 
-const before = process.argv.includes('--check') ? readFileSync(TARGET, 'utf8') : null
-writeFileSync(TARGET, page)
-execFileSync(process.execPath, [OXFMT, TARGET])
-if (before !== null && before !== readFileSync(TARGET, 'utf8')) {
-  writeFileSync(TARGET, before)
-  console.error('docs/reference/providers.md is out of date: run node scripts/providers-doc.mjs')
-  process.exitCode = 1
-}
+settle('docs/reference/providers.md', formatted(page))

@@ -1,15 +1,15 @@
 // Writes schema/ucr.config.schema.json, and the tables of docs/reference/config.md, from the schema of the config and the
 // table of variables: `node scripts/schema.mjs`. With `--check` it writes nothing and fails when a file is not what it
 // would write.
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import * as z from 'zod/mini'
 import { OTHER_VARIABLES, VARIABLES } from '../src/config/environment.ts'
 import { factsOf, inertReason, itemSchema, layersOf, shapeOf, valueSchema } from '../src/config/known-keys.ts'
 import { configSchema } from '../src/config/schema.ts'
 import { SCHEMA_URL } from '../src/config/schema-url.ts'
+import { ROOT } from './bootstrap.mjs'
+import { formatted, settle } from './generated-file.mjs'
 
 /**
  * @typedef {import('../src/config/known-keys.ts').Schema} Schema
@@ -21,10 +21,8 @@ import { SCHEMA_URL } from '../src/config/schema-url.ts'
  * @property {Rows} rows
  */
 
-/** @param {string} path */
-const inProject = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url))
-const SCHEMA = inProject('schema/ucr.config.schema.json')
-const PAGE = inProject('docs/reference/config.md')
+const SCHEMA = 'schema/ucr.config.schema.json'
+const PAGE = 'docs/reference/config.md'
 
 /** `${VAR}` may stand wherever the gateway takes it. */
 const REFERENCE = String.raw`\$\{`
@@ -198,33 +196,5 @@ function code(text) {
   return `\`${text}\``
 }
 
-/**
- * As the formatter of the project leaves it, without touching the page itself.
- *
- * @param {string} markdown
- */
-function formatted(markdown) {
-  const draft = `${PAGE}.draft.md`
-  try {
-    writeFileSync(draft, markdown)
-    execFileSync(process.execPath, [inProject('node_modules/oxfmt/bin/oxfmt'), draft], { stdio: 'ignore' })
-    return readFileSync(draft, 'utf8')
-  } finally {
-    rmSync(draft, { force: true })
-  }
-}
-
-/** @type {readonly (readonly [path: string, text: string])[]} */
-const wanted = [
-  [SCHEMA, jsonSchema()],
-  [PAGE, formatted(filled(readFileSync(PAGE, 'utf8')))],
-]
-for (const [path, text] of wanted) {
-  if (!process.argv.includes('--check')) {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, text)
-  } else if (readFileSync(path, 'utf8') !== text) {
-    console.error(`${path} is out of date: run node scripts/schema.mjs`)
-    process.exitCode = 1
-  }
-}
+settle(SCHEMA, jsonSchema())
+settle(PAGE, formatted(filled(readFileSync(join(ROOT, PAGE), 'utf8'))))
