@@ -47,6 +47,11 @@ describe("a client's key", () => {
     ['X-API-Key in another case, with spaces', { 'X-API-Key': ` ${ADA} ` }, 'ada'],
     ['both: x-api-key counts', { 'x-api-key': ADA, authorization: `Bearer ${BOB}` }, 'ada'],
     ['both, the other way round', { 'x-api-key': BOB, authorization: `Bearer ${ADA}` }, 'bob'],
+    [
+      "a vendor's key in x-api-key beside Bearer",
+      { 'x-api-key': 'sk-ant-0123456789', authorization: `Bearer ${ADA}` },
+      'ada',
+    ],
     ['an empty x-api-key beside Bearer', { 'x-api-key': '', authorization: `Bearer ${ADA}` }, 'ada'],
   ])('51 x-api-key and Bearer: %s', async (_, headers, owner) => {
     const { installation, upstream } = await withKeys()
@@ -61,7 +66,7 @@ describe("a client's key", () => {
     ['none', {}],
     ['an unknown one', { 'x-api-key': 'key-of-eve-0123456789' }],
     ['one with something behind it', { 'x-api-key': `${ADA}x` }],
-    ['an unknown x-api-key beside a good Bearer', { 'x-api-key': 'wrong', authorization: `Bearer ${ADA}` }],
+    ['two that are both unknown', { 'x-api-key': 'wrong-0123456789', authorization: 'Bearer wrong-9876543210' }],
     ['Bearer without a space', { authorization: `Bearer${ADA}` }],
     ['another scheme', { authorization: `Basic ${ADA}` }],
     ['an empty Bearer', { authorization: 'Bearer ' }],
