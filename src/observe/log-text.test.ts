@@ -8,6 +8,7 @@ describe('logText()', () => {
     'connect ECONNREFUSED 127.0.0.1:3000',
     'Größe 12 \u{1f600}',
     'max_tokens: 4096 > 2048, see task-force and risk-averse',
+    'config: /etc/ucr-gateway/ucr_config.json:7:3: providers[0].type is missing',
   ])('leaves %j as it is', (text) => {
     expect(logText(text)).toBe(text)
   })

@@ -19,7 +19,9 @@ const SECRETS: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\b((?:bearer|basic)\s+)[\w.~+/=-]{6,}/gi, `$1${HIDDEN}`],
   [/([?&](?:key|api[-_]?key|access_token|token|sig|signature|secret)=)[^&\s"'#]+/gi, `$1${HIDDEN}`],
   [/(:\/\/)[^\s/@:]+:[^\s/@]+@/g, `$1${HIDDEN}@`],
-  [/\b(?:sk|pk|rk|gsk|xai|hf|r8|nvapi|csk|pplx|fw|ucr|glpat|gh[opsu]|github_pat)[-_][\w-]{6,}/g, HIDDEN],
+  [/\b(?:sk|pk|rk|gsk|xai|hf|r8|nvapi|csk|pplx|fw|glpat|gh[opsu]|github_pat)[-_][\w-]{6,}/g, HIDDEN],
+  // Nothing else looks like our keys: folders and files are called `ucr-...`.
+  [/\bucr_[0-9A-Za-z]{8,}/g, HIDDEN],
   [/\bAIza[\w-]{10,}/g, HIDDEN],
   [/\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g, HIDDEN],
 ]
