@@ -91,7 +91,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     const { config } = next
     return buildSnapshot(config, await providerSet.configure(next), providerSet.reported, boundHosts(config), shared)
   }
-  return new RunningGateway(options, shared, providerSet, await build(loaded), build)
+  const snapshot = await build(loaded)
+  shared.health.adopt(snapshot.providers, snapshot.config.routing.breaker)
+  return new RunningGateway(options, shared, providerSet, snapshot, build)
 }
 
 /** Whoever runs a command on this machine. */
@@ -122,7 +124,7 @@ class RunningGateway implements Gateway {
       {
         load: options.reload ?? (async () => options.loaded),
         build,
-        swap: (next) => this.#swap(next),
+        swap: (next, previous) => this.#swap(next, previous),
         report: (report) => this.#report(report),
       },
       snapshot,
@@ -225,8 +227,10 @@ class RunningGateway implements Gateway {
     })
   }
 
-  #swap(next: Snapshot): void {
+  #swap(next: Snapshot, previous: Snapshot): void {
     this.#snapshot = next
+    const { level } = next.config.logging
+    if (level !== previous.config.logging.level) this.#options.log.setLevel(level)
     this.#shared.retryBudget.adopt(next.config.retry.budget)
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
     void this.#providerSet.ask()
