@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { OPENING, chatStream, event, text } from './chat-vendor.ts'
+import { DONE, OPENING, call, chatStream, event, text } from './chat-vendor.ts'
 import { CHAT, VENDOR_KEY, answering, answeringInTurn, chunked, startBench, wantsStream } from './harness.ts'
 import type { Answer, Bench } from './harness.ts'
 import { readMessagesStream } from './messages-stream.ts'
@@ -56,6 +56,26 @@ describe('a Chat vendor whose stream breaks', () => {
     const answer = await bench.messages({ stream: true })
     expect(readMessagesStream(answer.events).content).toEqual([{ type: 'text', text: 'Hi' }])
     expect(answer.headers['x-ucr-attempts']).toBe('2')
+  })
+
+  it.each([
+    ['in the middle of arguments', [text('Half an '), call(0, 'call_a', 'first', '{"x":')], 200],
+    ['where nothing was said', [], 200],
+    ['where nothing was sent', null, 502],
+  ] as const)('10 truncated-no-finish: a [DONE] %s is no end', async (_, events, status) => {
+    const stream = events === null ? [DONE] : [OPENING, ...events, DONE]
+    const bench = await startBench(CHAT, answering({ stream }))
+    const answer = await bench.messages({ stream: true })
+    expect(answer.status).toBe(status)
+    expect(answer.text).toContain('"type":"error"')
+    expect(answer.text).not.toContain('message_stop')
+    expect(await statusOf(bench, answer)).toBe('upstream_truncated')
+  })
+
+  it('10 truncated-no-finish: a [DONE] behind whole words is one', async () => {
+    const bench = await startBench(CHAT, answering({ stream: [OPENING, text('Hi'), DONE] }))
+    const { error, message } = readMessagesStream((await bench.messages({ stream: true })).events)
+    expect([error, message['stop_reason']]).toEqual([null, 'end_turn'])
   })
 
   it('11 mid-stream-error: the error is the last event, whatever the vendor sends behind it', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DONE, OPENING, chatStream, chunk, delta, finish, text, usage } from './chat-vendor.ts'
+import { readChatStream } from './chat-stream.ts'
 import { CHAT, answering, chunked, startBench } from './harness.ts'
 import type { Json, VendorAnswer } from './harness.ts'
 import { messagesStream } from './messages-vendor.ts'
@@ -76,6 +77,17 @@ describe('how the bytes of a Chat stream may be cut and written', () => {
   ])('22 crlf-and-nospace: %s', async (_, stream) => {
     expect(await contentOf({ stream })).toEqual([{ type: 'text', text: 'Hi there' }])
     expect(await contentOf({ stream }, 'byte by byte')).toEqual([{ type: 'text', text: 'Hi there' }])
+  })
+
+  it('22 crlf-and-nospace: line breaks inside an event never reach a client as such', async () => {
+    const logprobs = text('Hi there').replace('"logprobs":null', '"logprobs":{\ndata: "content":\ndata: []}')
+    for (const plan of ['auto', 'translate']) {
+      const bench = await startBench(CHAT, answering({ stream: [OPENING, logprobs, finish('stop'), usage(), DONE] }), {
+        plan,
+      })
+      const { message, error } = readChatStream((await bench.chat({ stream: true })).events)
+      expect([message['content'], error]).toEqual(['Hi there', null])
+    }
   })
 
   it('22 crlf-and-nospace: an event that is no JSON ends the stream as an error', async () => {

@@ -161,6 +161,17 @@ describe.each(DELIVERIES)('tool calls of a Chat vendor, %s', (delivery) => {
     expect(content).toEqual([toolUse('call_a', 'first', {})])
   })
 
+  it('19 no-args-tool: nor has one whose arguments are null', async () => {
+    const { content } = await bothForms(
+      {
+        stream: chatStream([call(0, 'call_a', 'first'), args(0, 'null')], 'tool_calls'),
+        whole: completion({ tool_calls: [wholeCall('call_a', 'first', 'null')] }, 'tool_calls'),
+      },
+      delivery,
+    )
+    expect(content).toEqual([toolUse('call_a', 'first', {})])
+  })
+
   it('28 parallel-tools-nonstream: two calls without content are two blocks, and no empty text', async () => {
     const calls = [wholeCall('call_a', 'first', '{"x":1}'), wholeCall('call_b', 'first', '{"x":2}')]
     const { content, message } = await bothForms(

@@ -56,6 +56,26 @@ describe.each(DELIVERIES)('answers of a Messages vendor, %s', (delivery) => {
     expect(streamed.events.at(-1)?.data).toBe('[DONE]')
   })
 
+  it('72 think+tools stream: blocks that a Chat client cannot be shown leave no gap', async () => {
+    const blocks = [
+      said('One. '),
+      { type: 'server_tool_use', id: 'srvtoolu_01', name: 'web_search', input: { query: 'ucr' } },
+      { type: 'web_search_tool_result', tool_use_id: 'srvtoolu_01', content: [] },
+      { type: 'block_of_the_future', data: 1 },
+      said('Two.'),
+      toolUse('toolu_01A', 'first', { x: 1 }),
+      { type: 'server_tool_use', id: 'srvtoolu_02', name: 'web_search', input: {} },
+      toolUse('toolu_01B', 'second', {}),
+    ]
+    const bench = await startBench(MESSAGES, answering(answer(blocks, 'tool_use'), delivery))
+    const { message, whole } = await chatForms(bench, TOOLS)
+    expect(message).toMatchObject({
+      content: 'One. Two.',
+      tool_calls: [called('toolu_01A', 'first', '{"x":1}'), called('toolu_01B', 'second', '{}')],
+    })
+    expect(whole.headers['x-ucr-dropped']).toContain('content.block_of_the_future')
+  })
+
   it('83 created/model/id: they and the other constants are the same in all chunks', async () => {
     const blocks = [THINKING, said('Hi'), toolUse('toolu_01A', 'first', {})]
     const bench = await startBench(MESSAGES, answering(answer(blocks, 'tool_use'), delivery))

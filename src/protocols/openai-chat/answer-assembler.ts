@@ -117,12 +117,14 @@ export class AnswerAssembler {
    */
   finish(complete: boolean): void {
     if (this.#ended) return
+    const broken = this.#finishReason === null && this.#calls.broken
     this.#settle()
     const finish = readFinish(this.#finishReason, {
       toolCalls: this.#calls.any,
       refused: this.#refused,
       stopSequence: this.#stopSequence,
-      complete: complete && this.#started,
+      // An end without a reason is taken for one only where something whole came before it.
+      complete: complete && this.#parts.any && !broken,
     })
     if (finish instanceof GatewayError) return this.fail(finish)
     this.#ended = true

@@ -29,6 +29,11 @@ export class PartSequence {
     this.#origin = origin
   }
 
+  /** Some part was begun. */
+  get any(): boolean {
+    return this.#count > 0
+  }
+
   text(text: JsonText, refusal = false): void {
     if (text === EMPTY_JSON_STRING) return
     this.#ensure(refusal ? 'refusal' : 'text', { kind: 'text', refusal, ext: null })

@@ -53,7 +53,8 @@ class ChatStreamDecoder implements StreamDecoder {
 
   #frame(frame: SseFrame): void {
     if (this.#answer.ended) return
-    const data = frame.data.trim()
+    // Between tokens a line break is a space; what is passed on from here has to fit into one line.
+    const data = frame.data.trim().replaceAll('\n', ' ')
     if (data === '') return this.#bare(frame)
     if (data === DONE) return this.#markDone()
     const root = scanJson(data)

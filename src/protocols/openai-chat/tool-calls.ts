@@ -72,6 +72,11 @@ export class ToolCallAssembler {
     return this.#calls.some(({ name }) => name !== null)
   }
 
+  /** The arguments of some call are no whole JSON. */
+  get broken(): boolean {
+    return this.#calls.some(({ kind, pieces }) => kind === 'function' && toolInput(joinJsonStrings(pieces)).invalid)
+  }
+
   /** No call waits for more: other content may follow without losing arguments. */
   get settled(): boolean {
     return this.#calls.every((call) => call.ended || call.kind === 'other' || (call.name !== null && isWhole(call)))
@@ -155,7 +160,7 @@ export class ToolCallAssembler {
 
   #grow(call: Call, given: JsonNode | undefined): void {
     const piece = argumentsOf(given)
-    if (piece !== null && !repeats(call, piece)) {
+    if (piece !== null && !saysNothing(call, piece) && !repeats(call, piece)) {
       if (call.ended) {
         throw new GatewayError('upstream_invalid_response', 'The upstream went on with a tool call that was complete.')
       }
@@ -212,6 +217,7 @@ export class ToolCallAssembler {
   }
 }
 
+const NULL_ARGUMENTS = stringToJson('null')
 const CALL_MEMBERS = new Set(['index', 'id', 'type', 'function', 'custom'])
 
 function text(node: JsonNode | undefined): string | null {
@@ -222,6 +228,11 @@ function text(node: JsonNode | undefined): string | null {
 function argumentsOf(node: JsonNode | undefined): JsonText | null {
   if (node === undefined || node.isNull || node.raw === EMPTY_JSON_STRING) return null
   return node.kind === 'string' ? node.raw : stringToJson(node.raw)
+}
+
+/** Some servers write `null` for arguments that there are none of. No object begins so. */
+function saysNothing(call: Call, piece: JsonText): boolean {
+  return call.pieces.length === 0 && piece === NULL_ARGUMENTS
 }
 
 /** The arguments are an object that is closed: nothing can follow. */
