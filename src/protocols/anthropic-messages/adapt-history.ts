@@ -48,11 +48,21 @@ function adaptForeign(request: CanonicalRequest, target: HistoryTarget): History
   const cleaned = request.messages.map((message, index) => {
     reportForeign(message.ext, 'messages.', target.losses)
     const named = withName(clean(message, `messages.${index}`, target), target)
-    return named.role === 'system' && !target.midSystem ? systemReminder(named, target) : named
+    const mayStay = named.role !== 'system' || (target.midSystem && mayBeSystem(request.messages, index))
+    return mayStay ? named : systemReminder(named, target)
   })
   const paired = trimEnd(pairTools(cleaned, target.losses))
   const instructions = cleanParts(request.instructions, 'system', 'messages', target)
   return startWithUser(instructions, paired, target.losses)
+}
+
+/**
+ * The API takes a system message behind a user's, and only where the model speaks next.
+ * https://platform.claude.com/docs/en/build-with-claude/mid-conversation-system-messages#limitations
+ */
+function mayBeSystem(messages: readonly Message[], index: number): boolean {
+  const next = messages[index + 1]
+  return messages[index - 1]?.role === 'user' && (next === undefined || next.role === 'assistant')
 }
 
 function clean(message: Message, path: string, target: HistoryTarget): Message {
@@ -129,11 +139,9 @@ function withName(message: Message, target: HistoryTarget): Message {
 const REMINDER_START = stringToJson('<system-reminder>\n')
 const REMINDER_END = stringToJson('\n</system-reminder>')
 
-/** For models that know no system messages in the middle: the same words at the same place, from the user. */
+/** Where this model takes no system message: the same words at the same place, from the user. */
 function systemReminder(message: Message, target: HistoryTarget): Message {
-  for (const name of message.ext?.fields.keys() ?? []) {
-    if (!name.startsWith('$')) target.losses.drop(`messages.${name}`, 'this model takes no system messages there')
-  }
+  target.losses.substitute('messages.role', 'a system message in the middle became a user message')
   const parts = message.parts.map((part) =>
     part.kind === 'text' ? { ...part, text: joinJsonStrings([REMINDER_START, part.text, REMINDER_END]) } : part,
   )

@@ -331,6 +331,35 @@ describe('encodeRequest() of a request in another protocol', () => {
     expect(encodeRequest(foreignRequest(), upstreamContext()).headers).toEqual({ 'anthropic-version': '2023-06-01' })
   })
 
+  it.each([
+    ['behind a user, at the end', [user('a'), message('system', ['s'])], ['user', 'system'], []],
+    [
+      'behind a user, in front of the model',
+      [user('a'), message('system', ['s']), assistant('b'), user('c')],
+      ['user', 'system', 'assistant', 'user'],
+      [],
+    ],
+    [
+      'behind the model',
+      [user('a'), assistant('b'), message('system', ['s']), user('c')],
+      ['user', 'assistant', 'user'],
+      ['messages.role'],
+    ],
+    ['in front of a user', [user('a'), message('system', ['s']), user('c')], ['user'], ['messages.role']],
+    [
+      'between a call and its result',
+      [user('a'), assistant(call('t')), message('system', ['s']), user(result('t'))],
+      ['user', 'assistant', 'user'],
+      ['messages.role'],
+    ],
+  ] as const)('keeps a system message %s only where the API takes one (case 39)', (_where, messages, roles, losses) => {
+    const outcome = sent(foreignRequest({ messages }))
+    const list = outcome.body['messages'] as { role: string }[]
+    expect(list.map(({ role }) => role)).toEqual(roles)
+    expect(outcome.losses).toEqual(losses)
+    expect(JSON.stringify(list)).toMatch(/"(?:s|<system-reminder>\\ns\\n<\/system-reminder>)"/)
+  })
+
   it('asks for as many tokens as the model has, where the client named no limit', () => {
     expect(sent(foreignRequest()).body['max_tokens']).toBe(8192)
     const known = { capabilities: capabilities({ maxOutputTokens: 64_000 }) }
@@ -371,7 +400,7 @@ describe('encodeRequest() of a request in another protocol', () => {
     const { body } = sent(
       foreignRequest({
         instructions: [text('one'), text(' '), text('two')],
-        messages: [user('a'), message('system', ['mind']), user('b')],
+        messages: [user('a'), message('system', ['mind']), assistant('b'), user('c')],
       }),
     )
     expect(body['system']).toEqual([
@@ -381,6 +410,7 @@ describe('encodeRequest() of a request in another protocol', () => {
     expect(body['messages']).toMatchObject([
       { role: 'user' },
       { role: 'system', content: [{ text: 'mind' }] },
+      { role: 'assistant' },
       { role: 'user' },
     ])
   })
