@@ -67,6 +67,26 @@ describe('system messages inside a conversation', () => {
     })
   })
 
+  it('39 system-role-in-messages: where Anthropic takes none, the words of a Chat client stay at their place', async () => {
+    const upstream = await scripted(greeting)
+    const { chat } = await install({ providers: [provider('work', 'anthropic', upstream, ['claude-opus-5-5'])] })
+    const messages = [
+      { role: 'user', content: 'Hi' },
+      { role: 'assistant', content: 'Hello.' },
+      { role: 'system', content: REMINDER },
+      { role: 'user', content: 'Go on' },
+      { role: 'system', content: REMINDER },
+    ]
+    const reply = await chat({ model: 'work/claude-opus-5-5', messages })
+    expect([reply.status, dropped(reply)]).toEqual([200, ['messages.role']])
+    expect(bodyOf(upstream)['messages']).toEqual([
+      { role: 'user', content: [said('Hi')] },
+      { role: 'assistant', content: [said('Hello.')] },
+      { role: 'user', content: [said(`<system-reminder>\n${REMINDER}\n</system-reminder>`), said('Go on')] },
+      { role: 'system', content: [said(REMINDER)] },
+    ])
+  })
+
   it.each([
     ['openai', 'gpt-5.5', 'developer'],
     ['openai', 'gpt-4.1', 'system'],
