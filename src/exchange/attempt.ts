@@ -16,7 +16,7 @@ import { sendWhole } from './whole.ts'
 const MAX_ERROR_BYTES = 64 * 1024
 
 /** Milliseconds for a connection whose answer is complete to become free. */
-const LINGER = 1000
+const LINGER = 250
 
 /** How one try ended. `failed` with `sent: false` may be followed by another try: the client has seen nothing of it. */
 export type AttemptResult =
