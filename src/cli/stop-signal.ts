@@ -1,5 +1,8 @@
 import { constants } from 'node:os'
 
+/** Milliseconds. A signal to a whole process group comes again from the parent that passes it on: that is one wish, not two. */
+const ECHO = 300
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 /** Waits for the signal to stop. A second one ends the process at once. */
@@ -13,10 +16,12 @@ export interface StopSignal {
 
 export function listenForStop(): StopSignal {
   const { promise, resolve } = Promise.withResolvers<void>()
-  let count = 0
+  let last: { readonly signal: NodeJS.Signals; readonly at: number } | null = null
   const onSignal = (signal: NodeJS.Signals) => {
-    count += 1
-    if (count > 1) process.exit(128 + constants.signals[signal])
+    const at = performance.now()
+    const isEcho = last !== null && last.signal === signal && at - last.at < ECHO
+    if (last !== null && !isEcho) process.exit(128 + constants.signals[signal])
+    last = { signal, at }
     resolve()
   }
   for (const signal of SIGNALS) process.on(signal, onSignal)

@@ -107,9 +107,22 @@ describe('start', () => {
     await arrived
     gateway.kill('SIGTERM')
     await gateway.printed(/Stopping/)
-    gateway.kill('SIGTERM')
-    expect((await gateway.ended).code).toBe(128 + 15)
+    gateway.kill('SIGINT')
+    expect((await gateway.ended).code).toBe(128 + 2)
     expect(await reply).toBe('cut')
+  })
+
+  it('takes a signal that comes twice at once for one', async () => {
+    await writeConfig()
+    const gateway = machine.start(['start'])
+    const [, url = ''] = await gateway.printed(/listening on (http:\/\/127\.0\.0\.1:\d+)/)
+    const arrived = simulator.waitForRequest(({ path }) => path.startsWith('/v1/chat'))
+    const reply = ask(url, 'sim/slow')
+    await arrived
+    gateway.kill('SIGTERM')
+    gateway.kill('SIGTERM')
+    expect((await reply).statusCode).toBe(200)
+    expect((await gateway.ended).code).toBe(0)
   })
 
   it('says what to do when the port is taken', async () => {
