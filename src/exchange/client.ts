@@ -1,3 +1,4 @@
+import type { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Operation, ProtocolRoute } from '../protocols/protocol.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
@@ -39,8 +40,10 @@ export interface ClientReply {
   readonly committed: boolean
   /** The client is gone, or the answer is complete. */
   readonly closed: boolean
+  /** Why the server itself ended the answer before it was complete; null where it has not. */
+  readonly cutBy: GatewayError | null
   /** Called each time the client has caught up. */
   onDrain(callback: () => void): void
-  /** Called once when the client leaves before the answer is complete. */
+  /** Called once when the client leaves before the answer is complete, or the server cuts it. */
   onAbort(callback: () => void): void
 }

@@ -70,6 +70,7 @@ const NO_REPLY: ClientReply = {
   destroy() {},
   committed: false,
   closed: false,
+  cutBy: null,
   onDrain() {},
   onAbort() {},
 }

@@ -62,9 +62,11 @@ function complete(exchange: Exchange, deps: ExchangeDependencies): void {
   deps.observer.exchange(exchange.record('complete', null, deps.now()))
 }
 
+/** Nobody waits for the answer any more: the client left, or the server is shutting down. */
 function closed(exchange: Exchange, deps: ExchangeDependencies): void {
-  if (exchange.httpStatus === 0) exchange.httpStatus = 499
-  deps.observer.exchange(exchange.record('client_closed', null, deps.now()))
+  const { cutBy } = exchange.reply
+  if (exchange.httpStatus === 0) exchange.httpStatus = cutBy?.status ?? 499
+  deps.observer.exchange(exchange.record(cutBy === null ? 'client_closed' : 'failed', cutBy, deps.now()))
 }
 
 /** The failure in the client's protocol: a status while nothing was sent, the stream's last event afterwards. */

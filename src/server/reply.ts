@@ -36,6 +36,7 @@ export class HttpReply implements ClientReply {
   status = 0
   /** The connection was answered in this reply's place: its request turned out not to be HTTP. */
   refusal: GatewayError | null = null
+  cutBy: GatewayError | null = null
   #bytes = 0
   readonly #options: ReplyOptions
   readonly #response: ServerResponse
@@ -159,6 +160,7 @@ export class HttpReply implements ClientReply {
   /** Ends the reply from outside with an error: as its status, as the last event of its stream, or by a cut. */
   cutShort(error: GatewayError): void {
     if (this.closed) return
+    this.cutBy = error
     if (this.committed && this.#eventStream) {
       this.end(this.protocol.client.encodeStreamError(error, { requestId: this.id }))
     } else {
