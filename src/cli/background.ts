@@ -134,6 +134,8 @@ export async function receiveOrder(environment: NodeJS.ProcessEnv): Promise<Back
     once(process, 'message').then(([first]: unknown[]) => first),
     once(process, 'disconnect').then(() => null),
   ])
+  // From here on whoever waits is told by a message or by the end of this process, which the channel must not put off.
+  process.channel?.unref()
   if (message === null || typeof message !== 'object') return null
   return {
     key: 'key' in message && typeof message.key === 'string' ? message.key : null,

@@ -223,6 +223,8 @@ describe('start --daemon', () => {
     const busy = await machine.run(['start', '--daemon', '--port', String(port)])
     expect(busy.code).toBe(1)
     expect(busy.stderr).toContain(`Port ${port}`)
+    // Told by its end, not by waiting for it in vain.
+    expect(busy.stderr).toContain('The gateway did not start')
     other.close()
     expect((await machine.run(['status'])).code).toBe(4)
   })
