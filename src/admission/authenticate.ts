@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash, hash, timingSafeEqual } from 'node:crypto'
 import type { Principal } from '../exchange/client.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
@@ -29,7 +29,7 @@ export function createAuthenticator({ keys, open }: AuthenticationSettings): Aut
   if (open && entries.size === 0) return () => LOCAL
   return (headers) => {
     for (const credential of credentialsOf(headers)) {
-      const digest = createHash('sha256').update(credential).digest()
+      const digest = hash('sha256', credential, 'buffer')
       // The map finds by a hash that a guesser cannot steer; the comparison then takes the same time for any bytes.
       const entry = entries.get(digest.toString('hex'))
       if (entry !== undefined && timingSafeEqual(entry.digest, digest)) return entry.principal
