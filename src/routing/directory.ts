@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { aliasClass, newestOfClass } from '../models/aliases.ts'
 import { catalogModels } from '../models/catalog.ts'
 import { claudeModel, isOpenAiModel, plainModelName, undatedModelName } from '../models/name.ts'
@@ -22,12 +23,17 @@ interface Match extends Offer {
   readonly quality: number
 }
 
+/** Clients choose names: no more than so many are remembered, and none that is longer than names are. */
+const MOST_NAMES = 1000
+const LONGEST_NAME = 200
+
 /** Which provider has which models: those that the config gives it, else those that the vendor listed. */
 export class ModelDirectory {
   /** Preferred first; of equal priority in the order of the config. */
   readonly providers: readonly Provider[]
   readonly #byId: ReadonlyMap<string, Provider>
   readonly #shelves: ReadonlyMap<string, Shelf>
+  readonly #found = new LRUCache<string, readonly (readonly Offer[])[]>({ max: MOST_NAMES })
 
   constructor(providers: readonly Provider[], listed: ReadonlyMap<string, readonly string[]>) {
     this.providers = providers.toSorted((a, b) => b.priority - a.priority)
@@ -69,6 +75,14 @@ export class ModelDirectory {
    * simulator has no real models, so it is never among them.
    */
   find(asked: string): readonly (readonly Offer[])[] {
+    const known = this.#found.get(asked)
+    if (known !== undefined) return known
+    const groups = this.#search(asked)
+    if (asked.length <= LONGEST_NAME) this.#found.set(asked, groups)
+    return groups
+  }
+
+  #search(asked: string): readonly (readonly Offer[])[] {
     const matches = this.providers.flatMap((provider) => {
       const match = isSimulator(provider) ? null : this.#shelves.get(provider.id)?.match(asked)
       return match === null || match === undefined ? [] : [{ ...match, provider }]

@@ -29,6 +29,11 @@ const KEYWORDS: Readonly<Record<'webSearch' | 'background' | 'think', readonly s
   ],
 }
 
+/** The look at the name as a whole costs several expressions, for every request. */
+function isHaiku(model: string): boolean {
+  return /haiku/i.test(model) && modelClass(model) === 'haiku'
+}
+
 /**
  * The tasks that a request is, most demanding first: what only some models can do comes before what any can. Read from
  * what the protocol says; from words only where the config asks for it.
@@ -42,7 +47,7 @@ export function detectTasks(query: RouteQuery, settings: TaskSettings): readonly
     ['longContext', query.tokenCount >= settings.tokenThreshold],
     ['image', traits.images],
     ['webSearch', traits.webSearch || says('webSearch')],
-    ['background', modelClass(query.model) === 'haiku' || says('background')],
+    ['background', isHaiku(query.model) || says('background')],
     ['think', traits.thinking || says('think')],
   ]
   return signals.filter(([, present]) => present).map(([task]) => task)
