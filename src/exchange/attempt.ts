@@ -289,7 +289,8 @@ class AnswerReader implements UpstreamHandler {
   }
 
   #whole(): void {
-    const body = Buffer.concat(this.#chunks)
+    const [only] = this.#chunks
+    const body = this.#chunks.length === 1 && only !== undefined ? only : Buffer.concat(this.#chunks)
     if (this.#status !== 200) {
       this.#failWith(body)
       return

@@ -42,12 +42,14 @@ export function mergeHeaders(into: Record<string, string>, extra: Readonly<Recor
 }
 
 function selectHeaders(headers: Headers, wanted: readonly string[]): Record<string, string> {
-  const exact = new Set(wanted.filter((name) => !name.endsWith('*')))
-  const prefixes = wanted.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))
   const selected: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined) continue
-    if (exact.has(name) || prefixes.some((prefix) => name.startsWith(prefix))) selected[name] = value
+  const add = (name: string): void => {
+    const value = headers[name]
+    if (value !== undefined) selected[name] = value
+  }
+  for (const pattern of wanted) {
+    if (!pattern.endsWith('*')) add(pattern)
+    else for (const name of Object.keys(headers)) if (name.startsWith(pattern.slice(0, -1))) add(name)
   }
   return selected
 }
