@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Event } from '../../canonical/event.ts'
 import { foldEvents } from '../../canonical/fold.ts'
 import { stringToJson } from '../../lib/json.ts'
+import { answeredBlocks } from '../../../test/support/messages-answers.ts'
+import type { AnsweredBlock } from '../../../test/support/messages-answers.ts'
 import { decodeResponse } from './decode-response.ts'
 import { mergeOpaque } from './merge-opaque.ts'
 import {
@@ -387,54 +389,11 @@ describe('MessagesStreamDecoder', () => {
   })
 })
 
-// Laws over generated answers.
-
-const piece = fc.string({ unit: 'grapheme', maxLength: 6 })
-const block = fc.oneof(
-  fc.array(piece, { maxLength: 4 }).map((pieces) => ({
-    whole: { type: 'text', text: pieces.join('') } as object,
-    start: TEXT as object,
-    deltas: pieces.map((text): object => ({ type: 'text_delta', text })),
-  })),
-  fc.tuple(fc.array(piece, { maxLength: 4 }), fc.constantFrom('sig', 'c2ln')).map(([pieces, signature]) => ({
-    whole: { type: 'thinking', thinking: pieces.join(''), signature },
-    start: { type: 'thinking', thinking: '', signature: '' },
-    deltas: [
-      ...pieces.map((thinking): object => ({ type: 'thinking_delta', thinking })),
-      { type: 'signature_delta', signature },
-    ],
-  })),
-  fc.constant({
-    whole: { type: 'redacted_thinking', data: 'red' },
-    start: { type: 'redacted_thinking', data: 'red' },
-    deltas: [],
-  }),
-  fc.tuple(fc.dictionary(piece, piece, { maxKeys: 3 }), fc.nat()).map(([input, at]) => {
-    const json = JSON.stringify(input)
-    const cut = at % (json.length + 1)
-    return {
-      whole: { type: 'tool_use', id: 'toolu_1', name: 'n', input, caller: { type: 'direct' } },
-      start: { type: 'tool_use', id: 'toolu_1', name: 'n', input: {}, caller: { type: 'direct' } },
-      // The cut may fall into a surrogate pair; JSON.stringify then writes both halves as escapes.
-      deltas: [json.slice(0, cut), json.slice(cut)].map((partial_json) => ({ type: 'input_json_delta', partial_json })),
-    }
-  }),
-  fc.constant({
-    whole: { type: 'server_tool_use', id: 's', name: 'web_search', input: { q: 1 } },
-    start: { type: 'server_tool_use', id: 's', name: 'web_search', input: {} },
-    deltas: [
-      { type: 'input_json_delta', partial_json: '{"q"' },
-      { type: 'input_json_delta', partial_json: ':1}' },
-    ],
-  }),
-)
-const blocks = fc.array(block, { maxLength: 5 })
-
-function streamOf(list: readonly { start: object; deltas: readonly object[] }[]): Buffer {
+function streamOf(list: readonly AnsweredBlock[]): Buffer {
   return answer(
     ...list.flatMap(({ start, deltas }, index) => [
-      blockStart(index, start as Record<string, unknown>),
-      ...deltas.map((delta) => blockDelta(index, delta as Record<string, unknown>)),
+      blockStart(index, start),
+      ...deltas.map((delta) => blockDelta(index, delta)),
       blockStop(index),
     ]),
   )
@@ -443,7 +402,7 @@ function streamOf(list: readonly { start: object; deltas: readonly object[] }[])
 describe('MessagesStreamDecoder laws', () => {
   it('folds to what the whole answer decodes to (case 120, property)', () => {
     fc.assert(
-      fc.property(blocks, (list) => {
+      fc.property(answeredBlocks, (list) => {
         const folded = foldEvents(eventsOf([streamOf(list)]), mergeOpaque)
         const body = { ...MESSAGE_START.message, content: list.map(({ whole }) => whole), stop_reason: 'end_turn' }
         const whole = decodeResponse(
@@ -471,7 +430,7 @@ describe('MessagesStreamDecoder laws', () => {
 
   it('gives the same events however the bytes are cut (case 122, property)', () => {
     fc.assert(
-      fc.property(blocks, fc.array(fc.nat(), { maxLength: 20 }), (list, offsets) => {
+      fc.property(answeredBlocks, fc.array(fc.nat(), { maxLength: 20 }), (list, offsets) => {
         const bytes = streamOf(list)
         const cuts = [...new Set(offsets.map((offset) => offset % bytes.length))].sort((a, b) => a - b)
         const chunks = [0, ...cuts].map((start, index) => bytes.subarray(start, cuts[index] ?? bytes.length))

@@ -4,6 +4,7 @@ import { foldEvents } from '../../canonical/fold.ts'
 import type { CanonicalResponse } from '../../canonical/response.ts'
 import { toJsonText } from '../../lib/json.ts'
 import type { JsonValue } from '../../lib/json.ts'
+import { answeredMessage } from '../../../test/support/chat-answers.ts'
 import type { AnswerContext } from '../protocol.ts'
 import { decodeResponse } from './decode-response.ts'
 import { answerContext, chunk, decodeStream, dialect, sse } from './test-support.ts'
@@ -123,47 +124,12 @@ describe('decodeResponse()', () => {
   })
 })
 
-/** A message and the pieces in which a stream may bring it. */
-const answers = fc.record({
-  reasoning: fc.array(fc.string({ unit: 'grapheme', minLength: 1 }), { maxLength: 3 }),
-  content: fc.array(fc.string({ unit: 'grapheme', minLength: 1 }), { maxLength: 3 }),
-  refusal: fc.option(fc.string({ minLength: 1 })),
-  calls: fc.array(
-    fc.record({
-      id: fc.option(fc.string({ minLength: 1 })),
-      name: fc.stringMatching(/^[a-z]{1,8}$/),
-      args: fc.dictionary(fc.string(), fc.jsonValue()).map((value) => JSON.stringify(value)),
-      cut: fc.nat(),
-    }),
-    { maxLength: 3 },
-  ),
-  finish: fc.constantFrom('stop', 'length', 'tool_calls', 'content_filter', 'something_new'),
-})
-
 describe('decodeResponse() and streamDecoder()', () => {
   it('give the same answer (law 3, 120)', () => {
     const usage = { prompt_tokens: 3, completion_tokens: 4 }
     fc.assert(
-      fc.property(answers, fc.boolean(), ({ reasoning, content, refusal, calls, finish }, thinkTags) => {
+      fc.property(answeredMessage, fc.boolean(), ({ message, deltas, finish }, thinkTags) => {
         const changes = { dialect: dialect({ thinkTags }) }
-        const message = {
-          role: 'assistant',
-          content: content.length === 0 ? null : content.join(''),
-          ...(reasoning.length === 0 ? {} : { reasoning_content: reasoning.join('') }),
-          ...(refusal === null ? {} : { refusal }),
-          ...(calls.length === 0
-            ? {}
-            : { tool_calls: calls.map(({ id, name, args }) => call(name, args, id ?? undefined)) }),
-        }
-        const deltas: JsonValue[] = [
-          ...reasoning.map((text) => ({ reasoning_content: text })),
-          ...content.map((text) => ({ content: text })),
-          ...(refusal === null ? [] : [{ refusal }]),
-          ...calls.flatMap(({ id, name, args, cut }, index) => [
-            { tool_calls: [{ index, ...call(name, args.slice(0, cut % args.length), id ?? undefined) }] },
-            { tool_calls: [{ index, function: { arguments: args.slice(cut % args.length) } }] },
-          ]),
-        ]
         const stream = sse(
           ...deltas.map((delta) => chunk(delta)),
           chunk({}, finish),
