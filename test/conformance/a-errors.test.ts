@@ -91,6 +91,13 @@ describe('a Chat vendor whose stream breaks', () => {
     expect(await statusOf(bench, answer)).toBe('failed')
   })
 
+  it('11 mid-stream-error: words that come with it in one piece are not lost', async () => {
+    const failure = event({ error: { message: 'The engine is on fire' } })
+    const bench = await startBench(CHAT, answering({ stream: [...HALF, text('answer') + failure] }))
+    const { content, error } = readMessagesStream((await bench.messages({ stream: true })).events)
+    expect([content, error?.['message']]).toEqual([[{ type: 'text', text: 'Half an answer' }], 'The engine is on fire'])
+  })
+
   it('11 mid-stream-error: as the first event it is a status, for nothing was promised yet', async () => {
     const failure = event({ error: { message: 'Overloaded', type: 'overloaded_error', code: 529 } })
     const bench = await startBench(CHAT, answering({ stream: [failure] }))

@@ -55,6 +55,15 @@ describe.each(DELIVERIES)('tool calls of a Chat vendor, %s', (delivery) => {
     ])
   })
 
+  it.each([
+    ['all are said to be the first', 0, 0],
+    ['begin at one and leave gaps', 1, 4],
+  ])('1 interleaved-tools: calls that %s are two calls', async (_, first, second) => {
+    const events = [call(first, 'call_a', 'first', '{"x":1}'), call(second, 'call_b', 'second', '{"y":2}')]
+    const { content } = await streamed(chatStream(events, 'tool_calls'), delivery)
+    expect(content).toEqual([toolUse('call_a', 'first', { x: 1 }), toolUse('call_b', 'second', { y: 2 })])
+  })
+
   it('7 tool-with-finish-stop: a call that ends in "stop" is a tool_use all the same', async () => {
     const { message, content } = await bothForms(
       {
@@ -105,6 +114,13 @@ describe.each(DELIVERIES)('tool calls of a Chat vendor, %s', (delivery) => {
     const ids = content.map(({ id }) => String(id))
     expect(new Set(ids).size).toBe(2)
     for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9_-]{8,64}$/)
+  })
+
+  it('14 tool-id-late-or-absent: one id for two calls becomes two', async () => {
+    const events = [call(0, 'call_0', 'first', '{"x":1}'), call(1, 'call_0', 'first', '{"x":2}')]
+    const { content } = await streamed(chatStream(events, 'tool_calls'), delivery)
+    expect(content).toMatchObject([{ id: 'call_0', input: { x: 1 } }, { input: { x: 2 } }])
+    expect(content[1]?.['id']).not.toBe('call_0')
   })
 
   it('15 repeated-name-empty: an empty name and the id once more in later fragments change nothing', async () => {
