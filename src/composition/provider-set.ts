@@ -61,7 +61,7 @@ export class ProviderSet {
     const providers: Provider[] = []
     for (const entry of settings) {
       if (!entry.enabled) continue
-      if (entry.apiKey !== null) this.#options.log.hide([entry.apiKey])
+      this.#options.log.hide([entry.apiKey ?? '', ...Object.values(entry.headers)])
       providers.push(this.#configure(await this.#located(entry)))
       this.#sources.set(entry.id, entry.source)
     }

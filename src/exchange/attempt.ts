@@ -6,6 +6,7 @@ import type { Grace, RepairedRequest, ReplyStream } from '../protocols/protocol.
 import type { Timeouts } from '../providers/provider.ts'
 import type { TransportFailure, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/transport.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
+import { Discretion } from './discretion.ts'
 import type { Exchange } from './exchange.ts'
 import type { Plan } from './plan.ts'
 import type { StreamRelay } from './relay.ts'
@@ -51,9 +52,9 @@ export async function attempt(
   repaired: RepairedRequest | null,
 ): Promise<AttemptResult> {
   const { provider } = plan.deployment
-  let request: UpstreamRequest
+  let confidential: ConfidentialRequest
   try {
-    request = await upstreamRequest(exchange, plan, relay !== null, deps, repaired)
+    confidential = await confidentialRequest(exchange, plan, relay !== null, deps, repaired)
   } catch (thrown) {
     const error =
       thrown instanceof GatewayError
@@ -69,9 +70,10 @@ export async function attempt(
     }
   }
   if (exchange.aborted) return { kind: 'client-closed' }
+  const { request, discretion } = confidential
   return new Promise((resolve) => {
     const send = (resend: (() => void) | null): void => {
-      const reader = new AnswerReader(exchange, plan, relay, deps, resolve, resend)
+      const reader = new AnswerReader(exchange, plan, relay, discretion, deps, resolve, resend)
       const call = deps.transport.send(request, reader)
       reader.attach(call)
       exchange.onAbort(() => reader.clientLeft())
@@ -81,28 +83,37 @@ export async function attempt(
   })
 }
 
-async function upstreamRequest(
+interface ConfidentialRequest {
+  readonly request: UpstreamRequest
+  /** What of it nobody but the vendor may learn. */
+  readonly discretion: Discretion
+}
+
+async function confidentialRequest(
   exchange: Exchange,
   plan: Plan,
   stream: boolean,
   deps: ExchangeDependencies,
   repaired: RepairedRequest | null,
-): Promise<UpstreamRequest> {
+): Promise<ConfidentialRequest> {
   const { provider } = plan.deployment
   const { request } = exchange
   const sameProtocol = plan.endpoint.protocol === request.protocol
   const forwarded = sameProtocol ? deps.protocols[request.protocol].passthrough.requestHeaders : []
   const headers = upstreamHeaders(exchange, provider, forwarded, plan.headers, stream)
   if (repaired !== null) mergeHeaders(headers, repaired.headers)
-  if (provider.credential !== null) Object.assign(headers, await provider.credential.headers())
+  const credential = provider.credential === null ? {} : await provider.credential.headers()
   const query = sameProtocol ? withoutCredentials(request.query) : ''
   return {
-    origin: provider.origin,
-    method: 'POST',
-    path: `${provider.basePath}${plan.endpoint.path}${query === '' ? '' : `?${query}`}`,
-    headers,
-    body: repaired?.body ?? plan.body,
-    timeouts: callTimeouts(provider.timeouts, request.headers, stream),
+    request: {
+      origin: provider.origin,
+      method: 'POST',
+      path: `${provider.basePath}${plan.endpoint.path}${query === '' ? '' : `?${query}`}`,
+      headers: { ...headers, ...credential },
+      body: repaired?.body ?? plan.body,
+      timeouts: callTimeouts(provider.timeouts, request.headers, stream),
+    },
+    discretion: new Discretion([...Object.values(credential), ...Object.values(provider.headers)]),
   }
 }
 
@@ -127,6 +138,7 @@ class AnswerReader implements UpstreamHandler {
   readonly #exchange: Exchange
   readonly #plan: Plan
   readonly #relay: StreamRelay | null
+  readonly #discretion: Discretion
   readonly #deps: ExchangeDependencies
   readonly #resolve: (result: AttemptResult) => void
   readonly #resend: (() => void) | null
@@ -145,6 +157,7 @@ class AnswerReader implements UpstreamHandler {
     exchange: Exchange,
     plan: Plan,
     relay: StreamRelay | null,
+    discretion: Discretion,
     deps: ExchangeDependencies,
     resolve: (result: AttemptResult) => void,
     resend: (() => void) | null,
@@ -152,6 +165,7 @@ class AnswerReader implements UpstreamHandler {
     this.#exchange = exchange
     this.#plan = plan
     this.#relay = relay
+    this.#discretion = discretion
     this.#deps = deps
     this.#resolve = resolve
     this.#resend = resend
@@ -272,8 +286,12 @@ class AnswerReader implements UpstreamHandler {
       this.#fail(outcome.error, outcome.error.message, false)
       return
     }
+    if (outcome?.status === 'complete') {
+      relay.finish(bytes, this.#plan)
+      this.#settle({ kind: 'complete' })
+      return
+    }
     relay.write(bytes, this.#plan)
-    if (outcome?.status === 'complete') this.#settle({ kind: 'complete' })
     if (outcome?.status === 'paused') this.#settle({ kind: 'paused', response: outcome.response })
   }
 
@@ -297,7 +315,7 @@ class AnswerReader implements UpstreamHandler {
     }
     if (this.#relay !== null) {
       // Asked for a stream and got something else: an error in a 200, or a page of a captive portal.
-      const error = this.#plan.decodeError(502, this.#headers, body.toString('utf8'))
+      const error = this.#plan.decodeError(502, this.#headers, this.#textOf(body))
       this.#fail(error, `200 with content-type ${this.#headers['content-type'] ?? 'none'}`, false)
       return
     }
@@ -312,7 +330,7 @@ class AnswerReader implements UpstreamHandler {
   }
 
   #failWith(body: Buffer): void {
-    const text = body.toString('utf8')
+    const text = this.#textOf(body)
     this.#deps.observer.debug(this.#exchange.request.id, 'upstream error body', {
       deployment: this.#plan.deployment.key,
       status: this.#status,
@@ -331,7 +349,13 @@ class AnswerReader implements UpstreamHandler {
     this.#fail(error, `status ${this.#status}`, false, verbatim)
   }
 
-  #fail(error: GatewayError, detail: string, unsent: boolean, verbatim: Verbatim | null = null): void {
+  /** The body of an error, which may well hold the key that is refused. */
+  #textOf(body: Buffer): string {
+    return this.#discretion.text(body.toString('utf8'))
+  }
+
+  #fail(thrown: GatewayError, detail: string, unsent: boolean, verbatim: Verbatim | null = null): void {
+    const error = this.#discretion.error(thrown)
     this.#settle({ kind: 'failed', error, detail, sent: this.#relay?.sent ?? false, unsent, verbatim })
   }
 
