@@ -1,0 +1,271 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { PROTOCOL_LIST } from '../../src/protocols/index.ts'
+import { explainRoute } from '../../src/server/explain.ts'
+import { healthRoutes } from '../../src/server/health.ts'
+import { Traffic } from '../../src/server/traffic.ts'
+import { ask } from '../support/ask.ts'
+import type { TestGateway } from '../support/gateway.ts'
+import { install, provider, vendorOf } from '../support/install.ts'
+import { RawClient } from '../support/raw-client.ts'
+import type { RawAnswer } from '../support/raw-client.ts'
+import { SPEAKERS, saying } from '../support/speakers.ts'
+import type { Upstream } from '../support/upstream.ts'
+
+interface Route {
+  readonly method: string
+  readonly path: string
+  readonly open: boolean
+}
+
+/** Every route that there is, from the lists that the router is made of. */
+const ROUTES: readonly Route[] = [
+  ...PROTOCOL_LIST.flatMap(({ routes }) => routes.map(({ method, path, public: open }) => ({ method, path, open }))),
+  ...[
+    ...healthRoutes(
+      { draining: false, inFlight: 0, traffic: new Traffic() },
+      {
+        service: '',
+        version: '',
+        exposed: () => false,
+        notReady: () => null,
+        deployments: () => [],
+        sessions: () => ({ active: 0, total: 0 }),
+      },
+    ),
+    explainRoute(async () => null),
+  ].map(({ method, path, access }) => ({ method, path, open: access === 'public' })),
+].map((route) => ({ ...route, path: route.path.replace(/\{.*\}/, 'far/gpt-5.5') }))
+
+const nameOf = ({ method, path }: Route): string => `${method} ${path}`
+
+const BODY = JSON.stringify({ ...SPEAKERS.messages.request('far/gpt-5.5') })
+
+async function send(gateway: TestGateway, { method, path }: Route, fields: string): Promise<RawAnswer> {
+  const client = await RawClient.open(Number(new URL(gateway.url).port))
+  onTestFinished(() => client.destroy())
+  const body = method === 'POST' ? BODY : ''
+  const length = method === 'POST' ? `content-length: ${body.length}\r\n` : ''
+  client.send(`${method} ${path} HTTP/1.1\r\n${length}${fields}connection: close\r\n\r\n${body}`)
+  const text = await client.all()
+  client.destroy()
+  const [head = ''] = text.split('\r\n\r\n', 1)
+  const lines = head
+    .split('\r\n')
+    .slice(1)
+    .map((line) => line.split(/: */, 2))
+  return {
+    status: Number(text.split(' ', 2)[1]),
+    headers: Object.fromEntries(lines.map(([name = '', value = '']) => [name.toLowerCase(), value])),
+    body: text.slice(head.length + 4),
+  }
+}
+
+const KEY = 'client-key-0123456789'
+
+async function installed(keys: boolean): Promise<{ readonly gateway: TestGateway; readonly upstream: Upstream }> {
+  const upstream = await vendorOf(saying(SPEAKERS.chat, 'Hello'))
+  const gateway = await install({
+    providers: [provider('far', SPEAKERS.chat, upstream.url)],
+    ...(keys ? { auth: { keys: [{ name: 'me', key: KEY }] } } : {}),
+  })
+  return { gateway, upstream }
+}
+
+describe('every route', () => {
+  it('is in the list of these tests', () => {
+    expect(ROUTES.map(nameOf).toSorted()).toEqual([
+      'GET /health',
+      'GET /health/detailed',
+      'GET /health/live',
+      'GET /health/ready',
+      'GET /v1/models',
+      'GET /v1/models',
+      'GET /v1/models/far/gpt-5.5',
+      'GET /v1/models/far/gpt-5.5',
+      'HEAD /api/hello',
+      'POST /v1/chat/completions',
+      'POST /v1/messages',
+      'POST /v1/messages/count_tokens',
+      'POST /v1/route/explain',
+    ])
+  })
+
+  it('needs a key where there are keys, except those that say nothing', async () => {
+    const { gateway, upstream } = await installed(true)
+    const disguises = [
+      '',
+      'x-api-key: wrong\r\n',
+      'x-forwarded-for: 127.0.0.1\r\nx-real-ip: 127.0.0.1\r\nforwarded: for=127.0.0.1\r\n',
+      'x-forwarded-host: localhost\r\nx-original-url: /health\r\nx-rewrite-url: /health\r\n',
+      'x-http-method-override: GET\r\nx-ucr-key: me\r\n',
+    ]
+    for (const route of ROUTES) {
+      for (const disguise of disguises) {
+        const { status, headers, body } = await send(gateway, route, `host: localhost\r\n${disguise}`)
+        const label = `${nameOf(route)} ${disguise}`
+        if (route.open) expect(status, label).toBe(200)
+        else {
+          expect(status, label).toBe(401)
+          expect(headers, label).toMatchObject({ 'www-authenticate': 'Bearer', 'x-ucr-error': 'unauthorized' })
+          expect(body, label).not.toMatch(/far|gpt/)
+        }
+      }
+      const known = await send(gateway, route, `host: localhost\r\nx-api-key: ${KEY}\r\n`)
+      expect(known.status, nameOf(route)).toBeLessThan(401)
+    }
+    // Only those with the key, and only those that a vendor is asked for.
+    expect(upstream.requests).toHaveLength(2)
+  })
+
+  it('that is open is one of these', () => {
+    expect(
+      ROUTES.filter(({ open }) => open)
+        .map(nameOf)
+        .toSorted(),
+    ).toEqual(['GET /health', 'GET /health/detailed', 'GET /health/live', 'GET /health/ready', 'HEAD /api/hello'])
+  })
+
+  it('has no other methods, and no neighbours, with and without a key', async () => {
+    const { gateway, upstream } = await installed(true)
+    const paths = [...new Set(ROUTES.map(({ path }) => path))]
+    for (const key of ['', `x-api-key: ${KEY}\r\n`]) {
+      for (const path of paths) {
+        const own = new Set(ROUTES.filter((route) => route.path === path).map(({ method }) => method))
+        for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']) {
+          if (own.has(method)) continue
+          const { status } = await send(gateway, { method, path, open: false }, `host: localhost\r\n${key}`)
+          expect([401, 404, 405], `${method} ${path}`).toContain(status)
+        }
+      }
+      for (const path of ['/', '/admin', '/config', '/metrics', '/v1/config', '/v1/keys', '/.env', '/debug', '/v1']) {
+        const { status } = await send(gateway, { method: 'GET', path, open: false }, `host: localhost\r\n${key}`)
+        expect([401, 404], path).toContain(status)
+      }
+    }
+    expect(upstream.requests).toHaveLength(0)
+  })
+})
+
+const STRANGE_HOSTS = [
+  'evil.example',
+  'evil.example:3000',
+  'localhost.evil.example',
+  '127.0.0.1.evil.example',
+  'evil.example#localhost',
+  'localhost@evil.example',
+  'evil.example:80@localhost',
+  'localhost, evil.example',
+  '169.254.169.254',
+  '10.0.0.1',
+  '[::ffff:10.0.0.1]',
+  '[fe80::1]',
+  '',
+  ' ',
+  '::1',
+  'localhost:3000:3000',
+]
+
+const OWN_HOSTS = [
+  'localhost',
+  'LOCALHOST',
+  'localhost:1',
+  '127.0.0.1',
+  '127.0.0.1:65535',
+  '127.9.9.9',
+  '[::1]',
+  '[::1]:80',
+]
+
+const STRANGE_ORIGINS = [
+  'http://evil.example',
+  'https://evil.example:3000',
+  'null',
+  'http://localhost:1',
+  'http://localhost.evil.example',
+  'http://127.0.0.1.evil.example',
+  'chrome-extension://abcdefghijklmnop',
+  'file://',
+  'HTTP://EVIL.EXAMPLE',
+]
+
+describe.each([true, false])('a page in a browser (keys: %s)', (keys) => {
+  const key = keys ? `x-api-key: ${KEY}\r\n` : ''
+
+  it('that points its own name at the gateway gets nothing from any route', async () => {
+    const { gateway, upstream } = await installed(keys)
+    for (const route of ROUTES) {
+      for (const host of STRANGE_HOSTS) {
+        const { status, headers, body } = await send(gateway, route, `host: ${host}\r\n${key}`)
+        const label = `${nameOf(route)} for "${host}"`
+        expect([400, 421], label).toContain(status)
+        expect(headers, label).not.toHaveProperty('access-control-allow-origin')
+        expect(body, label).not.toMatch(/far|gpt/)
+      }
+    }
+    expect(upstream.requests).toHaveLength(0)
+  })
+
+  it('of another origin gets nothing from any route, and no preflight', async () => {
+    const { gateway, upstream } = await installed(keys)
+    for (const route of ROUTES) {
+      for (const origin of STRANGE_ORIGINS) {
+        const { status, headers } = await send(gateway, route, `host: localhost\r\norigin: ${origin}\r\n${key}`)
+        const label = `${nameOf(route)} from ${origin}`
+        expect(status, label).toBe(403)
+        expect(headers, label).not.toHaveProperty('access-control-allow-origin')
+        const preflight = await send(
+          gateway,
+          { ...route, method: 'OPTIONS' },
+          `host: localhost\r\norigin: ${origin}\r\naccess-control-request-method: ${route.method}\r\n`,
+        )
+        expect(preflight.status, label).toBe(403)
+        expect(preflight.headers, label).not.toHaveProperty('access-control-allow-origin')
+      }
+      for (const site of ['cross-site', 'same-site']) {
+        const { status } = await send(gateway, route, `host: localhost\r\nsec-fetch-site: ${site}\r\n${key}`)
+        expect(status, `${nameOf(route)} ${site}`).toBe(403)
+      }
+    }
+    expect(upstream.requests).toHaveLength(0)
+  })
+
+  it('and whatever is no page gets its answer under each of its own names', async () => {
+    const { gateway } = await installed(keys)
+    for (const route of ROUTES) {
+      for (const host of OWN_HOSTS) {
+        const { status } = await send(gateway, route, `host: ${host}\r\n${key}`)
+        expect(status, `${nameOf(route)} for ${host}`).toBeLessThan(401)
+      }
+    }
+  })
+})
+
+describe('a page whose origin the config names', () => {
+  it('may call, and is told so', async () => {
+    const upstream = await vendorOf(saying(SPEAKERS.chat, 'Hello'))
+    const gateway = await install({
+      providers: [provider('far', SPEAKERS.chat, upstream.url)],
+      auth: { keys: [{ name: 'me', key: KEY }] },
+      server: { allowedOrigins: ['https://app.example.com'], allowedHosts: ['gateway.example.com'] },
+    })
+    const origin = 'https://app.example.com'
+    const url = `${gateway.url}${SPEAKERS.chat.path}`
+    const body = SPEAKERS.chat.request('gpt-5.5', { stream: true })
+    const answer = await ask(url, { headers: { origin, 'x-api-key': KEY }, body })
+    expect(SPEAKERS.chat.wordsOf(answer)).toBe('Hello')
+    expect(answer.headers).toMatchObject({ 'access-control-allow-origin': origin, vary: 'origin' })
+    // A page has to be able to read why it was refused.
+    const refused = await ask(url, { headers: { origin }, body })
+    expect(refused.status).toBe(401)
+    expect(refused.headers['access-control-allow-origin']).toBe(origin)
+    expect(
+      (await ask(url, { headers: { origin: 'https://app.example.com.evil.example', 'x-api-key': KEY }, body })).status,
+    ).toBe(403)
+    const named = await send(
+      gateway,
+      { method: 'GET', path: '/v1/models', open: false },
+      `host: gateway.example.com\r\nx-api-key: ${KEY}\r\n`,
+    )
+    expect(named.status).toBe(200)
+  })
+})
