@@ -58,12 +58,20 @@ export class StreamRelay {
     this.#put(bytes)
   }
 
+  /** Sends what an answer's last chunk became and ends the reply, in one write as well. */
+  finish(bytes: Buffer | string, plan: Plan): void {
+    if (this.#exchange.reply.closed) return
+    this.#commit(plan)
+    this.#sent = true
+    this.end(bytes)
+  }
+
   /** Ends the reply, with a last event where there is one. */
-  end(bytes: string): void {
+  end(bytes: Buffer | string): void {
     this.close()
-    const { exchange, reply } = { exchange: this.#exchange, reply: this.#exchange.reply }
+    const { reply } = this.#exchange
     if (reply.closed) return
-    exchange.replyBytes += Buffer.byteLength(bytes)
+    this.#count(bytes)
     reply.end(bytes)
   }
 
@@ -77,10 +85,14 @@ export class StreamRelay {
   #put(bytes: Buffer | string): void {
     const { reply } = this.#exchange
     this.#lastWrite = this.#deps.now()
-    this.#exchange.replyBytes += typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length
+    this.#count(bytes)
     if (reply.write(bytes)) return
     this.#paused = true
     this.#call?.pause()
+  }
+
+  #count(bytes: Buffer | string): void {
+    this.#exchange.replyBytes += typeof bytes === 'string' ? Buffer.byteLength(bytes) : bytes.length
   }
 
   #commit(plan: Plan | null): void {
