@@ -78,4 +78,9 @@ describe('writeFinish()', () => {
   ] satisfies [FinishReason, string][])('writes %s as %s (74)', (reason, word) => {
     expect(writeFinish({ reason, raw: null, stopSequence: null, details: null })).toBe(word)
   })
+
+  it('leaves a refusal of a Chat vendor that stopped as it is (law 1)', () => {
+    expect(writeFinish({ reason: 'refusal', raw: 'stop', stopSequence: null, details: null })).toBe('stop')
+    expect(writeFinish({ reason: 'refusal', raw: 'refusal', stopSequence: null, details: null })).toBe('content_filter')
+  })
 })

@@ -97,7 +97,10 @@ const WORDS: Readonly<Record<FinishReason, ChatFinishReason>> = {
   other: 'stop',
 }
 
-/** Chat's word for it. SDKs type the field as a closed set, so a vendor's own word is not passed on. */
-export function writeFinish(finish: Finish): ChatFinishReason {
-  return WORDS[finish.reason]
+/**
+ * Chat's word for it. SDKs type the field as a closed set, so a vendor's own word is not passed on. Where a Chat vendor's model
+ * declined in words of its own, it stopped: nothing was filtered.
+ */
+export function writeFinish({ reason, raw }: Finish): ChatFinishReason {
+  return reason === 'refusal' && raw === 'stop' ? 'stop' : WORDS[reason]
 }
