@@ -31,19 +31,6 @@ const OPEN = {
   },
 }
 
-/** The vendor whose client wrote the fixture, where it is not OpenAI. */
-const CHAT_VENDORS: Readonly<Record<string, string>> = {
-  'azure-content-filter': 'openai-compatible',
-  'deepseek-reasoning': 'deepseek',
-  'openrouter-reasoning-details': 'openrouter',
-  'groq-usage': 'groq',
-  length: 'vllm',
-}
-
-function vendorOf(protocol: ProtocolId, { name }: Fixture): string {
-  return protocol === 'anthropic-messages' ? 'anthropic' : (CHAT_VENDORS[name] ?? 'openai')
-}
-
 /** Whatever is asked of the vendor as well. */
 const LENIENT = {
   maxTokensField: 'max_completion_tokens',
@@ -100,7 +87,7 @@ const FIXTURES = (['anthropic-messages', 'openai-chat'] as const).flatMap((proto
 describe('law 1 over fixtures: a vendor is asked what the client asked', () => {
   it.each(FIXTURES)('121 round-trip identity: $protocol, $name, plan $plan', async ({ protocol, fixture, plan }) => {
     const model = modelOf(fixture.request)
-    const { upstream, ask } = await world(protocol, vendorOf(protocol, fixture), [model], playing(fixture), plan)
+    const { upstream, ask } = await world(protocol, fixture.vendor, [model], playing(fixture), plan)
     const reply = await ask(fixture.request)
     expect(reply.status, reply.text).toBe(200)
     expect(comparable(upstream.requests[0]?.body.toString('utf8') ?? '')).toEqual(comparable(fixture.request))
@@ -111,7 +98,7 @@ describe('law 1 over fixtures: a vendor is asked what the client asked', () => {
     '121 round-trip identity: the whole answer, $protocol, $name, plan $plan',
     async ({ protocol, fixture, plan }) => {
       const model = modelOf(fixture.request)
-      const { ask } = await world(protocol, vendorOf(protocol, fixture), [model], playing(fixture), plan)
+      const { ask } = await world(protocol, fixture.vendor, [model], playing(fixture), plan)
       const body = JSON.parse(fixture.request) as Json
       const { stream: _, stream_options: __, ...whole } = body
       const reply = await ask(JSON.stringify(whole))
