@@ -84,7 +84,7 @@ export function buildSnapshot(
         attempts: retry.attempts,
       },
       observer: shared.observer,
-      authorizeModel: createModelGuard(keys),
+      mayUse: createModelGuard(keys),
       sealerFor: (principal) => createSealer(shared.sealKeys, principal.tenant),
       estimateTokens,
       estimateTextTokens,

@@ -18,8 +18,8 @@ export interface ExchangeDependencies {
   readonly retryBudget: RetryAllowance
   readonly settings: ExchangeSettings
   readonly observer: Observer
-  /** Throws GatewayError `forbidden` when this key may not ask for this model. */
-  readonly authorizeModel: (principal: Principal, model: string) => void
+  /** May this key ask for this model, as its client wrote it? */
+  readonly mayUse: (principal: Principal, model: string) => boolean
   readonly sealerFor: (principal: Principal) => Sealer
   /** Cheap, for routing and for usage that a vendor did not report. */
   readonly estimateTokens: (traits: RequestTraits) => number

@@ -8,7 +8,7 @@ import type { ExchangeDependencies } from './dependencies.ts'
 export function listModels(request: ClientRequest, deps: ExchangeDependencies): string {
   const { client } = deps.protocols[request.protocol]
   return client.encodeModelList(
-    deps.router.models().map((model) => listed(model)),
+    usable(request, deps).map((model) => listed(model)),
     request.query,
   )
 }
@@ -17,9 +17,13 @@ export function listModels(request: ClientRequest, deps: ExchangeDependencies): 
 export function getModel(request: ClientRequest, deps: ExchangeDependencies): string {
   const { client } = deps.protocols[request.protocol]
   const id = request.params['id'] ?? ''
-  const model = deps.router.models().find((candidate) => candidate.id === id)
+  const model = usable(request, deps).find((candidate) => candidate.id === id)
   if (model === undefined) throw new GatewayError('model_not_found', `No model is called ${JSON.stringify(id)}.`)
   return client.encodeModel(listed(model))
+}
+
+function usable({ principal }: ClientRequest, { router, mayUse }: ExchangeDependencies): readonly RoutableModel[] {
+  return router.models().filter(({ id }) => mayUse(principal, id))
 }
 
 function listed({ id, deployment }: RoutableModel): ListedModel {

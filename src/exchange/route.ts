@@ -1,3 +1,4 @@
+import { GatewayError } from '../lib/error.ts'
 import { parseJson } from '../lib/json.ts'
 import type { Envelope } from '../protocols/protocol.ts'
 import type { RouteDecision } from '../routing/route.ts'
@@ -7,7 +8,7 @@ import type { Exchange } from './exchange.ts'
 /** Looks at the request and asks the router: the part that a dry run and a real run share. */
 export async function route(exchange: Exchange, deps: ExchangeDependencies): Promise<RouteDecision> {
   const envelope = peek(exchange, deps)
-  deps.authorizeModel(exchange.request.principal, envelope.model)
+  if (!deps.mayUse(exchange.request.principal, envelope.model)) throw forbidden(envelope.model)
   const decision = await deps.router.route({
     model: envelope.model,
     protocol: exchange.request.protocol,
@@ -19,6 +20,12 @@ export async function route(exchange: Exchange, deps: ExchangeDependencies): Pro
   exchange.decision = decision
   for (const warning of decision.warnings) deps.observer.warn(exchange.request.id, warning)
   return decision
+}
+
+function forbidden(model: string): GatewayError {
+  return new GatewayError('forbidden', `This API key may not use the model ${JSON.stringify(model)}.`, {
+    param: 'model',
+  })
 }
 
 function peek(exchange: Exchange, deps: ExchangeDependencies): Envelope {
