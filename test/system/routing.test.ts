@@ -186,7 +186,7 @@ const TASK_ROUTES = {
   think: 'thinker/gpt-5.5',
   background: 'cheap/gpt-5.5-mini',
   longContext: 'long/gpt-5.5',
-  webSearch: 'search',
+  webSearch: 'search/searcher',
   image: 'eyes/gpt-5.5',
   tokenThreshold: 2000,
 }
