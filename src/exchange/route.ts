@@ -6,7 +6,11 @@ import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
 
 /** Looks at the request and asks the router: the part that a dry run and a real run share. */
-export async function route(exchange: Exchange, deps: ExchangeDependencies): Promise<RouteDecision> {
+export async function route(
+  exchange: Exchange,
+  deps: ExchangeDependencies,
+  { dryRun } = { dryRun: false },
+): Promise<RouteDecision> {
   const envelope = peek(exchange, deps)
   if (!deps.mayUse(exchange.request.principal, envelope.model)) throw forbidden(envelope.model)
   const decision = await deps.router.route({
@@ -16,6 +20,7 @@ export async function route(exchange: Exchange, deps: ExchangeDependencies): Pro
     tokenCount: deps.estimateTokens(envelope.traits),
     headers: exchange.request.headers,
     body: () => parseJson(exchange.request.body.toString('utf8')),
+    dryRun,
   })
   exchange.decision = decision
   for (const warning of decision.warnings) deps.observer.warn(exchange.request.id, warning)

@@ -15,6 +15,8 @@ export interface RouteQuery {
   readonly headers: Headers
   /** The decoded body, for custom routers; decoded only when asked for. */
   body(): JsonValue
+  /** Somebody only wants to know: nothing is remembered of it. */
+  readonly dryRun: boolean
 }
 
 export type TaskType = 'default' | 'think' | 'background' | 'longContext' | 'webSearch' | 'image'

@@ -415,6 +415,16 @@ describe('createRouter() and conversations', () => {
     expect(await firstFor(router, 'one')).toBe(refuge)
   })
 
+  it('is not moved by somebody who only wants to know', async () => {
+    const { router, kill, clock } = setUp({ providers: accounts })
+    const home = await firstFor(router, 'one')
+    kill(`${home}/claude-sonnet-5`)
+    const { candidates } = await router.route(testQuery('claude-sonnet-5', { affinity: () => 'one' }, { dryRun: true }))
+    expect(candidates[0]?.deployment.provider.id).not.toBe(home)
+    clock.now += 60_000
+    expect(await firstFor(router, 'one')).toBe(home)
+  })
+
   it('keeps to the order of priorities all the same', async () => {
     const preferred = testProvider('z', { models: ['claude-sonnet-5'], priority: 9 })
     const { router, kill, clock } = setUp({ providers: [...accounts, preferred] })

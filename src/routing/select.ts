@@ -45,7 +45,7 @@ export function selectCandidates(stages: readonly Stage[], query: RouteQuery, co
   )
   const blocked = judged.filter((entry) => entry.blockedFor > 0).map((entry) => entry.blockedFor)
   return {
-    candidates: inOrder(stages, usable, context),
+    candidates: inOrder(stages, usable, query, context),
     exclusions: judged
       .filter(({ deployment }) => !usable.has(deployment.key))
       .map((entry) => exclusionOf(entry, context)),
@@ -70,6 +70,7 @@ function judgeAll(stages: readonly Stage[], query: RouteQuery, health: Health): 
 function inOrder(
   stages: readonly Stage[],
   usable: ReadonlySet<string | undefined>,
+  { dryRun }: RouteQuery,
   context: SelectionContext,
 ): readonly Candidate[] {
   const candidates = new Map<string, Candidate>()
@@ -81,7 +82,8 @@ function inOrder(
         if (candidates.has(deployment.key)) continue
         const reason = candidates.size > 0 ? 'fallback' : tier.length > 1 ? wayOfSpreading(affinity) : how
         candidates.set(deployment.key, { deployment, reason })
-        if (candidates.size === 1 && affinity !== null) context.memory.set(affinity, deployment.key)
+        const isFirst = candidates.size === 1
+        if (isFirst && affinity !== null && !dryRun) context.memory.set(affinity, deployment.key)
       }
     }
   }

@@ -54,6 +54,7 @@ export function testQuery(
     tokenCount: 10,
     headers: {},
     body: () => ({ model }),
+    dryRun: false,
     ...given,
   }
 }
