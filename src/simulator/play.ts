@@ -18,9 +18,8 @@ export async function play(playback: Playback, line: Line): Promise<Outcome> {
   }
   response.writeHead(playback.status, playback.headers)
   const only = playback.writes.length === 1 ? playback.writes[0] : undefined
-  if (only !== undefined && playback.ending === 'end' && pace.split === 0 && pace.ttft === 0 && only.after === null) {
-    return finish(line, only.data)
-  }
+  const isPlain = playback.ending === 'end' && playback.coding === 'identity' && pace.split === 0 && pace.ttft === 0
+  if (only !== undefined && isPlain && only.after === null) return finish(line, only.data)
   const outlet = outletOf(line, playback)
   await writeAll(line, outlet, playback)
   return line.isGone ? 'aborted' : endAs(playback.ending, line, outlet)

@@ -196,6 +196,7 @@ describe('pace and form', () => {
     'encoding=gzip',
     'encoding=br&split=7',
     'encoding=deflate',
+    'encoding=gzip&batch=99',
   ])('with %s carry the same text', async (settings) => {
     const simulator = await start()
     expect(await text(await messages(simulator, { model: `text?${settings}`, stream: true }))).toBe(
