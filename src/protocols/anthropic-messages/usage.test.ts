@@ -35,6 +35,12 @@ describe('decodeUsage()', () => {
     const start = decode({ input_tokens: 60, cache_read_input_tokens: 40, output_tokens: 1 })
     const end = decodeUsage(scanJson('{"input_tokens":0,"output_tokens":20}'), start)
     expect(end).toMatchObject({ input: { total: 100, cacheRead: 40 }, output: { total: 20 } })
+    expect(decodeUsage(scanJson('{}'), end)).toMatchObject({ input: { total: 100 }, output: { total: 20 } })
+  })
+
+  it('takes no output for what it is, though the start of the stream had counted on some', () => {
+    const start = decode({ input_tokens: 60, output_tokens: 1 })
+    expect(decodeUsage(scanJson('{"output_tokens":0}'), start)).toMatchObject({ output: { total: 0 } })
   })
 
   it('sums iterations, of which the totals leave some out', () => {

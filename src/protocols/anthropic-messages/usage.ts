@@ -4,8 +4,8 @@ import type { JsonNode, JsonText } from '../../lib/json.ts'
 import { numberLiteral } from './wire.ts'
 
 /**
- * A `usage` object. In streams it is cumulative and may be partial: what it leaves out, or gives as 0, is as `earlier` had
- * it. Where the vendor lists iterations (compaction, advisor), those are what costs: its own totals leave some out.
+ * A `usage` object. In streams it is cumulative and may be partial: what it leaves out is as `earlier` had it, and so is input
+ * that it gives as 0, for hosts that count it at the start only. Where the vendor lists iterations (compaction, advisor), those are what costs: its own totals leave some out.
  */
 export function decodeUsage(node: JsonNode, earlier: Usage | null = null): Usage {
   const iterations = node.get('iterations')?.items ?? []
@@ -34,7 +34,7 @@ function decodeCounts(node: JsonNode, earlier: Usage | null): Counts {
       cacheWriteLong: long || (earlier?.input.cacheWriteLong ?? 0),
     },
     output: {
-      total: count(node, 'output_tokens') || (earlier?.output.total ?? 0),
+      total: node.get('output_tokens')?.kind === 'number' ? count(node, 'output_tokens') : (earlier?.output.total ?? 0),
       reasoning:
         (details?.kind === 'object' ? count(details, 'thinking_tokens') : 0) || (earlier?.output.reasoning ?? 0),
     },
