@@ -13,7 +13,7 @@ export interface MessagesForms {
 }
 
 /** Asks for the same answer whole and streamed, as a Messages client; the two have to say the same. */
-export async function messagesForms(bench: Bench, body: Json = {}): Promise<MessagesForms> {
+export async function messagesForms(bench: Pick<Bench, 'messages'>, body: Json = {}): Promise<MessagesForms> {
   const whole = await bench.messages(body)
   const streamed = await bench.messages({ ...body, stream: true })
   expect([whole.status, streamed.status], whole.text + streamed.text).toEqual([200, 200])
@@ -31,7 +31,7 @@ export interface ChatForms extends Pick<ReadChat, 'message' | 'finishReason' | '
 }
 
 /** The same for a Chat client, which asks for usage. */
-export async function chatForms(bench: Bench, body: Json = {}): Promise<ChatForms> {
+export async function chatForms(bench: Pick<Bench, 'chat'>, body: Json = {}): Promise<ChatForms> {
   const whole = await bench.chat(body)
   const streamed = await bench.chat({ ...body, stream: true, stream_options: { include_usage: true } })
   expect([whole.status, streamed.status], whole.text + streamed.text).toEqual([200, 200])

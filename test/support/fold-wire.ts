@@ -14,8 +14,13 @@ export function foldMessagesStream(events: readonly ReceivedEvent[]): Json {
     if (event['type'] === 'content_block_start') content[index] = { ...(event['content_block'] as Json) }
     if (event['type'] === 'content_block_delta') foldDelta(content[index] ?? {}, event['delta'] as Json, inputs, index)
     if (event['type'] === 'message_delta') {
-      const usage = { ...(message['usage'] as Json), ...(event['usage'] as Json) }
-      message = { ...message, ...(event['delta'] as Json), usage }
+      const { type: _, delta, usage, ...beside } = event
+      message = {
+        ...message,
+        ...(delta as Json),
+        ...beside,
+        usage: { ...(message['usage'] as Json), ...(usage as Json) },
+      }
     }
   }
   for (const [index, json] of inputs) if (json !== '') Object.assign(content[index] ?? {}, { input: JSON.parse(json) })
