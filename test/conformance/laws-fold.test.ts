@@ -185,7 +185,9 @@ describe('case 120 over generated answers, through the whole gateway', () => {
     const installations = { auto: await far('auto'), translate: await far('translate') }
     await fc.assert(
       fc.asyncProperty(vendors, asked, async ({ model, ...settings }, { task, tools, vendor, client, plan }) => {
-        const query = new URLSearchParams(Object.entries(settings).map(([name, value]) => [name, String(value)]))
+        const query = new URLSearchParams(
+          Object.entries(settings).map(([name, value]): [string, string] => [name, String(value)]),
+        )
         const body = {
           model: `${vendor}/${model}?${query.toString()}`,
           messages: [{ role: 'user', content: task }],
