@@ -51,5 +51,11 @@ async function upstreamCount(exchange: Exchange, deps: ExchangeDependencies): Pr
     },
     exchange,
   )
-  return answer?.status === 200 ? protocol.upstream.decodeTokenCount(answer.body.toString('utf8')) : null
+  if (answer?.status !== 200) return null
+  try {
+    return protocol.upstream.decodeTokenCount(answer.body.toString('utf8'))
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) return null
+    throw thrown
+  }
 }

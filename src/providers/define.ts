@@ -65,7 +65,9 @@ export const FOREIGN_MESSAGES_DIALECT: MessagesDialect = {
 }
 
 export function messagesEndpoint(dialect: MessagesDialect, countPath: string | null): EndpointOf<'anthropic-messages'> {
-  return { protocol: 'anthropic-messages', path: '/messages', modelsPath: '/models', countPath, dialect, adapt: null }
+  // The list comes in pages of 20 where nothing is said; this is the most that may be asked for.
+  const modelsPath = '/models?limit=1000'
+  return { protocol: 'anthropic-messages', path: '/messages', modelsPath, countPath, dialect, adapt: null }
 }
 
 type Required = 'type' | 'name' | 'baseUrl' | 'endpoints'
