@@ -319,3 +319,24 @@ describe('connections', () => {
     await raw.until((text) => text.includes('alive'))
   })
 })
+
+describe('a client that reads nothing for too long', () => {
+  it.each(EVERY_SPEAKER)('is cut, and so is its vendor ($type)', async (speaker) => {
+    const words = speaker.opening('x'.repeat(32 * 1024)).at(-1) ?? ''
+    const { gateway, client, asked } = await begin(
+      { client: speaker, vendor: speaker },
+      {
+        script: async (_asked, reply) => {
+          await reply.streamHead()
+          while (!reply.socket.destroyed) await reply.chunk(words)
+        },
+        config: { server: { writeTimeout: '200ms' } },
+      },
+    )
+    client.socket.pause()
+    const { closed } = await asked
+    await closed
+    expect(await record(gateway)).toMatchObject({ status: 'client_closed', httpStatus: 200 })
+    expect(gateway.logText()).toContain('the client reads nothing of its answer and was cut')
+  })
+})
