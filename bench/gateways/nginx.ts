@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -35,17 +35,10 @@ export function nginx(): Contestant | null {
   }
 }
 
+/** Null where there is no nginx. It prints its version to standard error. */
 function installedVersion(): string | null {
-  try {
-    // Printed to standard error, hence the shell-free detour over both streams.
-    return (
-      /nginx\/([\d.]+)/.exec(
-        execFileSync('nginx', ['-V'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
-      )?.[1] ?? 'installed'
-    )
-  } catch {
-    return null
-  }
+  const { status, stderr } = spawnSync('nginx', ['-v'], { encoding: 'utf8' })
+  return status === 0 ? (/nginx\/([\d.]+)/.exec(stderr)?.[1] ?? 'unknown') : null
 }
 
 const config = (folder: string, port: number, upstream: number): string => `
