@@ -141,6 +141,7 @@ describe('a vendor that repeats what it was sent gives no secret away', () => {
             providers: [secretive(vendor, upstream.url)],
             logging: { level: 'trace' },
             breaker: { minimumRequests: 1_000_000 },
+            retry: { attempts: 1 },
           },
           { logLevel: 'trace' },
         )
