@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Results, Sample } from './end-to-end.ts'
@@ -13,6 +14,9 @@ const results = JSON.parse(readFileSync(join(root, 'bench', 'results', 'end-to-e
 replaceBetween(join(root, 'docs', 'reference', 'performance.md'), 'end-to-end', table())
 replaceBetween(join(root, 'docs', 'reference', 'performance.md'), 'codec', codecTable())
 replaceBetween(join(root, 'README.md'), 'performance', table())
+
+const pages = [join(root, 'docs', 'reference', 'performance.md'), join(root, 'README.md')]
+execFileSync(process.execPath, [join(root, 'node_modules', 'oxfmt', 'bin', 'oxfmt'), ...pages], { stdio: 'ignore' })
 
 interface CodecResults {
   readonly rows: readonly { readonly work: string; readonly microseconds: number; readonly ratio: number }[]
