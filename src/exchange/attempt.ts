@@ -3,14 +3,14 @@ import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import { JsonScanError, scanJson } from '../lib/json.ts'
 import type { Grace, RepairedRequest, ReplyStream } from '../protocols/protocol.ts'
-import type { Timeouts } from '../providers/provider.ts'
-import type { TransportFailure, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/transport.ts'
+import type { TransportFailure, UpstreamCall, UpstreamHandler } from '../upstream/transport.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
-import { Discretion } from './discretion.ts'
+import type { Discretion } from './discretion.ts'
 import type { Exchange } from './exchange.ts'
 import type { Plan } from './plan.ts'
 import type { StreamRelay } from './relay.ts'
-import { mergeHeaders, upstreamHeaders } from './upstream-headers.ts'
+import { confidentialRequest, isImpatient } from './upstream-request.ts'
+import type { ConfidentialRequest } from './upstream-request.ts'
 import { sendWhole } from './whole.ts'
 
 /** Error bodies are read to this length; a vendor that sends more has nothing more to say. */
@@ -32,6 +32,8 @@ export type AttemptResult =
       readonly sent: boolean
       readonly unsent: boolean
       readonly verbatim: Verbatim | null
+      /** It took longer than this client wants to wait, which says nothing of the vendor. */
+      readonly impatient?: boolean
     }
 
 /** A refusal that the client is to read as the vendor wrote it: clients act on its wording. */
@@ -81,56 +83,6 @@ export async function attempt(
     // A kept connection that the vendor had just closed: nothing was tried yet, so this is not a retry.
     send(() => send(null))
   })
-}
-
-interface ConfidentialRequest {
-  readonly request: UpstreamRequest
-  /** What of it nobody but the vendor may learn. */
-  readonly discretion: Discretion
-}
-
-async function confidentialRequest(
-  exchange: Exchange,
-  plan: Plan,
-  stream: boolean,
-  deps: ExchangeDependencies,
-  repaired: RepairedRequest | null,
-): Promise<ConfidentialRequest> {
-  const { provider } = plan.deployment
-  const { request } = exchange
-  const sameProtocol = plan.endpoint.protocol === request.protocol
-  const forwarded = sameProtocol ? deps.protocols[request.protocol].passthrough.requestHeaders : []
-  const headers = upstreamHeaders(exchange, provider, forwarded, plan.headers, stream)
-  if (repaired !== null) mergeHeaders(headers, repaired.headers)
-  const credential = provider.credential === null ? {} : await provider.credential.headers()
-  const query = sameProtocol ? withoutCredentials(request.query) : ''
-  return {
-    request: {
-      origin: provider.origin,
-      method: 'POST',
-      path: `${provider.basePath}${plan.endpoint.path}${query === '' ? '' : `?${query}`}`,
-      headers: { ...headers, ...credential },
-      body: repaired?.body ?? plan.body,
-      timeouts: callTimeouts(provider.timeouts, request.headers, stream),
-    },
-    discretion: new Discretion([...Object.values(credential), ...Object.values(provider.headers)]),
-  }
-}
-
-/** Some clients put their key into the URL; it is ours, not the vendor's. */
-function withoutCredentials(query: string): string {
-  return query
-    .split('&')
-    .filter((pair) => !/^(?:key|api_key|access_token)=/i.test(pair))
-    .join('&')
-}
-
-/** SDKs say how long they will wait; waiting longer for the first byte helps nobody. */
-function callTimeouts(timeouts: Timeouts, headers: Headers, stream: boolean): UpstreamRequest['timeouts'] {
-  const configured = stream ? timeouts.firstByte : timeouts.wholeAnswer
-  const hint = Number(headers['x-stainless-timeout'] ?? '') * 1000
-  const firstByte = Number.isFinite(hint) && hint > 0 ? Math.min(configured, hint) : configured
-  return { connect: timeouts.connect, firstByte, idle: timeouts.idle, total: timeouts.total }
 }
 
 /** Reads one upstream answer: an error body, a whole answer, or a stream that goes on to the relay. */
@@ -212,7 +164,10 @@ class AnswerReader implements UpstreamHandler {
     this.#guard(() => {
       if (this.#endsAnyway()) return
       const error = errorOf(failure, this.#plan.deployment.provider.id, this.#stream !== null)
-      this.#fail(error, `${failure.kind}: ${failure.detail}`, failure.unsent)
+      const { timeouts } = this.#plan.deployment.provider
+      const hurried = isImpatient(this.#exchange.request.headers, timeouts, this.#relay !== null)
+      const impatient = failure.kind === 'first-byte-timeout' && hurried
+      this.#fail(error, `${failure.kind}: ${failure.detail}`, failure.unsent, { impatient })
     })
   }
 
@@ -346,7 +301,7 @@ class AnswerReader implements UpstreamHandler {
       this.#plan.kind === 'passthrough' && VERBATIM_STATUSES.has(this.#status) && holdsError(text)
         ? { status: this.#status, body: text }
         : null
-    this.#fail(error, `status ${this.#status}`, false, verbatim)
+    this.#fail(error, `status ${this.#status}`, false, { verbatim })
   }
 
   /** The body of an error, which may well hold the key that is refused. */
@@ -354,9 +309,15 @@ class AnswerReader implements UpstreamHandler {
     return this.#discretion.text(body.toString('utf8'))
   }
 
-  #fail(thrown: GatewayError, detail: string, unsent: boolean, verbatim: Verbatim | null = null): void {
+  #fail(
+    thrown: GatewayError,
+    detail: string,
+    unsent: boolean,
+    more: { readonly verbatim?: Verbatim | null; readonly impatient?: boolean } = {},
+  ): void {
     const error = this.#discretion.error(thrown)
-    this.#settle({ kind: 'failed', error, detail, sent: this.#relay?.sent ?? false, unsent, verbatim })
+    const sent = this.#relay?.sent ?? false
+    this.#settle({ kind: 'failed', error, detail, sent, unsent, verbatim: null, ...more })
   }
 
   #settle(result: AttemptResult): void {

@@ -171,7 +171,8 @@ function tellsNothing(error: GatewayError): boolean {
 }
 
 function settlePermit(permit: Permit, key: string, result: AttemptResult, deps: ExchangeDependencies): void {
-  if (result.kind === 'client-closed') return permit.release()
+  if (result.kind === 'client-closed' || (result.kind === 'failed' && result.impatient === true))
+    return permit.release()
   if (result.kind !== 'failed' || tellsNothing(result.error)) return permit.success()
   const { error } = result
   if (error.code === 'upstream_rate_limited') {
