@@ -165,6 +165,21 @@ describe('a provider that keeps failing', () => {
   })
 })
 
+describe('what opens the breaker of a provider, too:', () => {
+  it('streams that break off', async () => {
+    const { url } = await vendorOf(async (_asked, reply) => {
+      await reply.streamHead()
+      for (const event of chat.opening('Half an ')) await reply.chunk(event)
+      reply.reset()
+    })
+    const gateway = await install({ providers: [provider('only', chat, url)], breaker: BREAKER })
+    for (let count = 0; count < 3; count++) {
+      expect((await generate(gateway, chat, 'gpt-5.5', { stream: true })).status).toBe(200)
+    }
+    expect((await generate(gateway, chat, 'gpt-5.5', { stream: true })).status).toBe(503)
+  })
+})
+
 describe('what says nothing about a provider does not open its breaker:', () => {
   it.each([
     ['a request that is wrong', 400],
@@ -193,6 +208,24 @@ describe('what says nothing about a provider does not open its breaker:', () => 
     }
     await gateway.logged(() => gateway.log.filter(({ status }) => status === 'client_closed').length === 6)
     expect(await healthOf(gateway, 'only/gpt-5.5')).toMatchObject({ state: 'closed', failures: 0, successes: 0 })
+  })
+
+  it.each([true, false])('clients that hardly wait (stream: %s)', async (stream) => {
+    let silent = true
+    const upstream = await vendorOf(async (asked, reply) => {
+      if (!silent) await saying(chat, 'In time.')(asked, reply)
+    })
+    const gateway = await install({ providers: [provider('only', chat, upstream.url)], breaker: BREAKER })
+    const hasty = await Promise.all(
+      Array.from({ length: 6 }, () => generate(gateway, chat, 'gpt-5.5', { stream }, { 'x-stainless-timeout': '0.1' })),
+    )
+    expect(hasty.map(({ status, headers }) => [status, headers['x-ucr-error']])).toEqual(
+      hasty.map(() => [504, 'upstream_timeout']),
+    )
+    expect(await healthOf(gateway, 'only/gpt-5.5')).toMatchObject({ state: 'closed', failures: 0 })
+    silent = false
+    const patient = await generate(gateway, chat, 'gpt-5.5', { stream }, { 'x-stainless-timeout': '600' })
+    expect(chat.wordsOf(patient)).toBe('In time.')
   })
 
   it('and one model of an account says nothing of another', async () => {
