@@ -329,6 +329,69 @@ describe('instead of an answer comes', () => {
   })
 })
 
+describe('time limits', () => {
+  const drip = async (reply: UpstreamReply, piece: string): Promise<void> => {
+    while (!reply.socket.destroyed) {
+      await reply.chunk(piece)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+
+  it('total: a stream that goes on and on ends with an error', async () => {
+    await everyPair(async (pair) => {
+      const { client, gateway, label, ask } = await setUp(
+        pair,
+        async (_asked, reply) => {
+          await reply.streamHead()
+          for (const event of pair.vendor.opening('Half an ')) await reply.chunk(event)
+          await drip(reply, pair.vendor.opening(' and on').at(-1) ?? '')
+        },
+        { settings: { timeouts: { total: '150ms' } } },
+      )
+      const answer = await ask(true)
+      expect(client.errorOf(answer)['type'], label).toBe('timeout_error')
+      expect(await recordOf(gateway, answer.headers['request-id']), label).toMatchObject({
+        status: 'failed',
+        errorCode: 'upstream_timeout',
+      })
+    })
+  })
+
+  it('idle: comments keep a stream alive, as the vendor is', async () => {
+    await everyPair(async (pair) => {
+      const { client, label, ask } = await setUp(
+        pair,
+        async (_asked, reply) => {
+          await reply.streamHead()
+          for (let count = 0; count < 20; count++) {
+            await reply.chunk(': keep-alive\n\n')
+            await new Promise((resolve) => setTimeout(resolve, 25))
+          }
+          for (const event of pair.vendor.stream('At last.')) await reply.chunk(event)
+          await reply.lastChunk()
+        },
+        { settings: { timeouts: { idle: '250ms' } } },
+      )
+      expect(client.wordsOf(await ask(true)), label).toBe('At last.')
+    })
+  })
+
+  it('whole: an answer in one piece has more time than a stream', async () => {
+    await everyPair(async (pair) => {
+      const { client, label, ask } = await setUp(
+        pair,
+        async (asked, reply) => {
+          await new Promise((resolve) => setTimeout(resolve, 200))
+          await saying(pair.vendor, 'At last.')(asked, reply)
+        },
+        { settings: { timeouts: { firstByte: '60ms', wholeAnswer: '5s' } } },
+      )
+      expect(client.wordsOf(await ask(false)), label).toBe('At last.')
+      expect((await ask(true)).status, label).toBe(504)
+    })
+  })
+})
+
 describe('odd bytes that are no faults:', () => {
   it('invalid UTF-8 passes as it is between the same protocols and becomes U+FFFD otherwise', async () => {
     const bad = Buffer.from([0xc3, 0x28, 0xff])

@@ -97,6 +97,33 @@ describe.each(EVERY_SPEAKER)('a name that $type clients ask for', (client) => {
   })
 })
 
+describe.each(EVERY_SPEAKER)('a name that no header can carry ($type clients)', (client) => {
+  it.each([
+    'a\r\nx-evil: 1',
+    'a\u0000b',
+    'größe 🎈',
+    '\u202eevil',
+    'x'.repeat(8000),
+    '__proto__',
+    'constructor',
+    '../../etc/passwd',
+    '*',
+    'claude-*',
+    ' ',
+  ])('%j is asked for all the same, and breaks nothing', async (name) => {
+    const town = await foundTown({ gpt: GPTS, work: CLAUDES }, { models: { '*': 'gpt/*' } })
+    const way = await town.route(client, name)
+    expect(way.status).toBe(200)
+    expect(way.reason).toBe('pattern:*')
+    expect(way.answer.headers).not.toHaveProperty('x-evil')
+    expect(town.upstream.requests[0]?.headers).not.toHaveProperty('x-evil')
+    expect(Object.values(way.answer.headers).every((value) => /^[\x20-\x7e]{0,1024}$/.test(value ?? ''))).toBe(true)
+    const unknown = await (await foundTown({ gpt: GPTS }, { models: { fast: 'gpt' } })).route(client, name)
+    expect([unknown.status, unknown.went]).toEqual([404, null])
+    expect(unknown.answer.headers).not.toHaveProperty('x-evil')
+  })
+})
+
 describe('weights', () => {
   const weighted = (first: number, second: number) => ({
     models: {
