@@ -35,7 +35,7 @@ export interface Meaning {
   readonly stream: unknown
 }
 
-export type TurnMeaning =
+type TurnMeaning =
   | { readonly role: 'user'; readonly shown: readonly unknown[] }
   | { readonly role: 'system'; readonly text: string }
   | { readonly role: 'assistant'; readonly text: string; readonly calls: readonly unknown[] }

@@ -26,14 +26,14 @@ export interface Call {
   readonly result: string
 }
 
-export interface ConversationTool {
+interface ConversationTool {
   readonly name: string
   readonly description: string | null
   /** JSON text. */
   readonly schema: string
 }
 
-export interface ConversationSettings {
+interface ConversationSettings {
   readonly choice: 'auto' | 'any' | 'none' | 'tool' | null
   readonly parallel: boolean | null
   readonly maxTokens: number
