@@ -8,6 +8,7 @@ const OPTIONS: BannerOptions = {
   version: '1.2.3',
   urls: ['http://127.0.0.1:3000', 'http://[::1]:3000'],
   config: '/home/me/ucr.config.json',
+  claude: null,
   providers: [
     { id: 'work', name: 'Anthropic', source: 'config file', models: 1, simulator: false },
     { id: 'sim', name: 'Simulator (no real model)', source: 'config file', models: 20, simulator: true },
@@ -17,6 +18,11 @@ const OPTIONS: BannerOptions = {
 }
 
 describe('bannerText()', () => {
+  it('says where an installed claude is, and nothing where there is none', () => {
+    expect(bannerText({ ...OPTIONS, claude: '/usr/bin/claude' }, CHANNEL)).toContain('found at /usr/bin/claude')
+    expect(bannerText(OPTIONS, CHANNEL)).not.toContain('found at')
+  })
+
   it('says where, whom and what to paste', () => {
     const text = bannerText(OPTIONS, CHANNEL)
     expect(text).toContain('listening on http://127.0.0.1:3000\n  listening on http://[::1]:3000')

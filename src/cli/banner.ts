@@ -19,6 +19,8 @@ export interface BannerOptions extends Omit<ClientLineOptions, 'url' | 'onlySimu
   /** The file, or null. */
   readonly config: string | null
   readonly providers: readonly BannerProvider[]
+  /** Where the `claude` program is, or null. */
+  readonly claude: string | null
 }
 
 /** What a person sees when the gateway is up: where it is, whom it asks, and what to type next. */
@@ -39,6 +41,9 @@ export function bannerText(options: BannerOptions, channel: Channel): string {
     '',
     heading('Claude Code'),
     command(lines.claudeCode),
+    ...(options.claude === null
+      ? []
+      : [`  ${channel.paint('dim', `found at ${printable(options.claude)}; "ucr code" runs it through the gateway`)}`]),
     heading('OpenAI SDKs'),
     command(lines.openaiSdk),
     heading('First request'),

@@ -4,6 +4,7 @@ import { createLog, type Log } from '../observe/log.ts'
 import { ListenError } from '../server/listen.ts'
 import { receiveOrder, reportListening, type BackgroundOrder } from './background.ts'
 import { bannerText } from './banner.ts'
+import { findClaude } from './claude-command.ts'
 import type { Surroundings } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
@@ -41,7 +42,8 @@ export async function serve(given: StartValues, surroundings: Surroundings): Pro
     await writeRunRecord(surroundings, record)
     reloadOnHangUp(gateway, signal, order !== null)
     const people = order === null ? peopleChannel(loaded, surroundings) : null
-    people?.line(`${bannerOf(urls, gateway, loaded, people, environment)}\n`)
+    if (people !== null)
+      people.line(`${bannerOf(urls, gateway, loaded, people, environment, await findClaude(surroundings))}\n`)
     if (order !== null) reportListening(urls)
     await signal.received
     await drain(gateway, loaded, log, people)
@@ -136,6 +138,7 @@ function bannerOf(
   loaded: LoadedConfig,
   channel: Channel,
   environment: NodeJS.ProcessEnv,
+  claude: string | null,
 ): string {
   const providers = gateway.providers()
   return bannerText(
@@ -144,6 +147,7 @@ function bannerOf(
       urls: urls.map(reachable),
       config: loaded.path,
       providers,
+      claude,
       keyNeeded: clientKey(loaded.config.keys, environment).kind !== 'open',
       model: firstModel(gateway.models(), loaded.config),
     },
