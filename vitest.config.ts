@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config'
 /** Modules without state need no fresh module graph for each file, which is most of the time of a quick test. */
 const quick = { pool: 'threads', isolate: false } as const
 
+/** A busy machine is no failure: the limit is there for what hangs. */
+const patient = { testTimeout: 60_000, hookTimeout: 60_000 } as const
+
 /** These start processes and change the environment. */
 const apart = { pool: 'forks' } as const
 
@@ -10,15 +13,14 @@ const apart = { pool: 'forks' } as const
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], ...quick } },
-      { test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], ...quick } },
-      { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...quick } },
+      { test: { name: 'unit', include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], ...quick, ...patient } },
+      { test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], ...quick, ...patient } },
+      { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...quick, ...patient } },
       {
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patient,
           ...apart,
         },
       },

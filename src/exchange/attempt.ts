@@ -253,7 +253,7 @@ class AnswerReader implements UpstreamHandler {
   #collect(chunk: Buffer): void {
     const limit = this.#status === 200 ? this.#deps.settings.maxAnswerBytes : MAX_ERROR_BYTES
     this.#bytes += chunk.length
-    this.#chunks.push(chunk)
+    this.#chunks.push(Buffer.from(chunk))
     if (this.#bytes <= limit) return
     if (this.#status === 200) {
       throw new GatewayError('upstream_too_large', `The upstream's answer is larger than ${limit} bytes.`)

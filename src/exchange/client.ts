@@ -31,7 +31,10 @@ export interface Principal {
 export interface ClientReply {
   /** Sends status and header fields now. Once. */
   head(status: number, headers: Readonly<Record<string, string>>): void
-  /** Sends bytes now. False: the client reads too slowly; wait for `onDrain`. */
+  /**
+   * Sends bytes now. False: the client reads too slowly; wait for `onDrain`. The chunk is the caller's again on return:
+   * what cannot be sent at once is copied.
+   */
   write(chunk: Buffer | string): boolean
   end(chunk?: Buffer | string): void
   /** Cuts the connection, so that the client sees that the answer is not whole. */

@@ -139,7 +139,10 @@ export interface Passthrough {
  * Nothing throws: a failure becomes `outcome`, and the bytes returned never hold half an event.
  */
 export interface ReplyStream {
-  /** What the client gets for this chunk: whole events only, perhaps none (empty). */
+  /**
+   * What the client gets for this chunk: whole events only, perhaps none (empty). It may be a view of the chunk, whose
+   * memory is the caller's: a stream copies what it keeps for later calls.
+   */
   feed(chunk: Buffer): Buffer | string
   /** The upstream ended. What is still owed to the client. */
   end(): Buffer | string

@@ -29,6 +29,7 @@ export interface UpstreamRequest {
 export interface UpstreamHandler {
   /** Status and header fields, once. Content-encoding is already undone: `data` is what the vendor meant. */
   head(status: number, headers: Headers): void
+  /** A view of memory that is read into again: good until the callback returns, to be copied by whoever keeps it. */
   data(chunk: Buffer): void
   end(): void
   /** Instead of `end`, at any point; nothing follows. Not called after `abort()`. */
