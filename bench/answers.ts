@@ -182,6 +182,16 @@ const nothing: Answer = { kind: 'whole', bytes: Buffer.from('HTTP/1.1 404 Not Fo
 const models: Answer = json('{"object":"list","data":[]}')
 
 export const answers = {
+  /** What a vendor says at `path`, without its head. */
+  body(path: string, stream: boolean): Buffer {
+    const answer = answers.choose(path, Buffer.from(`"stream":${stream}`))
+    if (answer.kind !== 'whole') throw new Error('paced')
+    const text = answer.bytes.toString('utf8')
+    const body = text.slice(text.indexOf('\r\n\r\n') + 4)
+    // A stream is the one chunk of its transfer coding.
+    return Buffer.from(stream ? body.slice(body.indexOf('\r\n') + 2, body.lastIndexOf('\r\n0\r\n')) : body)
+  },
+
   /** By words in the body: `bench-tools`, `bench-paced` anywhere in it, and `"stream":true`. */
   choose(path: string, body: Buffer): Answer {
     if (path.includes('/models')) return models

@@ -27,14 +27,22 @@ export function createAuthenticator({ keys, open }: AuthenticationSettings): Aut
   )
   // Clients on an open gateway send whatever dummy key their SDK insists on.
   if (open && entries.size === 0) return () => LOCAL
+  const principalWith = (credential: string): Principal | null => {
+    if (credential === '') return null
+    const digest = hash('sha256', credential, 'buffer')
+    // The map finds by a hash that a guesser cannot steer; the comparison then takes the same time for any bytes.
+    const entry = entries.get(digest.toString('hex'))
+    return entry !== undefined && timingSafeEqual(entry.digest, digest) ? entry.principal : null
+  }
   return (headers) => {
-    for (const credential of credentialsOf(headers)) {
-      const digest = hash('sha256', credential, 'buffer')
-      // The map finds by a hash that a guesser cannot steer; the comparison then takes the same time for any bytes.
-      const entry = entries.get(digest.toString('hex'))
-      if (entry !== undefined && timingSafeEqual(entry.digest, digest)) return entry.principal
-    }
-    throw unauthorized()
+    // In the order in which they count. Claude Code sends the first two when a vendor's key is in the environment beside
+    // the gateway's token: the one that is a key here lets it in.
+    const principal =
+      principalWith(headers['x-api-key']?.trim() ?? '') ??
+      principalWith(bearerOf(headers['authorization'] ?? '')) ??
+      principalWith(headers['x-goog-api-key']?.trim() ?? '')
+    if (principal === null) throw unauthorized()
+    return principal
   }
 }
 
@@ -49,18 +57,8 @@ function unauthorized(): GatewayError {
   return new GatewayError('unauthorized', message, { shouldRetry: false })
 }
 
-/**
- * What the client sent, in the order in which it counts. Claude Code sends both fields when a vendor's key is in the
- * environment beside the gateway's token: the one that is a key here lets it in.
- */
-function credentialsOf(headers: Headers): readonly string[] {
-  const bearer = bearerOf(headers['authorization'] ?? '')
-  return [headers['x-api-key'], bearer, headers['x-goog-api-key']]
-    .map((credential) => credential?.trim() ?? '')
-    .filter((credential) => credential !== '')
-}
-
 function bearerOf(authorization: string): string {
+  if (authorization === '') return ''
   const field = authorization.trim()
   const scheme = field.slice(0, 6).toLowerCase()
   return scheme === 'bearer' && /^\s/.test(field.slice(6)) ? field.slice(6).trim() : ''

@@ -3,6 +3,7 @@ import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import { JsonScanError, scanJson } from '../lib/json.ts'
 import type { Grace, RepairedRequest, ReplyStream } from '../protocols/protocol.ts'
+import type { Provider } from '../providers/provider.ts'
 import type { TransportFailure, UpstreamCall, UpstreamHandler } from '../upstream/transport.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Discretion } from './discretion.ts'
@@ -53,23 +54,12 @@ export async function attempt(
   deps: ExchangeDependencies,
   repaired: RepairedRequest | null,
 ): Promise<AttemptResult> {
-  const { provider } = plan.deployment
   let confidential: ConfidentialRequest
   try {
-    confidential = await confidentialRequest(exchange, plan, relay !== null, deps, repaired)
+    const ready = confidentialRequest(exchange, plan, relay !== null, deps, repaired)
+    confidential = ready instanceof Promise ? await ready : ready
   } catch (thrown) {
-    const error =
-      thrown instanceof GatewayError
-        ? thrown
-        : new GatewayError('upstream_unauthorized', 'The credential is not available.', { cause: thrown })
-    return {
-      kind: 'failed',
-      error,
-      detail: `credential of ${provider.id}: ${error.message}`,
-      sent: false,
-      unsent: true,
-      verbatim: null,
-    }
+    return withoutCredential(plan.deployment.provider, thrown)
   }
   if (exchange.aborted) return { kind: 'client-closed' }
   const { request, discretion } = confidential
@@ -83,6 +73,15 @@ export async function attempt(
     // A kept connection that the vendor had just closed: nothing was tried yet, so this is not a retry.
     send(() => send(null))
   })
+}
+
+function withoutCredential(provider: Provider, thrown: unknown): AttemptResult {
+  const error =
+    thrown instanceof GatewayError
+      ? thrown
+      : new GatewayError('upstream_unauthorized', 'The credential is not available.', { cause: thrown })
+  const detail = `credential of ${provider.id}: ${error.message}`
+  return { kind: 'failed', error, detail, sent: false, unsent: true, verbatim: null }
 }
 
 /** Reads one upstream answer: an error body, a whole answer, or a stream that goes on to the relay. */

@@ -36,7 +36,7 @@ async function upstreamCount(exchange: Exchange, deps: ExchangeDependencies): Pr
   if (endpoint === undefined || endpoint.countPath === null || protocol.upstream.decodeTokenCount === null) return null
   const edits = protocol.passthrough.edits(envelope, { model, capabilities }, endpoint.dialect)
   if (edits === null) return null
-  const headers = upstreamHeaders(exchange, provider, protocol.passthrough.requestHeaders, {}, false)
+  const headers = upstreamHeaders(request.headers, provider, protocol.passthrough.requestHeaders, {}, false)
   if (provider.credential !== null) Object.assign(headers, await provider.credential.headers())
   exchange.attempts++
   const answer = await collect(

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../lib/error.ts'
 import { Discretion } from './discretion.ts'
 
-const discretion = new Discretion(['Bearer canary-key-1', 'canary"header\\2', 'blue'])
+const discretion = new Discretion(
+  { authorization: 'Bearer canary-key-1' },
+  { 'x-tag': 'canary"header\\2', 'x-colour': 'blue' },
+)
 
 describe('Discretion', () => {
   it('text() hides what was sent, as it is and as JSON spells it', () => {

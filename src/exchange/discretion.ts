@@ -10,16 +10,17 @@ const SHORTEST = 8
  * of this request are looked for.
  */
 export class Discretion {
-  readonly #secrets: readonly string[]
+  readonly #fields: readonly Readonly<Record<string, string>>[]
+  /** Null until there is a text to look at: nearly every answer is none. */
+  #secrets: readonly string[] | null = null
 
-  /** Values of header fields; of `Bearer abc` it is `abc` that counts. */
-  constructor(fields: readonly string[]) {
-    const secrets = fields.map((field) => field.slice(field.lastIndexOf(' ') + 1)).filter(isLong)
-    // A vendor's JSON may spell them another way.
-    this.#secrets = [...new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]))]
+  /** Header fields, by name; of `Bearer abc` it is `abc` that counts. */
+  constructor(...fields: readonly Readonly<Record<string, string>>[]) {
+    this.#fields = fields
   }
 
   text(text: string): string {
+    this.#secrets ??= secretsOf(this.#fields.flatMap((fields) => Object.values(fields)))
     return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text)
   }
 
@@ -35,6 +36,12 @@ export class Discretion {
       ...(upstreamCode === null ? {} : { upstreamCode: this.text(upstreamCode) }),
     })
   }
+}
+
+function secretsOf(values: readonly string[]): readonly string[] {
+  const secrets = values.map((value) => value.slice(value.lastIndexOf(' ') + 1)).filter(isLong)
+  // A vendor's JSON may spell them another way.
+  return [...new Set(secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]))]
 }
 
 function isLong(text: string): boolean {

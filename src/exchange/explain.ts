@@ -36,7 +36,7 @@ export interface ExplainedCandidate {
 /** Throws GatewayError where the request itself would be refused. */
 export async function explain(request: ClientRequest, deps: ExchangeDependencies): Promise<RouteExplanation> {
   const exchange = new Exchange(request, NO_REPLY, deps.now())
-  const decision = await route(exchange, deps, { dryRun: true })
+  const decision = await route(exchange, deps, true)
   const candidates = decision.candidates.map((candidate) => explainCandidate(candidate, exchange, deps))
   return {
     model: exchange.envelope?.model ?? '',

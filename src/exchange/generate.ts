@@ -36,7 +36,9 @@ const LONGEST_WAIT = 5
 
 /** Routes the request and tries its candidates, best first, until one answers or the client has seen bytes. */
 export async function generate(exchange: Exchange, deps: ExchangeDependencies): Promise<GenerateResult> {
-  const decision = await route(exchange, deps)
+  const decided = route(exchange, deps)
+  // A promise that is there already costs a turn of the event loop's queue all the same.
+  const decision = decided instanceof Promise ? await decided : decided
   deps.retryBudget.deposit()
   const relay = exchange.envelope?.stream === true ? new StreamRelay(exchange, deps) : null
   let failure: Failed | null = null

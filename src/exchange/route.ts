@@ -5,15 +5,18 @@ import type { RouteDecision } from '../routing/route.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
 
-/** Looks at the request and asks the router: the part that a dry run and a real run share. */
-export async function route(
+/**
+ * Looks at the request and asks the router: the part that a dry run and a real run share. A promise only where the router
+ * gives one: a request that need not wait does not.
+ */
+export function route(
   exchange: Exchange,
   deps: ExchangeDependencies,
-  { dryRun } = { dryRun: false },
-): Promise<RouteDecision> {
+  dryRun = false,
+): RouteDecision | Promise<RouteDecision> {
   const envelope = peek(exchange, deps)
   if (!deps.mayUse(exchange.request.principal, envelope.model)) throw forbidden(envelope.model)
-  const decision = await deps.router.route({
+  const decision = deps.router.route({
     model: envelope.model,
     protocol: exchange.request.protocol,
     traits: envelope.traits,
@@ -22,6 +25,11 @@ export async function route(
     body: () => parseJson(exchange.request.body.toString('utf8')),
     dryRun,
   })
+  if (decision instanceof Promise) return decision.then((late) => decided(exchange, late, deps))
+  return decided(exchange, decision, deps)
+}
+
+function decided(exchange: Exchange, decision: RouteDecision, deps: ExchangeDependencies): RouteDecision {
   exchange.decision = decision
   for (const warning of decision.warnings) deps.observer.warn(exchange.request.id, warning)
   return decision

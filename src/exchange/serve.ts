@@ -1,10 +1,12 @@
 import { GatewayError, toGatewayError } from '../lib/error.ts'
+import type { Operation } from '../protocols/protocol.ts'
 import type { Verbatim } from './attempt.ts'
 import type { ClientReply, ClientRequest } from './client.ts'
 import { countTokens } from './count-tokens.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import { Exchange } from './exchange.ts'
 import { generate } from './generate.ts'
+import type { GenerateResult } from './generate.ts'
 import { getModel, listModels } from './models.ts'
 import type { StreamRelay } from './relay.ts'
 import { decisionHeaders } from './reply-headers.ts'
@@ -13,7 +15,8 @@ import { decisionHeaders } from './reply-headers.ts'
 export async function serve(request: ClientRequest, reply: ClientReply, deps: ExchangeDependencies): Promise<void> {
   const exchange = new Exchange(request, reply, deps.now())
   try {
-    await answer(exchange, deps)
+    if (request.operation === 'generate') settle(exchange, await generate(exchange, deps), deps)
+    else replyJson(exchange, await bodyOf(request.operation, exchange, deps), deps)
   } catch (thrown) {
     const error = toGatewayError(thrown)
     if (error.code === 'internal') deps.observer.error(request.id, 'handling a request', error.cause ?? thrown)
@@ -21,25 +24,29 @@ export async function serve(request: ClientRequest, reply: ClientReply, deps: Ex
   }
 }
 
-async function answer(exchange: Exchange, deps: ExchangeDependencies): Promise<void> {
-  const { request } = exchange
-  switch (request.operation) {
-    case 'generate': {
-      const result = await generate(exchange, deps)
-      if (result.kind === 'failed') return fail(exchange, result.error, result.relay, result.verbatim, deps)
-      if (result.kind === 'client-closed') return closed(exchange, deps)
-      return complete(exchange, deps)
-    }
+function settle(exchange: Exchange, result: GenerateResult, deps: ExchangeDependencies): void {
+  if (result.kind === 'complete') complete(exchange, deps)
+  else if (result.kind === 'client-closed') closed(exchange, deps)
+  else fail(exchange, result.error, result.relay, result.verbatim, deps)
+}
+
+/** What an operation without a vendor's answer replies. */
+function bodyOf(
+  operation: Exclude<Operation, 'generate'>,
+  exchange: Exchange,
+  deps: ExchangeDependencies,
+): string | Promise<string> {
+  switch (operation) {
     case 'count-tokens':
-      return replyJson(exchange, await countTokens(exchange, deps), deps)
+      return countTokens(exchange, deps)
     case 'list-models':
-      return replyJson(exchange, listModels(request, deps), deps)
+      return listModels(exchange.request, deps)
     case 'get-model':
-      return replyJson(exchange, getModel(request, deps), deps)
+      return getModel(exchange.request, deps)
     case 'hello':
-      return replyJson(exchange, '', deps)
+      return ''
     default:
-      return request.operation satisfies never
+      return operation satisfies never
   }
 }
 
@@ -51,7 +58,7 @@ function replyJson(exchange: Exchange, body: string, deps: ExchangeDependencies)
   reply.head(200, {
     'content-type': 'application/json',
     'content-length': String(exchange.replyBytes),
-    ...decisionHeaders(exchange, null),
+    ...decisionHeaders(exchange),
   })
   reply.end(body)
   complete(exchange, deps)
@@ -89,7 +96,7 @@ function fail(
       'content-type': 'application/json',
       'content-length': String(exchange.replyBytes),
       ...encoded.headers,
-      ...decisionHeaders(exchange, null),
+      ...decisionHeaders(exchange),
       'x-ucr-error': error.code,
     })
     reply.end(encoded.body)

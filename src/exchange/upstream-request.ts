@@ -15,39 +15,56 @@ export interface ConfidentialRequest {
 }
 
 /**
- * The plan as a request to its vendor. Rejects where no credential is to be had: with GatewayError, or with what went wrong
- * while it was fetched.
+ * The plan as a request to its vendor; a promise only where its credential has to be fetched. Throws, or rejects, where
+ * none is to be had: with GatewayError, or with what went wrong while it was fetched.
  */
-export async function confidentialRequest(
+export function confidentialRequest(
   exchange: Exchange,
   plan: Plan,
   stream: boolean,
   deps: ExchangeDependencies,
   repaired: RepairedRequest | null,
-): Promise<ConfidentialRequest> {
+): ConfidentialRequest | Promise<ConfidentialRequest> {
+  const signed = (fields: Fields): ConfidentialRequest => signedRequest(exchange, plan, stream, deps, repaired, fields)
+  const fields = plan.deployment.provider.credential?.headers() ?? NO_FIELDS
+  return fields instanceof Promise ? fields.then(signed) : signed(fields)
+}
+
+type Fields = Readonly<Record<string, string>>
+const NO_FIELDS: Fields = {}
+const NO_NAMES: readonly string[] = []
+
+function signedRequest(
+  { request }: Exchange,
+  plan: Plan,
+  stream: boolean,
+  deps: ExchangeDependencies,
+  repaired: RepairedRequest | null,
+  credential: Fields,
+): ConfidentialRequest {
   const { provider } = plan.deployment
-  const { request } = exchange
   const sameProtocol = plan.endpoint.protocol === request.protocol
-  const forwarded = sameProtocol ? deps.protocols[request.protocol].passthrough.requestHeaders : []
-  const headers = upstreamHeaders(exchange, provider, forwarded, plan.headers, stream)
+  const forwarded = sameProtocol ? deps.protocols[request.protocol].passthrough.requestHeaders : NO_NAMES
+  const headers = upstreamHeaders(request.headers, provider, forwarded, plan.headers, stream)
   if (repaired !== null) mergeHeaders(headers, repaired.headers)
-  const credential = provider.credential === null ? {} : await provider.credential.headers()
+  Object.assign(headers, credential)
   const query = sameProtocol ? withoutCredentials(request.query) : ''
   return {
     request: {
       origin: provider.origin,
       method: 'POST',
       path: `${provider.basePath}${plan.endpoint.path}${query === '' ? '' : `?${query}`}`,
-      headers: { ...headers, ...credential },
+      headers,
       body: repaired?.body ?? plan.body,
       timeouts: callTimeouts(provider.timeouts, request.headers, stream),
     },
-    discretion: new Discretion([...Object.values(credential), ...Object.values(provider.headers)]),
+    discretion: new Discretion(credential, provider.headers),
   }
 }
 
 /** Some clients put their key into the URL; it is ours, not the vendor's. */
 function withoutCredentials(query: string): string {
+  if (query === '') return query
   return query
     .split('&')
     .filter((pair) => !/^(?:key|api[-_]?key|access_token)=/i.test(pair))
@@ -72,6 +89,8 @@ function firstByteLimit({ firstByte, wholeAnswer }: Timeouts, stream: boolean): 
 
 /** Milliseconds that the client waits, as far as it says so. */
 function patienceOf(headers: Headers): number {
-  const seconds = Number(headers['x-stainless-timeout'] ?? '')
+  const field = headers['x-stainless-timeout']
+  if (field === undefined) return Infinity
+  const seconds = Number(field)
   return seconds > 0 ? seconds * 1000 : Infinity
 }

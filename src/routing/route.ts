@@ -47,8 +47,11 @@ export interface Exclusion {
 }
 
 export interface Router {
-  /** Throws GatewayError `model_not_found` or `no_candidate` (with `retryAfter` where breakers are the cause). */
-  route(query: RouteQuery): Promise<RouteDecision>
+  /**
+   * A promise only where a custom router is asked. Throws, or rejects with, GatewayError `model_not_found` or `no_candidate`
+   * (with `retryAfter` where breakers are the cause).
+   */
+  route(query: RouteQuery): RouteDecision | Promise<RouteDecision>
   /** Every model that clients can ask for, exact names first; patterns are not listed. */
   models(): readonly RoutableModel[]
 }

@@ -48,9 +48,12 @@ export function createRouter(options: RouterOptions): Router {
       : new CustomRouter(settings.customRouter, settings.customRouterTimeout, options.now)
   const models = (): readonly RoutableModel[] => routableModels(options.settings, directory, deployments)
 
-  async function route(query: RouteQuery): Promise<RouteDecision> {
+  function route(query: RouteQuery): RouteDecision | Promise<RouteDecision> {
     const tasks = detectTasks(query, settings)
-    const resolution = await resolve(query, tasks)
+    return custom === null ? decide(query, resolver.resolve(query, tasks)) : ask(custom, query, tasks)
+  }
+
+  function decide(query: RouteQuery, resolution: Resolution): RouteDecision {
     if (resolution.stages.length === 0) throw unknownModel(query.model, models(), directory)
     const selection = selectCandidates(resolution.stages, query, {
       health: options.health,
@@ -69,16 +72,15 @@ export function createRouter(options: RouterOptions): Router {
     }
   }
 
-  async function resolve(query: RouteQuery, tasks: readonly RoutedTask[]): Promise<Resolution> {
-    const choice = custom === null ? null : await custom.choose(query, customContext(query, tasks))
-    const stages = choice === null || choice.target === null ? null : resolver.custom(choice.target, query)
-    const warnings = choice === null || choice.warning === null ? [] : [choice.warning]
-    if (stages !== null) return { reason: 'custom_router', task: tasks[0] ?? 'default', stages, warnings }
-    if (choice !== null && choice.target !== null) {
-      warnings.push(`The custom router was passed over: "${choice.target}" is no provider.`)
-    }
+  async function ask(router: CustomRouter, query: RouteQuery, tasks: readonly RoutedTask[]): Promise<RouteDecision> {
+    const { target, warning } = await router.choose(query, customContext(query, tasks))
+    const stages = target === null ? null : resolver.custom(target, query)
+    const warnings = warning === null ? [] : [warning]
+    if (stages !== null)
+      return decide(query, { reason: 'custom_router', task: tasks[0] ?? 'default', stages, warnings })
+    if (target !== null) warnings.push(`The custom router was passed over: "${target}" is no provider.`)
     const resolution = resolver.resolve(query, tasks)
-    return { ...resolution, warnings: [...warnings, ...resolution.warnings] }
+    return decide(query, { ...resolution, warnings: [...warnings, ...resolution.warnings] })
   }
 
   function customContext({ tokenCount }: RouteQuery, tasks: readonly RoutedTask[]) {

@@ -36,6 +36,22 @@ interface Judged {
  * all do, and then only the one that lacks least.
  */
 export function selectCandidates(stages: readonly Stage[], query: RouteQuery, context: SelectionContext): Selection {
+  return onlyChoice(stages, query, context) ?? weighed(stages, query, context)
+}
+
+/** Nearly every request: the rules name one deployment, which is well and can do what is asked. Null: look closer. */
+function onlyChoice(stages: readonly Stage[], query: RouteQuery, { health }: SelectionContext): Selection | null {
+  const [stage] = stages
+  const [tier] = stage?.tiers ?? []
+  const [target] = tier ?? []
+  if (stage === undefined || target === undefined || stages.length > 1) return null
+  if (stage.tiers.length > 1 || tier?.length !== 1) return null
+  const { deployment } = target
+  if (health.blockedFor(deployment.key) > 0 || shortcomings(deployment, query).length > 0) return null
+  return { candidates: [{ deployment, reason: stage.how }], exclusions: [], warnings: [], blockedFor: null }
+}
+
+function weighed(stages: readonly Stage[], query: RouteQuery, context: SelectionContext): Selection {
   const judged = judgeAll(stages, query, context.health)
   const anyFit = judged.some((entry) => entry.shortcomings.length === 0)
   const free = judged.filter((entry) => entry.blockedFor === 0)

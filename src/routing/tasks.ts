@@ -43,12 +43,11 @@ export function detectTasks(query: RouteQuery, settings: TaskSettings): readonly
   const words = settings.keywords ? traits.lastUserText().toLowerCase() : ''
   const says = (task: keyof typeof KEYWORDS): boolean =>
     words !== '' && KEYWORDS[task].some((phrase) => words.includes(phrase))
-  const signals: readonly (readonly [RoutedTask, boolean])[] = [
-    ['longContext', query.tokenCount >= settings.tokenThreshold],
-    ['image', traits.images],
-    ['webSearch', traits.webSearch || says('webSearch')],
-    ['background', isHaiku(query.model) || says('background')],
-    ['think', traits.thinking || says('think')],
-  ]
-  return signals.filter(([, present]) => present).map(([task]) => task)
+  const tasks: RoutedTask[] = []
+  if (query.tokenCount >= settings.tokenThreshold) tasks.push('longContext')
+  if (traits.images) tasks.push('image')
+  if (traits.webSearch || says('webSearch')) tasks.push('webSearch')
+  if (isHaiku(query.model) || says('background')) tasks.push('background')
+  if (traits.thinking || says('think')) tasks.push('think')
+  return tasks
 }
