@@ -25,6 +25,7 @@ import { ProviderSet } from './composition/provider-set.ts'
 import { RetryBudget } from './routing/retry-budget.ts'
 import { HealthRegistry } from './routing/health.ts'
 import type { DrainResult, GatewayServer } from './server/options.ts'
+import { Compression } from './server/compression.ts'
 import { createServer } from './server/server.ts'
 import { DEFAULT_SERVER_SETTINGS } from './server/settings.ts'
 import type { ServerSettings } from './server/settings.ts'
@@ -105,6 +106,7 @@ class RunningGateway implements Gateway {
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
   readonly #server: GatewayServer
+  readonly #compression = new Compression()
   #snapshot: Snapshot
   #watcher: ConfigWatcher | null = null
   #closed = false
@@ -212,6 +214,7 @@ class RunningGateway implements Gateway {
       },
       exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
       observer: this.#shared.observer,
+      compression: this.#compression,
       newId,
     })
   }
@@ -290,6 +293,7 @@ function serverSettings({ server }: Config): ServerSettings {
     keepAliveTimeout: server.keepAliveTimeout,
     writeTimeout: server.writeTimeout,
     drainGrace: server.drainGrace,
+    compression: server.compression,
   }
 }
 

@@ -44,6 +44,8 @@ export interface ServerSettings {
   readonly keepAliveTimeout: number
   readonly writeTimeout: number
   readonly drainGrace: number
+  /** Whose answers are compressed, from how many bytes on. */
+  readonly compression: { readonly clients: 'remote' | 'all' | 'none'; readonly threshold: number }
 }
 
 interface RetrySettings {

@@ -83,6 +83,7 @@ function resolveServer(
     keepAliveTimeout: input.keepAliveTimeout,
     writeTimeout: input.writeTimeout,
     drainGrace: input.drainGrace,
+    compression: input.compression,
   }
 }
 

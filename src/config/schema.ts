@@ -88,6 +88,21 @@ const server = section('The listening side.', {
     }),
     0,
   ),
+  compression: z.prefault(
+    section(
+      'Compression of whole answers and pages, for clients that ask for it. Event streams are never compressed.',
+      {
+        clients: z.prefault(
+          choice(['remote', 'all', 'none'], {
+            description: 'Who gets it: clients on other machines, all clients, or none.',
+          }),
+          'remote',
+        ),
+        threshold: z.prefault(size({ description: 'The smallest body that is worth it.' }), '1kb'),
+      },
+    ),
+    {},
+  ),
   cors: inert('name the web pages that may call the gateway in `server.allowedOrigins`'),
   rateLimit: inert('requests are not rate-limited yet'),
   timeout: inert('use `timeouts`, `server.headerTimeout` and `server.bodyTimeout`'),

@@ -2,6 +2,7 @@ import type { ClientReply, ClientRequest, Principal } from '../exchange/client.t
 import type { Headers } from '../lib/headers.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Protocol } from '../protocols/protocol.ts'
+import type { Compression } from './compression.ts'
 import type { HealthOptions } from './health.ts'
 import type { PlainRoute } from './plain-route.ts'
 import type { ServerSettings } from './settings.ts'
@@ -18,6 +19,7 @@ export interface ServerOptions {
   /** Answers one request of a protocol. Settles when nothing more will be written. */
   exchange(request: ClientRequest, reply: ClientReply): Promise<void>
   readonly observer: Observer
+  readonly compression: Compression
   /** Unique, `[A-Za-z0-9]{20,}`. */
   newId(): string
 }

@@ -146,7 +146,8 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
     const reply = this.#newReply(request, response, connection, head, cors)
     connection.refused = problem !== null
     const errorHeaders = {}
-    const arrival = { request, response, head, cors, reply, errorHeaders, expectsContinue }
+    const peer = request.socket.remoteAddress ?? ''
+    const arrival = { request, response, head, cors, reply, peer, errorHeaders, expectsContinue }
     try {
       if (problem !== null) throw problem
       checkExpectation(head, expectsContinue)

@@ -1,3 +1,5 @@
+import type { CompressionSettings } from './compression.ts'
+
 /** What the config says about the listening side. Sizes in bytes, times in milliseconds. */
 export interface ServerSettings {
   /** Read by `listen()`. */
@@ -24,6 +26,7 @@ export interface ServerSettings {
    * notice.
    */
   readonly drainGrace: number
+  readonly compression: CompressionSettings
 }
 
 export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
@@ -38,4 +41,5 @@ export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
   keepAliveTimeout: 72_000,
   writeTimeout: 60_000,
   drainGrace: 0,
+  compression: { clients: 'remote', threshold: 1024 },
 }
