@@ -5,7 +5,7 @@ import { startPinned, stopped } from './contestant.ts'
 import type { Contestant } from './contestant.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const KEY = 'ucr_bench_0123456789abcdef0123456789abcdef'
+export const KEY = 'ucr_bench_0123456789abcdef0123456789abcdef'
 
 /** Ours at full function: key checked, routed, breaker, usage taken, access log written. */
 export function ucr(): Contestant {
@@ -17,7 +17,9 @@ export function ucr(): Contestant {
     async start(ports) {
       const folder = mkdtempSync(join(tmpdir(), 'ucr-bench-'))
       const file = join(folder, 'ucr.config.json')
-      writeFileSync(file, JSON.stringify(config(ports.gateway, ports.farEnd, join(folder, 'ucr.log'))), { mode: 0o600 })
+      writeFileSync(file, JSON.stringify(benchConfig(ports.gateway, ports.farEnd, join(folder, 'ucr.log'))), {
+        mode: 0o600,
+      })
       const child = await startPinned(
         {
           command: process.execPath,
@@ -39,7 +41,8 @@ export function ucr(): Contestant {
   }
 }
 
-function config(port: number, farEnd: number, log: string): unknown {
+/** Its config, with logs into a file. */
+export function benchConfig(port: number, farEnd: number, log: string): unknown {
   return {
     server: { host: '127.0.0.1', port },
     auth: { keys: [{ name: 'bench', key: KEY }] },
