@@ -316,7 +316,7 @@ function relay(transport: Transport, origin: string): Answer {
 
 async function relayTo(script: Script): Promise<{ upstream: RawServer; client: RawClient; gateway: SmallGateway }> {
   const upstream = await rawServer(script)
-  const transport = createHttpTransport()
+  const transport = await createHttpTransport()
   closers.push(
     () => transport.close(),
     () => upstream.close(),
