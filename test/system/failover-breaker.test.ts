@@ -4,6 +4,7 @@ import type { Json } from '../support/ask.ts'
 import type { TestGateway } from '../support/gateway.ts'
 import { explained, generate, install, provider, vendorOf } from '../support/install.ts'
 import { EVERY_SPEAKER, SPEAKERS, saying } from '../support/speakers.ts'
+import type { Speaker } from '../support/speakers.ts'
 import type { UpstreamReply, UpstreamRequest } from '../support/upstream.ts'
 
 const { chat, messages } = SPEAKERS
@@ -166,18 +167,32 @@ describe('a provider that keeps failing', () => {
 })
 
 describe('what opens the breaker of a provider, too:', () => {
-  it('streams that break off', async () => {
+  it.each(EVERY_SPEAKER)('streams that break off ($type)', async (speaker) => {
     const { url } = await vendorOf(async (_asked, reply) => {
       await reply.streamHead()
-      for (const event of chat.opening('Half an ')) await reply.chunk(event)
+      for (const event of speaker.opening('Half an ')) await reply.chunk(event)
       reply.reset()
     })
-    const gateway = await install({ providers: [provider('only', chat, url)], breaker: BREAKER })
-    for (let count = 0; count < 3; count++) {
-      expect((await generate(gateway, chat, 'gpt-5.5', { stream: true })).status).toBe(200)
-    }
-    expect((await generate(gateway, chat, 'gpt-5.5', { stream: true })).status).toBe(503)
+    await opensBy(speaker, url)
   })
+
+  it.each(EVERY_SPEAKER)('streams whose words are no JSON ($type)', async (speaker) => {
+    const { url } = await vendorOf(async (_asked, reply) => {
+      await reply.streamHead()
+      for (const event of speaker.opening('Half an ')) await reply.chunk(event)
+      for (const event of speaker.rest('answer')) await reply.chunk(event.replace('"answer"', '"answer'))
+      await reply.lastChunk()
+    })
+    await opensBy(speaker, url)
+  })
+
+  async function opensBy(speaker: Speaker, url: string): Promise<void> {
+    const gateway = await install({ providers: [provider('only', speaker, url)], breaker: BREAKER })
+    const stream = async () => await generate(gateway, speaker, speaker.model, { stream: true })
+    for (let count = 0; count < 3; count++) expect((await stream()).status).toBe(200)
+    expect(await healthOf(gateway, `only/${speaker.model}`)).toMatchObject({ state: 'open', failures: 3 })
+    expect((await stream()).status).toBe(503)
+  }
 })
 
 describe('what says nothing about a provider does not open its breaker:', () => {

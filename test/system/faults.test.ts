@@ -116,6 +116,18 @@ const BREAKS: readonly Break[] = [
     types: API,
   },
   {
+    name: 'words come in something that is no JSON',
+    how: async (vendor, reply) => {
+      const [words = '', ...others] = vendor.rest('answer')
+      await reply.chunk(words.replace('"answer"', '"answer'))
+      for (const event of others) await reply.chunk(event)
+      await reply.lastChunk()
+    },
+    status: 'failed',
+    errorCode: 'upstream_invalid_response',
+    types: API,
+  },
+  {
     name: 'the vendor sends an error event',
     how: async (vendor, reply) => {
       await reply.chunk(vendor.errorEvent('Overloaded'))
@@ -161,7 +173,7 @@ describe('a stream that has begun ends with an error in the words of the client 
       expect(answer.status, label).toBe(200)
       expect(answer.cut, label).toBe(false)
       expect(answer.text, label).toContain('Half an ')
-      expect(answer.text, label).not.toContain('answer"')
+      expect(answer.text, label).not.toContain('"answer')
       expect(client.errorOf(answer)['type'], label).toBe(types[client.type])
       expect(answer.text, label).not.toMatch(/message_stop|\[DONE\]/)
       expect(upstream.requests, label).toHaveLength(1)
