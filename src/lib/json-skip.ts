@@ -89,6 +89,18 @@ function skipString(bytes: Buffer, start: number): number {
   return -1
 }
 
+/** Whether the bytes from `start` to before `end` may stand between the quotes of a JSON string. */
+export function isStringContent(bytes: Buffer, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0
+    if (byte === QUOTE || byte < 32) return false
+    if (byte !== BACKSLASH) continue
+    at = skipEscape(bytes, at + 1)
+    if (at === -1 || at >= end) return false
+  }
+  return true
+}
+
 /** Index of the last byte of what follows a backslash. */
 function skipEscape(bytes: Buffer, at: number): number {
   switch (bytes[at]) {

@@ -171,20 +171,21 @@ describe('encodeRequest() of a request in this protocol', () => {
   })
 
   it('puts such words behind the results that must follow their calls', () => {
-    const call = (id: string) => ({ type: 'tool_use', id, name: 'f', input: {} })
-    const result = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: 'ok' })
-    const calls = { role: 'assistant', content: [call('t1'), call('t2')] }
-    const [first, second] = [result('t1'), result('t2')].map((block) => ({ role: 'user', content: [block] }))
+    const use = (id: string) => ({ type: 'tool_use', id, name: 'f', input: {} })
+    const outcome = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: 'ok' })
+    const calls = { role: 'assistant', content: [use('t1'), use('t2')] }
+    const first = { role: 'user', content: [outcome('t1')] }
+    const second = { role: 'user', content: [outcome('t2')] }
     const system = { role: 'system', content: 'mind' }
-    const user = { role: 'user', content: [{ type: 'text', text: '<system-reminder>\nmind\n</system-reminder>' }] }
+    const said = { role: 'user', content: [{ type: 'text', text: '<system-reminder>\nmind\n</system-reminder>' }] }
     const reordered = (...messages: Parameters<typeof resent>[0][]): unknown =>
       resent({ ...BASE, messages }, { capabilities: capabilities({ midSystem: false }) }).body['messages']
     const start = { role: 'user', content: 'a' }
-    expect(reordered(start, calls, system, first, second)).toEqual([start, calls, first, second, user])
-    expect(reordered(start, calls, first, system, second)).toEqual([start, calls, first, second, user])
-    expect(reordered(start, calls, first, second, system)).toEqual([start, calls, first, second, user])
-    expect(reordered(start, calls, first, second, system, start)).toEqual([start, calls, first, second, user, start])
-    expect(reordered(system, start)).toEqual([user, start])
+    expect(reordered(start, calls, system, first, second)).toEqual([start, calls, first, second, said])
+    expect(reordered(start, calls, first, system, second)).toEqual([start, calls, first, second, said])
+    expect(reordered(start, calls, first, second, system)).toEqual([start, calls, first, second, said])
+    expect(reordered(start, calls, first, second, system, start)).toEqual([start, calls, first, second, said, start])
+    expect(reordered(system, start)).toEqual([said, start])
   })
 
   it('strips the billing line for other hosts and leaves it for Anthropic (case 70)', () => {

@@ -1,6 +1,7 @@
 import type { Usage } from '../../canonical/usage.ts'
 import { ByteRuns } from '../../lib/byte-runs.ts'
 import { GatewayError, toGatewayError } from '../../lib/error.ts'
+import { FrameMemory } from '../../lib/frame-memory.ts'
 import { findMember } from '../../lib/json-member.ts'
 import type { Span } from '../../lib/json-member.ts'
 import { isJsonObject } from '../../lib/json-skip.ts'
@@ -33,6 +34,8 @@ export class MessagesPassthrough implements ReplyStream {
   readonly #context: PassthroughContext
   readonly #framer: SseFramer
   readonly #out = new ByteRuns()
+  /** Of content events. */
+  readonly #memory = new FrameMemory()
   #outcome: StreamOutcome | null = null
   #usage: Usage | null = null
   #started = false
@@ -93,8 +96,10 @@ export class MessagesPassthrough implements ReplyStream {
   #take(frame: SseFrame): void {
     if (this.#outcome !== null) return
     const { bytes } = frame
-    if (startsWith(bytes, CONTENT)) {
-      demandJson(frame)
+    if (this.#memory.fits(bytes)) {
+      this.#out.add(bytes)
+    } else if (startsWith(bytes, CONTENT)) {
+      if (demandJson(frame)) this.#memory.learn(bytes)
       this.#started = true
       this.#out.add(bytes)
     } else if (startsWith(bytes, PING)) {
@@ -194,13 +199,16 @@ function startsWith(bytes: Buffer, prefix: Buffer): boolean {
   return bytes.length >= prefix.length && bytes.compare(prefix, 0, prefix.length, 0, prefix.length) === 0
 }
 
-/** Garbage never reaches a client, not even where it would tell the gateway nothing. */
-function demandJson(frame: SseFrame): void {
+/**
+ * Garbage never reaches a client, not even where it would tell the gateway nothing. False where the data, JSON all the same,
+ * is not one line.
+ */
+function demandJson(frame: SseFrame): boolean {
   const start = dataStart(frame.bytes)
-  if (start !== -1 && isJsonObject(frame.bytes, start)) return
-  if (frame.data === '') return
-  // The data may stand on several lines.
-  if (readingAnswer(() => scanJson(frame.data)).kind !== 'object') throw invalid('an event that is no object')
+  if (start !== -1 && isJsonObject(frame.bytes, start)) return true
+  const isObject = frame.data === '' || readingAnswer(() => scanJson(frame.data)).kind === 'object'
+  if (!isObject) throw invalid('an event that is no object')
+  return false
 }
 
 /** Where the model stands in a `message_start` whose data is one line; null for any other. */

@@ -1,6 +1,7 @@
 import type { Usage } from '../../canonical/usage.ts'
 import { GatewayError } from '../../lib/error.ts'
 import { ByteRuns } from '../../lib/byte-runs.ts'
+import { FrameMemory } from '../../lib/frame-memory.ts'
 import { findMember, isString } from '../../lib/json-member.ts'
 import type { Span } from '../../lib/json-member.ts'
 import { isJsonObject } from '../../lib/json-skip.ts'
@@ -37,6 +38,9 @@ export class ChatPassthrough implements ReplyStream {
   readonly #out = new ByteRuns()
   /** The literal of the client's name of the model, which every chunk says. */
   readonly #model: Buffer
+  /** Of chunks that tell nothing, and where the model stands in them that is to be replaced. */
+  readonly #memory = new FrameMemory()
+  #span: Span | null = null
   #outcome: StreamOutcome | null = null
   #usage: Usage | null = null
   #started = false
@@ -90,6 +94,7 @@ export class ChatPassthrough implements ReplyStream {
 
   #take(frame: SseFrame): void {
     if (this.#outcome !== null) return
+    if (this.#memory.fits(frame.bytes)) return this.#put(frame.bytes, this.#span)
     const data = frame.data.trim()
     if (data === '') return this.#out.add(frame.bytes)
     if (data === DONE) return this.#done(frame.bytes)
@@ -101,7 +106,7 @@ export class ChatPassthrough implements ReplyStream {
     }
     const isTelling = !this.#started || frame.event === 'error' || TELLING.test(data)
     if (isTelling && !this.#read(scanJson(data), frame)) return
-    if (isPlain) this.#forward(frame.bytes, start)
+    if (isPlain) this.#forward(frame.bytes, start, isTelling)
     else this.#out.add(withModel(frame, data, this.#context.requestedModel))
   }
 
@@ -130,12 +135,22 @@ export class ChatPassthrough implements ReplyStream {
   }
 
   /** Passes a chunk on whose data begins at `start`: its bytes, but for another name of the model. */
-  #forward(bytes: Buffer, start: number): void {
+  #forward(bytes: Buffer, start: number, isTelling: boolean): void {
     const found = findMember(bytes, start, bytes.length, MODEL)
-    if (found === null || !this.#isOther(bytes, found)) return this.#out.add(bytes)
-    this.#out.add(bytes.subarray(0, found.start))
+    const span = found !== null && this.#isOther(bytes, found) ? found : null
+    if (!isTelling && this.#memory.learn(bytes)) {
+      this.#span = span
+      // Behind the words that change, it would stand elsewhere in each chunk.
+      if (found !== null && found.end > this.#memory.head) this.#memory.forget()
+    }
+    this.#put(bytes, span)
+  }
+
+  #put(bytes: Buffer, span: Span | null): void {
+    if (span === null) return this.#out.add(bytes)
+    this.#out.add(bytes.subarray(0, span.start))
     this.#out.add(this.#model)
-    this.#out.add(bytes.subarray(found.end))
+    this.#out.add(bytes.subarray(span.end))
   }
 
   /** It is a name, or the null of a host that has none, and not the client's. */
