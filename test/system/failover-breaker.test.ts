@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ask } from '../support/ask.ts'
 import type { Json } from '../support/ask.ts'
 import type { TestGateway } from '../support/gateway.ts'
@@ -9,6 +9,8 @@ import type { UpstreamReply, UpstreamRequest } from '../support/upstream.ts'
 
 const { chat, messages } = SPEAKERS
 
+/** Milliseconds: longer than any test. */
+const RESET = 60 * 60_000
 const BREAKER = { minimumRequests: 3, errorThresholdPercentage: 50, resetTimeout: '1h' }
 
 /** A vendor that fails until it is told to do something else. */
@@ -34,13 +36,15 @@ async function healthOf({ url }: TestGateway, key: string): Promise<Json | undef
   return deployments.find((deployment) => deployment['key'] === key)
 }
 
-/** Asks until the deployment is in this state. */
-async function becomes(gateway: TestGateway, key: string, state: string): Promise<void> {
-  while ((await healthOf(gateway, key))?.['state'] !== state) await new Promise((resolve) => setTimeout(resolve, 5))
+/** From now on the clock is ahead by as long as a breaker stays open: nobody has to wait for it. */
+async function untilHalfOpen(gateway: TestGateway, key: string): Promise<void> {
+  const now = performance.now.bind(performance)
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + RESET)
+  onTestFinished(() => clock.mockRestore())
+  expect((await healthOf(gateway, key))?.['state']).toBe('half-open')
 }
 
-/** `resetTimeout`: how long the breaker stays open, long enough for what a test does meanwhile. */
-async function installPair(resetTimeout: string): Promise<{ gateway: TestGateway; first: Switchable }> {
+async function installPair(): Promise<{ gateway: TestGateway; first: Switchable }> {
   const first = new Switchable()
   const gateway = await install({
     providers: [
@@ -49,7 +53,7 @@ async function installPair(resetTimeout: string): Promise<{ gateway: TestGateway
     ],
     models: { any: ['first/gpt-5.5', 'second/gpt-5.5'] },
     retry: { attempts: 1 },
-    breaker: { ...BREAKER, resetTimeout },
+    breaker: BREAKER,
   })
   return { gateway, first }
 }
@@ -63,7 +67,7 @@ async function breakFirst(gateway: TestGateway): Promise<void> {
 
 describe('a provider that keeps failing', () => {
   it('is left alone, which explain and health tell', async () => {
-    const { gateway, first } = await installPair('1h')
+    const { gateway, first } = await installPair()
     await breakFirst(gateway)
     expect(await healthOf(gateway, 'first/gpt-5.5')).toMatchObject({ state: 'open', failures: 3 })
     expect(await explained(gateway, chat, chat.request('any'))).toMatchObject({
@@ -79,9 +83,9 @@ describe('a provider that keeps failing', () => {
   })
 
   it('is probed by one request at a time, and is back when that succeeds', async () => {
-    const { gateway, first } = await installPair('1s')
+    const { gateway, first } = await installPair()
     await breakFirst(gateway)
-    await becomes(gateway, 'first/gpt-5.5', 'half-open')
+    await untilHalfOpen(gateway, 'first/gpt-5.5')
     const probe = Promise.withResolvers<void>()
     const arrived = Promise.withResolvers<void>()
     first.serve = async (asked, reply) => {
@@ -101,9 +105,9 @@ describe('a provider that keeps failing', () => {
   })
 
   it('many requests that arrive at once for the probe: one goes, the others fall through', async () => {
-    const { gateway, first } = await installPair('1s')
+    const { gateway, first } = await installPair()
     await breakFirst(gateway)
-    await becomes(gateway, 'first/gpt-5.5', 'half-open')
+    await untilHalfOpen(gateway, 'first/gpt-5.5')
     const answers = await Promise.all(Array.from({ length: 20 }, () => generate(gateway, chat, 'any')))
     expect(first.requests).toBe(4)
     expect(new Set(answers.map((answer) => chat.wordsOf(answer)))).toEqual(new Set(['From the second.']))
@@ -111,9 +115,9 @@ describe('a provider that keeps failing', () => {
   })
 
   it('a probe whose client leaves makes room for another', async () => {
-    const { gateway, first } = await installPair('1s')
+    const { gateway, first } = await installPair()
     await breakFirst(gateway)
-    await becomes(gateway, 'first/gpt-5.5', 'half-open')
+    await untilHalfOpen(gateway, 'first/gpt-5.5')
     const held = Promise.withResolvers<UpstreamReply>()
     first.serve = (_asked, reply) => held.resolve(reply)
     const leaving = new AbortController()
