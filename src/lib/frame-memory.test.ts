@@ -50,6 +50,15 @@ describe('FrameMemory', () => {
     expect(memory.fits(delta('"one"'))).toBe(false)
   })
 
+  it('knows what differs in several strings', () => {
+    const both = (one: string, two: string): Buffer => frame(`{"a":"${one}","same":"x","b":["${two}"]}`)
+    const memory = memoryOf(both('1', '22'), both('22', '333'))
+    expect(memory.fits(both('', 'x\\"y'))).toBe(true)
+    expect(memory.fits(both('a"', 'x'))).toBe(false)
+    expect(memory.fits(both('a', 'x\\'))).toBe(false)
+    expect(memory.fits(frame('{"a":"1","same":"y","b":["2"]}'))).toBe(false)
+  })
+
   it('takes no name for a value, and no number for a string', () => {
     const [usage, other] = [frame('{"usage":"a"}'), frame('{"other":"a"}')]
     expect(memoryOf(other, usage).fits(frame('{"error":"a"}'))).toBe(false)
@@ -58,7 +67,7 @@ describe('FrameMemory', () => {
 
   it('gives up on streams in which more than that changes', () => {
     const memory = new FrameMemory()
-    const learned = Array.from({ length: 40 }, (_, index) => memory.learn(frame(`{"a":"${index}","b":"${index}"}`)))
+    const learned = Array.from({ length: 40 }, (_, index) => memory.learn(frame(`{"a":"${index}","b":${index}}`)))
     expect(learned[0]).toBe(true)
     expect(learned.at(-1)).toBe(false)
   })

@@ -1,25 +1,29 @@
-import { isStringContent } from './json-skip.ts'
+import { skipString } from './json-skip.ts'
 import { dataStart } from './sse-data.ts'
 
 const QUOTE = 34
 const COLON = 58
-const BACKSLASH = 92
 const EMPTY = Buffer.alloc(0)
 
-/** A stream whose events differ in more than one string is not worth the search. */
-const MOST_MISSES = 12
+/** A stream whose events differ in more than strings is not worth the search. */
+const MOST_MISSES = 6
+
+/** Bytes of the event that was learned, from `start` to before `end`. */
+interface Span {
+  readonly start: number
+  readonly end: number
+}
 
 /**
- * Knows events again that differ from one before in the content of one JSON string only, as nearly all events of a stream
- * do. What was found out about the one before (that it is JSON, that nothing is to be learned from it) is true of them as
- * well, at the cost of a comparison.
+ * Knows events again that differ from one before in the contents of JSON strings only, as nearly all events of a stream do.
+ * What was found out about the one before (that it is JSON, that nothing is to be learned from it) is true of them as well,
+ * at the cost of a comparison.
  */
 export class FrameMemory {
   #known: Buffer = EMPTY
   #knownView: DataView = new DataView(EMPTY.buffer)
-  /** Bytes up to the string's content, and from its closing quote on. */
-  #head = 0
-  #tail = 0
+  /** What all share, in order; between two of them is the content of a string. None: nothing fits. */
+  #shared: readonly Span[] = []
   #misses = 0
   /** Events of one chunk lie in one piece of memory. */
   #memory: ArrayBufferLike | null = null
@@ -27,23 +31,26 @@ export class FrameMemory {
 
   /** Bytes in front that all events share which fit. */
   get head(): number {
-    return this.#head
+    return this.#shared[0]?.end ?? 0
   }
 
   fits(bytes: Buffer): boolean {
-    const head = this.#head
-    const end = bytes.length - this.#tail
-    if (head === 0 || end < head) return false
+    if (this.#shared.length === 0) return false
     if (bytes.buffer !== this.#memory) {
       this.#memory = bytes.buffer
       this.#view = new DataView(bytes.buffer)
     }
-    const isLikeIt =
-      this.#isSame(bytes.byteOffset, 0, head) &&
-      this.#isSame(bytes.byteOffset + end, this.#known.length - this.#tail, this.#tail) &&
-      isStringContent(bytes, head, end)
-    if (isLikeIt) this.#misses = 0
-    return isLikeIt
+    let at = 0
+    for (const { start, end } of this.#shared) {
+      // Behind the content of a string: its closing quote is the first of what is shared.
+      if (start > 0) at = skipString(bytes, at) - 1
+      const length = end - start
+      if (at < 0 || at + length > bytes.length || !this.#isSame(bytes.byteOffset + at, start, length)) return false
+      at += length
+    }
+    if (at !== bytes.length) return false
+    this.#misses = 0
+    return true
   }
 
   /**
@@ -52,17 +59,15 @@ export class FrameMemory {
    */
   learn(bytes: Buffer): boolean {
     if (++this.#misses > MOST_MISSES) return false
-    const string = stringAt(bytes, commonLength(bytes, this.#known))
+    this.#shared = sharedParts(bytes, this.#known)
     this.#known = Buffer.from(bytes)
     this.#knownView = new DataView(this.#known.buffer, this.#known.byteOffset, this.#known.length)
-    this.#head = string === null ? 0 : string.start
-    this.#tail = string === null ? 0 : bytes.length - string.end
     return true
   }
 
   /** Nothing fits until more was learned. */
   forget(): void {
-    this.#head = 0
+    this.#shared = []
   }
 
   /** Four bytes at a time: a call of `compare` would cost as much as all of it. */
@@ -78,40 +83,38 @@ export class FrameMemory {
   }
 }
 
-function commonLength(one: Buffer, other: Buffer): number {
-  const length = Math.min(one.length, other.length)
-  for (let at = 0; at < length; at++) if (one[at] !== other[at]) return at
-  return length
-}
-
-interface Span {
-  readonly start: number
-  readonly end: number
-}
-
 /**
- * The content of the string value, of an event's JSON, in which or at whose end this place is; null where it is in none.
- * Behind the event, where two are all the same, it is that of its last string.
+ * The parts of an event around the string values in which another differs from it; none where it differs in anything else.
+ * Around its last one where the two are the same.
  */
-function stringAt(bytes: Buffer, place: number): Span | null {
+function sharedParts(bytes: Buffer, other: Buffer): readonly Span[] {
   const first = dataStart(bytes)
-  if (first === -1) return null
+  const shared: Span[] = []
+  let start = 0
   let last: Span | null = null
-  for (let at = bytes.indexOf(QUOTE, first); at !== -1 && at < place; at = bytes.indexOf(QUOTE, at)) {
-    const end = contentEnd(bytes, at + 1)
-    const span = isName(bytes, end + 1) ? null : { start: at + 1, end }
-    if (place <= end) return span
-    last = span ?? last
-    at = end + 1
+  let there = 0
+  for (let at = 0; at < bytes.length; at++, there++) {
+    if (bytes[at] !== other[there]) return []
+    if (bytes[at] !== QUOTE || at < first) continue
+    const content = { start: at + 1, end: skipString(bytes, at + 1) - 1 }
+    const otherEnd = skipString(other, there + 1) - 1
+    if (content.end < 0 || otherEnd < 0) return []
+    const isValue = !isName(bytes, content.end + 1)
+    if (bytes.compare(other, there + 1, otherEnd, content.start, content.end) !== 0) {
+      if (!isValue) return []
+      shared.push({ start, end: content.start })
+      start = content.end
+    }
+    if (isValue) last = content
+    at = content.end
+    there = otherEnd
   }
-  return place === bytes.length ? last : null
-}
-
-/** Index of the closing quote. */
-function contentEnd(bytes: Buffer, start: number): number {
-  let at = start
-  while (at < bytes.length && bytes[at] !== QUOTE) at += bytes[at] === BACKSLASH ? 2 : 1
-  return at
+  if (there !== other.length || last === null) return []
+  if (shared.length > 0) return [...shared, { start, end: bytes.length }]
+  return [
+    { start: 0, end: last.start },
+    { start: last.end, end: bytes.length },
+  ]
 }
 
 function isName(bytes: Buffer, behind: number): boolean {

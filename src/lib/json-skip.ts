@@ -75,8 +75,8 @@ function skipArray(bytes: Buffer, start: number, depth: number): number {
   }
 }
 
-/** From behind the opening quote. */
-function skipString(bytes: Buffer, start: number): number {
+/** From behind the opening quote to behind the closing one; -1 where the string is none. */
+export function skipString(bytes: Buffer, start: number): number {
   const end = bytes.length
   for (let at = start; at < end; at++) {
     const byte = bytes[at] ?? 0
@@ -87,18 +87,6 @@ function skipString(bytes: Buffer, start: number): number {
     if (at === -1) return -1
   }
   return -1
-}
-
-/** Whether the bytes from `start` to before `end` may stand between the quotes of a JSON string. */
-export function isStringContent(bytes: Buffer, start: number, end: number): boolean {
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] ?? 0
-    if (byte === QUOTE || byte < 32) return false
-    if (byte !== BACKSLASH) continue
-    at = skipEscape(bytes, at + 1)
-    if (at === -1 || at >= end) return false
-  }
-  return true
 }
 
 /** Index of the last byte of what follows a backslash. */
