@@ -174,6 +174,28 @@ describe('a vendor that is asked too often', () => {
     },
   )
 
+  it.each([500, 429])('while another one is tried, is not told instead of what that one said (%i)', async (status) => {
+    const { chat } = SPEAKERS
+    const held = Promise.withResolvers<void>()
+    const first = await vendorOf(async (asked, reply) => {
+      await held.promise
+      await refusing(chat, status, {}, { 'retry-after': '7' })(asked, reply)
+    })
+    const second = await vendorOf(refusing(chat, 429, {}, { 'retry-after': '600' }))
+    const gateway = await install({
+      providers: [provider('first', chat, first.url), provider('second', chat, second.url)],
+      models: { any: ['first/gpt-5.5', 'second/gpt-5.5'], other: 'second/gpt-5.5' },
+      retry: { attempts: 1 },
+    })
+    const answer = generate(gateway, chat, 'any')
+    await first.nextRequest()
+    expect((await generate(gateway, chat, 'other')).status).toBe(429)
+    held.resolve()
+    expect((await answer).status).toBe(status)
+    expect((await answer).headers['retry-after']).toBe('7')
+    expect(second.requests).toHaveLength(1)
+  })
+
   it('beside one that is broken: not a limit, but no deployment', async () => {
     const { messages } = SPEAKERS
     const limited = await vendorOf(refusing(messages, 429, {}, { 'retry-after': '600' }))
