@@ -43,7 +43,8 @@ export async function generate(exchange: Exchange, deps: ExchangeDependencies): 
   const relay = exchange.envelope?.stream === true ? new StreamRelay(exchange, deps) : null
   let failure: Failed | null = null
   try {
-    for (const [position, { deployment }] of decision.candidates.entries()) {
+    for (const [position, candidate] of decision.candidates.entries()) {
+      const { deployment } = candidate
       const last = position === decision.candidates.length - 1
       const result = await tryDeployment(
         exchange,
@@ -53,7 +54,10 @@ export async function generate(exchange: Exchange, deps: ExchangeDependencies): 
         last,
         deps,
       )
-      if (result.kind !== 'failed') return result
+      if (result.kind !== 'failed') {
+        if (result.kind === 'complete' || relay?.sent === true) deps.router.answered(candidate)
+        return result
+      }
       const final = result.sent || !mayGoOn(result.error)
       failure = final ? result : moreTelling(failure, result)
       if (final) break
@@ -66,7 +70,10 @@ export async function generate(exchange: Exchange, deps: ExchangeDependencies): 
   return { kind: 'failed', error, relay, verbatim }
 }
 
-type Failed = Extract<AttemptResult, { kind: 'failed' }>
+type Failed = Extract<AttemptResult, { kind: 'failed' }> & {
+  /** Nobody was asked: the deployment is blocked. */
+  readonly resting?: boolean
+}
 
 const failed = (error: GatewayError): Failed => ({
   kind: 'failed',
@@ -84,7 +91,7 @@ async function tryDeployment(
   relay: StreamRelay | null,
   last: boolean,
   deps: ExchangeDependencies,
-): Promise<Exclude<AttemptResult, { kind: 'paused' }>> {
+): Promise<Exclude<AttemptResult, { kind: 'paused' | 'failed' }> | Failed> {
   let plan: Plan
   try {
     plan = makePlan()
@@ -101,7 +108,7 @@ async function tryDeployment(
   let pauses = 0
   for (let attempts = 1; ; attempts++) {
     const permit = deps.health.acquire(key)
-    if (permit === null) return failure ?? { ...failed(restingError(key, deps)), sent: relay?.sent ?? false }
+    if (permit === null) return failure ?? resting(key, relay?.sent ?? false, deps)
     exchange.attempts++
     const result = withProvider(await attempt(exchange, plan, relay, deps, repaired), plan)
     settlePermit(permit, key, result, deps)
@@ -143,9 +150,13 @@ function answerUnasked(
   return { kind: 'complete' }
 }
 
-function restingError(key: string, deps: ExchangeDependencies): GatewayError {
-  const retryAfter = Math.ceil(deps.health.blockedFor(key) / 1000)
-  return new GatewayError('no_candidate', `${key} has failed too often and is resting.`, { retryAfter })
+/** It was blocked between the routing and its turn. */
+function resting(key: string, sent: boolean, { health }: ExchangeDependencies): Failed {
+  const retryAfter = Math.ceil(health.blockedFor(key) / 1000)
+  const error = health.isRateLimited(key)
+    ? new GatewayError('upstream_rate_limited', `${key} is rate limited by its vendor.`, { retryAfter })
+    : new GatewayError('no_candidate', `${key} has failed too often and is resting.`, { retryAfter })
+  return { ...failed(error), sent, resting: true }
 }
 
 function tooManyPauses(key: string): GatewayError {
@@ -218,7 +229,7 @@ function mayGoOn(error: GatewayError): boolean {
  * what a vendor said beats that another one is resting.
  */
 function moreTelling(before: Failed | null, now: Failed): Failed {
-  return before !== null && (before.error.blame === 'client' || now.error.code === 'no_candidate') ? before : now
+  return before !== null && (before.error.blame === 'client' || now.resting === true) ? before : now
 }
 
 /** Ends early when the client leaves. */

@@ -1,4 +1,4 @@
-import type { DeploymentHealth, Permit } from './route.ts'
+import type { CooldownReason, DeploymentHealth, Permit } from './route.ts'
 import type { BreakerSettings } from './settings.ts'
 import { SlidingSum } from './sliding-sum.ts'
 
@@ -20,7 +20,7 @@ export class Breaker {
   /** Counts openings and closings, so that a request from before one says nothing about the time after it. */
   #epoch = 0
   #coolUntil = -Infinity
-  #coolReason: string | null = null
+  #coolReason: CooldownReason | null = null
 
   /** `now` gives monotonic milliseconds. */
   constructor(settings: () => BreakerSettings, now: () => number) {
@@ -42,7 +42,12 @@ export class Breaker {
     return Math.max(this.#shutFor(), this.#coolUntil - this.#now(), 0)
   }
 
-  coolDown(milliseconds: number, why: string): void {
+  /** It is shut, and only because its vendor said 429. */
+  get isRateLimited(): boolean {
+    return this.#coolReason === 'rate limited' && this.#coolUntil > this.#now() && this.#shutFor() <= 0
+  }
+
+  coolDown(milliseconds: number, why: CooldownReason): void {
     const wanted = Math.min(Math.max(milliseconds, 0), LONGEST_COOLDOWN)
     const until = this.#now() + (Number.isNaN(wanted) ? 0 : wanted)
     if (until <= this.#coolUntil) return

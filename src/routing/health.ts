@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Provider } from '../providers/provider.ts'
 import { Breaker } from './breaker.ts'
-import type { DeploymentHealth, Health, Permit } from './route.ts'
+import type { CooldownReason, DeploymentHealth, Health, Permit } from './route.ts'
 import type { BreakerSettings } from './settings.ts'
 
 /** Clients choose model names, and with them keys: more than this many are forgotten, least recently used first. */
@@ -44,7 +44,11 @@ export class HealthRegistry implements Health {
     return this.#breakers.get(key)?.blockedFor() ?? 0
   }
 
-  coolDown(key: string, milliseconds: number, why: string): void {
+  isRateLimited(key: string): boolean {
+    return this.#breakers.get(key)?.isRateLimited ?? false
+  }
+
+  coolDown(key: string, milliseconds: number, why: CooldownReason): void {
     this.#breaker(key).coolDown(milliseconds, why)
   }
 
