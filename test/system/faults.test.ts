@@ -18,7 +18,7 @@ interface Setting extends Pair {
   readonly gateway: TestGateway
   readonly upstream: Upstream
   readonly label: string
-  readonly ask: (stream: boolean) => Promise<Answer>
+  readonly ask: (stream: boolean, onText?: (text: string) => void) => Promise<Answer>
 }
 
 interface More {
@@ -34,7 +34,8 @@ async function setUp({ client, vendor }: Pair, script: UpstreamScript, more: Mor
     retry: { attempts: 1 },
     ...more.config,
   })
-  const ask = (stream: boolean): Promise<Answer> => generate(gateway, client, `far/${vendor.model}`, { stream })
+  const ask: Setting['ask'] = (stream, onText) =>
+    generate(gateway, client, `far/${vendor.model}`, { stream }, {}, onText)
   return { client, vendor, gateway, upstream, label: `${client.type} client, ${vendor.type} vendor`, ask }
 }
 
@@ -159,18 +160,26 @@ const BREAKS: readonly Break[] = [
 
 const STRICT = { config: { server: { maxEventSize: '64kb' } }, settings: { timeouts: { idle: '100ms' } } }
 
+/** When the client has the begin of the answer: what fails before is an error with a status. */
+function beginning(): { readonly begun: Promise<void>; readonly onText: (text: string) => void } {
+  const { promise: begun, resolve } = Promise.withResolvers<void>()
+  return { begun, onText: (text) => void (text.includes('Half an ') && resolve()) }
+}
+
 describe('a stream that has begun ends with an error in the words of the client when', () => {
   it.each(BREAKS)('$name', async ({ how, status, errorCode, types }) => {
     await everyPair(async (pair) => {
+      const { begun, onText } = beginning()
       const { client, vendor, gateway, upstream, label, ask } = await setUp(
         pair,
         async (_asked, reply) => {
           await sendOpening(pair.vendor, reply)
+          await begun
           await how(pair.vendor, reply)
         },
         STRICT,
       )
-      const answer = await ask(true)
+      const answer = await ask(true, onText)
       expect(answer.status, label).toBe(200)
       expect(answer.cut, label).toBe(false)
       expect(answer.text, label).toContain('Half an ')
@@ -192,15 +201,17 @@ describe('a stream that has begun ends with an error in the words of the client 
 
   it.each(BREAKS)('or, with streamFailure "cut", is cut when $name', async ({ how, status, errorCode }) => {
     await everyPair(async (pair) => {
+      const { begun, onText } = beginning()
       const { gateway, label, ask } = await setUp(
         pair,
         async (_asked, reply) => {
           await sendOpening(pair.vendor, reply)
+          await begun
           await how(pair.vendor, reply)
         },
         { ...STRICT, config: { ...STRICT.config, streamFailure: 'cut' } },
       )
-      const answer = await ask(true)
+      const answer = await ask(true, onText)
       expect(answer.cut, label).toBe(true)
       expect(answer.text, label).toContain('Half an ')
       expect(answer.text, label).not.toContain('"error"')
