@@ -118,11 +118,11 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
       'for example "host": "127.0.0.1"',
     ],
     [
-      'several workers',
-      { server: { workers: 4 } },
+      'no worker',
+      { server: { workers: 0 } },
       'server.workers',
-      'must be 1, as several worker processes are not available yet, not 4',
-      'for example "workers": 1',
+      'must be a whole number from 1 to 256, or "auto", not 0',
+      'for example "workers": 2',
     ],
     [
       'a bad size',
@@ -510,20 +510,20 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
       'run "ucr keys create" and put the line that it prints into "auth": { "keys": [ ... ] }, set UCR_API_KEY, or listen on "127.0.0.1"',
     ],
     [
-      { UCR_WORKERS: '2' },
+      { UCR_WORKERS: 'many' },
       'UCR_WORKERS',
-      'must be 1, as several worker processes are not available yet, not 2',
-      'for example UCR_WORKERS=1',
+      'must be a whole number from 1 to 256, or "auto", not "many"',
+      'for example UCR_WORKERS=2',
     ],
   ])('name the variable for %j', async (environment, field, message, fix) => {
     expect(await errorsOf({}, environment)).toMatchObject([{ field, message, fix, file: null, line: null }])
   })
 
   it('name the flag', async () => {
-    const problems = await problemsOf(null, { flags: { port: 70_000, workers: 2 } })
+    const problems = await problemsOf(null, { flags: { port: 70_000, workers: 0 } })
     expect(problems.map(({ field, fix }) => [field, fix])).toEqual([
       ['--port', 'for example --port 3000'],
-      ['--workers', 'for example --workers 1'],
+      ['--workers', 'for example --workers 2'],
     ])
   })
 
