@@ -32,7 +32,7 @@ import { DEFAULT_SERVER_SETTINGS } from './server/settings.ts'
 import type { ServerSettings } from './server/settings.ts'
 import { buildSnapshot, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
-import type { WorkerBus } from './workers/bus.ts'
+import { LocalBus, type WorkerBus } from './workers/bus.ts'
 
 export interface GatewayOptions {
   readonly loaded: LoadedConfig
@@ -153,7 +153,7 @@ class RunningGateway implements Gateway {
   async listen(): Promise<readonly string[]> {
     const urls = await this.#server.listen()
     const { worker } = this.#options
-    if (worker !== undefined) await shareHealth(this.#shared.health, worker.bus)
+    await shareHealth(this.#shared.health, worker?.bus ?? new LocalBus())
     await this.#providerSet.ask()
     await this.#watch()
     return urls

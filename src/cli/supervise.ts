@@ -45,7 +45,12 @@ export async function supervise(start: Start, surroundings: Surroundings): Promi
     say: (text) => surroundings.terminal.error.line(text),
   })
   for (const [index, { server: listener }] of listeners.entries()) {
-    listener.on('connection', (socket) => supervisor.give(socket.on('error', () => {}), index))
+    listener.on('connection', (socket) =>
+      supervisor.give(
+        socket.on('error', () => {}),
+        index,
+      ),
+    )
   }
   const signal = listenForStop()
   try {
@@ -103,7 +108,10 @@ interface Listener {
 }
 
 /** Throws `Failure` and ListenError, and then listens nowhere. */
-async function openListeners({ host, ports }: ServerSettings, surroundings: Surroundings): Promise<readonly Listener[]> {
+async function openListeners(
+  { host, ports }: ServerSettings,
+  surroundings: Surroundings,
+): Promise<readonly Listener[]> {
   const listeners: Listener[] = []
   try {
     for (const port of ports) {

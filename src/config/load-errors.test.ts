@@ -122,7 +122,7 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
       { server: { workers: 0 } },
       'server.workers',
       'must be a whole number from 1 to 256, or "auto", not 0',
-      'for example "workers": 2',
+      'for example "workers": 1',
     ],
     [
       'a bad size',
@@ -513,7 +513,7 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
       { UCR_WORKERS: 'many' },
       'UCR_WORKERS',
       'must be a whole number from 1 to 256, or "auto", not "many"',
-      'for example UCR_WORKERS=2',
+      'for example UCR_WORKERS=1',
     ],
   ])('name the variable for %j', async (environment, field, message, fix) => {
     expect(await errorsOf({}, environment)).toMatchObject([{ field, message, fix, file: null, line: null }])
@@ -523,7 +523,7 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
     const problems = await problemsOf(null, { flags: { port: 70_000, workers: 0 } })
     expect(problems.map(({ field, fix }) => [field, fix])).toEqual([
       ['--port', 'for example --port 3000'],
-      ['--workers', 'for example --workers 2'],
+      ['--workers', 'for example --workers 1'],
     ])
   })
 

@@ -41,7 +41,7 @@ const server = section('The listening side.', {
       .union(
         [
           whole({ expected: WORKERS, minimum: 1, maximum: 256, description: 'Processes.', examples: [2] }),
-          choice(['auto'], { description: 'One for each processor.' }),
+          z.literal('auto', { error: WORKERS }).check(z.meta({ description: 'One for each processor.' })),
         ],
         { error: WORKERS },
       )

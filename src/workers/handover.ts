@@ -20,7 +20,7 @@ export class Handover {
   readonly #takers: Taker[] = []
   readonly #pending = new Map<number, Pending>()
   readonly #waiting: { readonly socket: Socket; readonly listener: number }[] = []
-  #onEmpty: (() => void)[] = []
+  readonly #onEmpty: (() => void)[] = []
   #last = 0
   #turn = 0
 
@@ -32,8 +32,8 @@ export class Handover {
   leave(taker: Taker): void {
     const at = this.#takers.indexOf(taker)
     if (at !== -1) this.#takers.splice(at, 1)
-    for (const [id, pending] of [...this.#pending]) {
-      if (pending.taker !== taker) continue
+    const lost = [...this.#pending].filter(([, pending]) => pending.taker === taker)
+    for (const [id, pending] of lost) {
       this.#pending.delete(id)
       this.give(pending.socket, pending.listener)
     }

@@ -123,7 +123,7 @@ export class Supervisor {
         return
       case 'failed':
         if (!this.#started) this.#failed.reject(new WorkersFailed(message.text, message.exitCode))
-        else this.#options.say(message.text)
+        else this.#log('warn', 'a new worker cannot start', { reason: message.text })
         return
       case 'took':
         this.#handover.taken(message.id)
@@ -152,7 +152,8 @@ export class Supervisor {
       return
     }
     const wait = this.#respawn.next(performance.now() - worker.startedAt)
-    if (wait === null) {
+    // What keeps the new ones from starting, a config that is wrong by now, is no reason to end those that serve.
+    if (this.#respawn.hopeless && this.#serving().length === 0) {
       this.#failed.reject(new WorkersFailed(`Workers end again and again, the last one ${how}.`, FAILURE))
       return
     }

@@ -39,7 +39,8 @@ export class ProcessBus implements WorkerBus {
     this.#send({ kind: 'ask', id, topic: topic.name, milliseconds })
     const own = this.#givers.get(topic.name)?.()
     const answers = [...(own === undefined ? [] : [own]), ...(await others)]
-    return answers.flatMap((answer) => topic.read(answer) ?? [])
+    // A list is one answer too, and must stay one.
+    return answers.map((answer) => topic.read(answer)).filter((answer) => answer !== null)
   }
 
   receive(message: BusMessage): void {
