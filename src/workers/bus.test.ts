@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import type { JsonValue } from '../lib/json.ts'
 import { LocalBus, type Topic } from './bus.ts'
 import { Hub, type HubMember } from './hub.ts'
-import { SharedCounts } from './shared-counts.ts'
 import type { FromWorker } from './messages.ts'
 import { ProcessBus } from './worker-bus.ts'
 
@@ -60,23 +59,5 @@ describe('a bus', () => {
     expect(await bus.gather(WORDS)).toEqual([])
     bus.answer(WORDS, () => ['alone'])
     expect(await bus.gather(WORDS)).toEqual([['alone']])
-  })
-})
-
-describe('shared counts', () => {
-  it('reach the others as sums, once, and not the one who counted', () => {
-    const { all } = buses(2)
-    const heard: string[] = []
-    const counts = all.map(
-      (bus, index) =>
-        new SharedCounts({ name: 'c', bus, apply: (key, count) => heard.push(`${index}:${key}=${count}`) }),
-    )
-    counts[0]?.add('a', 1)
-    counts[0]?.add('a', 2)
-    counts[0]?.add('b', 1)
-    expect(heard).toEqual([])
-    counts[0]?.flush()
-    counts[0]?.flush()
-    expect(heard).toEqual(['1:a=3', '1:b=1'])
   })
 })
