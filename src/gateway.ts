@@ -1,5 +1,6 @@
 import packageJson from '../package.json' with { type: 'json' }
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { isLoopback } from './admission/address.ts'
 import { checkHost, checkOrigin, corsHeaders } from './admission/host-origin.ts'
@@ -17,6 +18,7 @@ import { serve } from './exchange/serve.ts'
 import { TokenCounter } from './models/tokens.ts'
 import type { Log } from './observe/log.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
+import { shareHealth } from './composition/share-health.ts'
 import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
 import { explainRoute } from './server/explain.ts'
@@ -31,6 +33,7 @@ import { DEFAULT_SERVER_SETTINGS } from './server/settings.ts'
 import type { ServerSettings } from './server/settings.ts'
 import { buildSnapshot, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
+import { LocalBus, type WorkerBus } from './workers/bus.ts'
 
 export interface GatewayOptions {
   readonly loaded: LoadedConfig
@@ -43,8 +46,21 @@ export interface GatewayOptions {
   readonly log: Log
   /** Where this installation's secret is kept. Left out: carriers do not survive a restart. */
   readonly stateFolder?: string
+  /** The installation's secret, where somebody else keeps it. */
+  readonly secret?: Buffer
+  /** This process is one of several that are one gateway. */
+  readonly worker?: WorkerPart
   /** False for dry runs: no vendor, no local port is asked anything. */
   readonly discover?: boolean
+}
+
+/** What a worker gets from its supervisor. */
+export interface WorkerPart {
+  readonly bus: WorkerBus
+  /** Takes the connections of the next listener; gives its URL. */
+  listen(listener: Server): Promise<string>
+  /** Does this worker say what came of a reload? */
+  announces(): boolean
 }
 
 /** A provider in use, for people. */
@@ -138,6 +154,8 @@ class RunningGateway implements Gateway {
 
   async listen(): Promise<readonly string[]> {
     const urls = await this.#server.listen()
+    const { worker } = this.#options
+    await shareHealth(this.#shared.health, worker?.bus ?? new LocalBus())
     await this.#providerSet.ask()
     await this.#watch()
     return urls
@@ -187,6 +205,7 @@ class RunningGateway implements Gateway {
   }
 
   #createServer(): GatewayServer {
+    const { worker } = this.#options
     return createServer({
       settings: () => serverSettings(this.#snapshot.config),
       protocols: PROTOCOL_LIST,
@@ -216,6 +235,7 @@ class RunningGateway implements Gateway {
       observer: this.#shared.observer,
       compression: this.#compression,
       newId,
+      ...(worker === undefined ? {} : { listenOn: (listener: Server) => worker.listen(listener) }),
     })
   }
 
@@ -246,7 +266,8 @@ class RunningGateway implements Gateway {
   }
 
   #report({ swapped, problems, needRestart }: ReloadReport): void {
-    const { log } = this.#options
+    const { log, worker } = this.#options
+    if (worker !== undefined && !worker.announces()) return
     for (const { message, fix, field, file, line, column } of problems) {
       const place = file === null ? '' : `${file}${line === null ? '' : `:${line}:${column ?? 1}`}: `
       log.warn(null, `config: ${place}${field ?? ''} ${message}`, { fix: fix ?? '' })
@@ -256,7 +277,8 @@ class RunningGateway implements Gateway {
   }
 }
 
-async function secretOf({ stateFolder, log }: GatewayOptions): Promise<Buffer> {
+async function secretOf({ secret, stateFolder, log }: GatewayOptions): Promise<Buffer> {
+  if (secret !== undefined) return secret
   if (stateFolder === undefined) return randomBytes(32)
   try {
     return await openGatewaySecret(stateFolder)

@@ -27,6 +27,7 @@ export interface ServerSettings {
   /** Without brackets. */
   readonly host: string
   readonly ports: readonly number[]
+  /** Processes that serve. */
   readonly workers: number
   readonly bodyLimit: number
   readonly headerLimit: number

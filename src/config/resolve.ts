@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { normalizeHost, parseAuthority } from '../admission/address.ts'
 import { refuseOpenBind } from '../admission/bind.ts'
@@ -68,7 +69,7 @@ function resolveServer(
   return {
     host: normalizeHost(input.host),
     ports,
-    workers: input.workers,
+    workers: input.workers === 'auto' ? availableParallelism() : input.workers,
     bodyLimit: input.bodyLimit,
     headerLimit: input.headerLimit,
     maxDepth: input.maxDepth,

@@ -9,6 +9,8 @@ function section<T extends z.core.$ZodLooseShape>(description: string, shape: T)
   return z.object(shape, { error: 'an object' }).check(z.meta({ description }))
 }
 
+const WORKERS = 'a whole number from 1 to 256, or "auto"'
+
 const port = whole({
   expected: 'a port from 0 to 65535',
   minimum: 0,
@@ -35,12 +37,15 @@ const server = section('The listening side.', {
     3000,
   ),
   workers: z.prefault(
-    whole({
-      expected: '1, as several worker processes are not available yet',
-      minimum: 1,
-      maximum: 1,
-      description: 'Processes that serve requests. Only 1 for now.',
-    }),
+    z
+      .union(
+        [
+          whole({ expected: WORKERS, minimum: 1, maximum: 256, description: 'Processes.', examples: [2] }),
+          z.literal('auto', { error: WORKERS }).check(z.meta({ description: 'One for each processor.' })),
+        ],
+        { error: WORKERS },
+      )
+      .check(z.meta({ description: 'Processes that serve requests. `auto`: one for each processor.', examples: [2] })),
     1,
   ),
   bodyLimit: z.prefault(size({ description: 'The largest request body, decompressed.' }), '32mb'),

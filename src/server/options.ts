@@ -1,3 +1,4 @@
+import type { Server } from 'node:net'
 import type { ClientReply, ClientRequest, Principal } from '../exchange/client.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Observer } from '../observe/observer.ts'
@@ -20,6 +21,8 @@ export interface ServerOptions {
   exchange(request: ClientRequest, reply: ClientReply): Promise<void>
   readonly observer: Observer
   readonly compression: Compression
+  /** Opens one listener and gives its URL; left out: a socket of this process. Throws ListenError. */
+  listenOn?(listener: Server, host: string, port: number): Promise<string>
   /** Unique, `[A-Za-z0-9]{20,}`. */
   newId(): string
 }

@@ -54,7 +54,7 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
     try {
       for (const port of ports) {
         const listener = this.#newListener()
-        urls.push(await listenOn(listener, host, port))
+        urls.push(await (this.#options.listenOn ?? listenOn)(listener, host, port))
         listener.on('error', (error) => this.#options.observer.error(null, 'taking connections', error))
         this.#listeners.push(listener)
       }

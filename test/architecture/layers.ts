@@ -150,6 +150,14 @@ export const LAYERS: readonly Layer[] = [
     packages: ['pino'],
   },
   {
+    name: 'workers',
+    owns: ['workers/'],
+    imports: ['lib/'],
+    types: [],
+    builtins: 'all',
+    packages: [],
+  },
+  {
     name: 'simulator',
     owns: ['simulator/'],
     imports: ['lib/'],
