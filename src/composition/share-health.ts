@@ -1,5 +1,7 @@
 import type { JsonValue } from '../lib/json.ts'
 import type { HealthChange, HealthRegistry } from '../routing/health.ts'
+import { COOLDOWN_REASONS } from '../routing/route.ts'
+import type { CooldownReason } from '../routing/route.ts'
 import type { Topic, WorkerBus } from '../workers/bus.ts'
 
 /** Milliseconds that a new worker waits for what the others know. */
@@ -30,7 +32,11 @@ function changeOf({ key, kind, milliseconds, why }: Fields): HealthChange | null
   if (kind === 'closed') return { key, kind }
   if (typeof milliseconds !== 'number') return null
   if (kind === 'opened') return { key, kind, milliseconds }
-  return kind === 'cooling' && typeof why === 'string' ? { key, kind, milliseconds, why } : null
+  return kind === 'cooling' && isCooldownReason(why) ? { key, kind, milliseconds, why } : null
+}
+
+function isCooldownReason(why: JsonValue | undefined): why is CooldownReason {
+  return COOLDOWN_REASONS.some((reason) => reason === why)
 }
 
 function fieldsOf(data: JsonValue): Fields | null {

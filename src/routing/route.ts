@@ -80,7 +80,8 @@ export interface Health {
   snapshot(): readonly DeploymentHealth[]
 }
 
-export type CooldownReason = 'rate limited' | 'spend limit reached'
+export const COOLDOWN_REASONS = ['rate limited', 'spend limit reached'] as const
+export type CooldownReason = (typeof COOLDOWN_REASONS)[number]
 
 export interface Permit {
   /** Success, or a failure that was the client's fault. */
