@@ -1,3 +1,4 @@
+import { ChunkedBody } from '../../lib/chunked-body.ts'
 import type { Headers } from '../../lib/headers.ts'
 
 /** What stands between the bytes of a connection and a call. */
@@ -20,37 +21,17 @@ export class ResponseError extends Error {
   }
 }
 
-type State =
-  | 'head'
-  | 'sized'
-  | 'until-close'
-  | 'size'
-  | 'extension'
-  | 'size-lf'
-  | 'chunk'
-  | 'chunk-cr'
-  | 'chunk-lf'
-  | 'trailer'
-  | 'done'
+type State = 'head' | 'sized' | 'until-close' | 'chunked' | 'done'
 
-const CR = 13
-const LF = 10
 const HEAD_END = Buffer.from('\r\n\r\n')
 
 /** One status line and field lines; a name is a token, a value has no control characters, and nothing is folded. */
 const HEAD =
   /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/
 
-/** Of the chunk sizes, with their extensions, and of the trailer. */
-const MAX_EXTENSION = 16 * 1024
-const MAX_CHUNK = 2 ** 48
-
 /**
  * Reads answers of HTTP/1.1 strictly, one after the other: what two readers could read differently is an error.
  * https://www.rfc-editor.org/rfc/rfc9112
- *
- * The pieces of a chunked body that came in one read are moved together in the memory they were read into, so that they
- * go on as one.
  */
 export class ResponseParser {
   readonly #events: ResponseEvents
@@ -58,11 +39,9 @@ export class ResponseParser {
   #state: State = 'head'
   /** The begin of a head that has not come whole. */
   #begun: Buffer | null = null
-  /** Bytes of the body, or of its present chunk, that are still to come. */
+  /** Bytes of the body that are still to come. */
   #left = 0
-  #digits = 0
-  #extension = 0
-  #lineLength = 0
+  readonly #chunks = new ChunkedBody()
   #held: Buffer | null = null
   #holding = false
   #feeding = false
@@ -190,10 +169,13 @@ export class ResponseParser {
     this.#left = Number(length ?? 0)
     if (status === 204 || status === 304) this.#left = 0
     this.#state =
-      status === 204 || status === 304 || length !== undefined ? 'sized' : coding === undefined ? 'until-close' : 'size'
+      status === 204 || status === 304 || length !== undefined
+        ? 'sized'
+        : coding === undefined
+          ? 'until-close'
+          : 'chunked'
     if (this.#state === 'until-close') this.lastAnswer = true
-    this.#digits = 0
-    this.#extension = 0
+    if (this.#state === 'chunked') this.#chunks.reset()
   }
 
   #body(bytes: Buffer, from: number): void {
@@ -215,121 +197,13 @@ export class ResponseParser {
     if (this.#left === 0) this.#end(bytes, until)
   }
 
-  /** Moves the pieces together behind each other, and gives them out as one. */
   #chunked(bytes: Buffer, from: number): void {
-    let at = from
-    let start = -1
-    let filled = -1
-    let failure: unknown = null
-    try {
-      while (at < bytes.length && this.#state !== 'done') {
-        if (this.#state !== 'chunk') {
-          at = this.#between(bytes, at)
-          continue
-        }
-        const until = Math.min(bytes.length, at + this.#left)
-        if (start === -1) start = filled = at
-        if (filled !== at) bytes.copyWithin(filled, at, until)
-        filled += until - at
-        this.#left -= until - at
-        if (this.#left === 0) this.#state = 'chunk-cr'
-        at = until
-      }
-    } catch (thrown) {
-      failure = thrown
-    }
-    if (start !== -1) this.#events.body(bytes.subarray(start, filled))
-    if (failure !== null) throw failure
-    if (this.#state === 'done') this.#end(bytes, at)
-  }
-
-  /** Takes bytes that are not data; the index behind them. */
-  #between(bytes: Buffer, at: number): number {
-    const byte = bytes[at] ?? 0
-    switch (this.#state) {
-      case 'size':
-        return this.#size(byte, at)
-      case 'extension':
-        return this.#skipExtension(bytes, at)
-      case 'size-lf':
-        this.#expect(byte, LF)
-        this.#digits = 0
-        this.#lineLength = 0
-        this.#state = this.#left === 0 ? 'trailer' : 'chunk'
-        return at + 1
-      case 'chunk-cr':
-        this.#expect(byte, CR)
-        this.#state = 'chunk-lf'
-        return at + 1
-      case 'chunk-lf':
-        this.#expect(byte, LF)
-        this.#state = 'size'
-        return at + 1
-      default:
-        return this.#trailer(bytes, at)
-    }
-  }
-
-  #size(byte: number, at: number): number {
-    const digit = hexDigit(byte)
-    if (digit !== -1) {
-      this.#left = (this.#digits === 0 ? 0 : this.#left * 16) + digit
-      this.#digits++
-      if (this.#left > MAX_CHUNK || this.#digits > 32)
-        throw new ResponseError('invalid', 'a chunk of the answer is too long')
-      return at + 1
-    }
-    if (this.#digits === 0) throw new ResponseError('invalid', 'a chunk of the answer has no size')
-    if (byte === CR) this.#state = 'size-lf'
-    // A semicolon, or the white space that some put before it.
-    else if (byte === 59 || byte === 32 || byte === 9) this.#state = 'extension'
-    else throw new ResponseError('invalid', 'the size of a chunk of the answer is no number')
-    return at + 1
-  }
-
-  #skipExtension(bytes: Buffer, from: number): number {
-    for (let at = from; at < bytes.length; at++) {
-      const byte = bytes[at] ?? 0
-      if (byte === CR) {
-        this.#state = 'size-lf'
-        return at + 1
-      }
-      this.#count(byte)
-    }
-    return bytes.length
-  }
-
-  /** Its fields mean nothing here, and end with an empty line. */
-  #trailer(bytes: Buffer, from: number): number {
-    for (let at = from; at < bytes.length; at++) {
-      const byte = bytes[at] ?? 0
-      if (this.#lineLength === -1) {
-        this.#expect(byte, LF)
-        this.#state = 'done'
-        return at + 1
-      }
-      if (this.#lineLength === -2) {
-        this.#expect(byte, LF)
-        this.#lineLength = 0
-      } else if (byte === CR) {
-        this.#lineLength = this.#lineLength === 0 ? -1 : -2
-      } else {
-        this.#count(byte)
-        this.#lineLength++
-      }
-    }
-    return bytes.length
-  }
-
-  #count(byte: number): void {
-    if ((byte < 32 && byte !== 9) || byte === 127)
-      throw new ResponseError('invalid', 'a chunk of the answer has a control character')
-    if (++this.#extension > MAX_EXTENSION)
-      throw new ResponseError('too-large', 'the chunks of the answer have too much around them')
-  }
-
-  #expect(byte: number, expected: number): void {
-    if (byte !== expected) throw new ResponseError('invalid', 'a chunk of the answer does not end where it should')
+    const chunks = this.#chunks
+    const at = chunks.feed(bytes, from)
+    if (chunks.data !== null) this.#events.body(chunks.data)
+    if (chunks.error !== null)
+      throw new ResponseError(chunks.error.kind, `the answer is broken: ${chunks.error.message}`)
+    if (chunks.done) this.#end(bytes, at)
   }
 
   #end(bytes: Buffer, at: number): void {
@@ -372,10 +246,4 @@ function keepAliveOf(field: string | undefined): number | null {
   if (field === undefined) return null
   const seconds = /timeout=(\d{1,9})/i.exec(field)?.[1]
   return seconds === undefined ? null : Number(seconds) * 1000
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 48 && byte <= 57) return byte - 48
-  const lower = byte | 32
-  return lower >= 97 && lower <= 102 ? lower - 87 : -1
 }
