@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { isLoopback } from '../admission/address.ts'
 import type { ClientReply, Principal } from '../exchange/client.ts'
 import { GatewayError } from '../lib/error.ts'
 import { readBody } from './body.ts'
 import { CompressedReply } from './compressed-reply.ts'
 import { encodingFor } from './compression.ts'
+import type { EngineRequest, EngineResponse } from './engine.ts'
 import type { ServerOptions } from './options.ts'
 import type { HttpReply } from './reply.ts'
 import type { RequestHead } from './request-head.ts'
@@ -12,8 +12,8 @@ import type { ServerRouter, Target } from './router.ts'
 
 /** One request at the door, with everything that was learnt of it so far. */
 export interface Arrival {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly request: EngineRequest
+  readonly response: EngineResponse
   readonly head: RequestHead
   /** Fields that let a browser hand the answer to a page of another origin; empty for everybody else. */
   readonly cors: Readonly<Record<string, string>>
@@ -113,7 +113,7 @@ async function bodyOf(arrival: Arrival, options: ServerOptions): Promise<Buffer>
   const { head, request, response, expectsContinue } = arrival
   if (!head.hasBody) return NO_BODY
   return readBody(request, head.headers, options.settings(), () => {
-    if (expectsContinue) response.writeContinue()
+    if (expectsContinue) response.proceed()
   })
 }
 

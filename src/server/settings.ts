@@ -2,6 +2,8 @@ import type { CompressionSettings } from './compression.ts'
 
 /** What the config says about the listening side. Sizes in bytes, times in milliseconds. */
 export interface ServerSettings {
+  /** What reads requests and writes answers. Read by `listen()`. */
+  readonly engine: 'lean' | 'node'
   /** Read by `listen()`. */
   readonly host: string
   /** Read by `listen()`; 0 takes any free one. */
@@ -30,6 +32,7 @@ export interface ServerSettings {
 }
 
 export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
+  engine: 'lean',
   host: '127.0.0.1',
   ports: [3000],
   bodyLimit: 32 * 1024 * 1024,

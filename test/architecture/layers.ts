@@ -123,7 +123,7 @@ export const LAYERS: readonly Layer[] = [
     imports: ['lib/'],
     types: [],
     builtins: 'all',
-    packages: ['undici'],
+    packages: ['lru-cache', 'undici'],
   },
   {
     name: 'exchange',

@@ -4,7 +4,14 @@ import { ContentDecoder } from '../content-decoder.ts'
 import type { Deadlines } from '../deadlines.ts'
 import { failureDetail, failureKind } from '../transport-failure.ts'
 import type { TransportFailure, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport.ts'
-import type { Connection } from './connection.ts'
+
+/** The connection that serves a call. */
+export interface Line {
+  /** Body bytes wait from now on; until `release`. */
+  hold(): void
+  release(): void
+  destroy(): void
+}
 
 /** Where a call waits for its turn. */
 export interface Queue {
@@ -18,7 +25,7 @@ export class Call implements UpstreamCall {
   readonly #maxDecodedBytes: number
   readonly #clock: CallClock
   readonly #queue: Queue
-  #connection: Connection | null = null
+  #connection: Line | null = null
   #decoder: ContentDecoder | null = null
   #sent = false
   #paused = false
@@ -68,7 +75,7 @@ export class Call implements UpstreamCall {
   }
 
   /** This connection is being made for it, or has just become free. */
-  connecting(connection: Connection): void {
+  connecting(connection: Line): void {
     this.#connection = connection
   }
 

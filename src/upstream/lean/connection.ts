@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { Call } from './call.ts'
+import type { Call, Line } from './call.ts'
 import { ResponseError, ResponseParser } from './response-parser.ts'
 import type { ResponseEvents } from './response-parser.ts'
 
@@ -17,7 +17,7 @@ const MARGIN = 1500
 const JOINED = 16 * 1024
 
 /** One connection to a vendor and the call that it serves at the moment. */
-export class Connection implements ResponseEvents {
+export class Connection implements ResponseEvents, Line {
   readonly socket: Socket
   /** Monotonic milliseconds until which it may be used while idle. */
   usableUntil = Infinity
