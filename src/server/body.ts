@@ -63,8 +63,10 @@ class BodyReader implements BodyReceiver {
   end(): void {
     if (this.#over) return
     this.#stop()
+    const { whole } = this.#request
     const [only] = this.#chunks
-    this.#resolve(this.#chunks.length === 1 && only !== undefined ? only : concat(this.#chunks, this.#bytes))
+    if (whole !== null) this.#resolve(whole)
+    else this.#resolve(this.#chunks.length === 1 && only !== undefined ? only : concat(this.#chunks, this.#bytes))
   }
 
   gone(): void {

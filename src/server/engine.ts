@@ -31,7 +31,7 @@ export interface EngineRequest {
   readonly socket: Socket
   /** The body has come whole. */
   readonly complete: boolean
-  /** The body, where it had come whole with the head: then nobody has to receive it. */
+  /** The body in one piece, once it has come whole, where the engine has it so; else null: then it has to be received. */
   readonly whole: Buffer | null
   /** Gives the body to this receiver, from its first byte; to nobody who asks for none. */
   receive(receiver: BodyReceiver): void

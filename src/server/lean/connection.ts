@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { GatewayError, toGatewayError } from '../../lib/error.ts'
 import type { EngineEvents } from '../engine.ts'
+import { adopt } from './adopt.ts'
 import { canBegin, parseHead, pathOf } from './head.ts'
 import { LeanRequest } from './request.ts'
 import { LeanResponse } from './response.ts'
@@ -9,6 +10,8 @@ import type { ResponseOwner } from './response.ts'
 /** What all connections of an engine share. */
 export interface ConnectionContext {
   readonly events: EngineEvents
+  /** All sockets read into it: what is kept is copied. */
+  readonly memory: Buffer
   readonly headerLimit: () => number
   /** Monotonic milliseconds, of the last look at the clock. */
   readonly now: () => number
@@ -39,12 +42,12 @@ export class LeanConnection implements ResponseOwner {
   #reading = false
   #ended = false
 
-  constructor(socket: Socket, context: ConnectionContext) {
+  constructor(accepted: Socket, context: ConnectionContext) {
+    const socket = adopt(accepted, context.memory, (bytes) => this.#data(bytes))
     this.socket = socket
     this.#context = context
     this.waitingSince = context.now()
     socket
-      .on('data', (bytes) => this.#data(bytes))
       .on('drain', () => this.#response?.onDrain())
       .on('end', () => this.#end())
       .on('error', () => socket.destroy())
@@ -154,20 +157,20 @@ export class LeanConnection implements ResponseOwner {
 
   #wait(bytes: Buffer, start: number): void {
     if (start === bytes.length || (start === bytes.length - 1 && bytes[start] === CR)) {
-      this.#pending = start === bytes.length ? null : bytes.subarray(start)
+      this.#pending = start === bytes.length ? null : Buffer.from(bytes.subarray(start))
       return
     }
     if (!canBegin(bytes.toString('latin1', start))) {
       throw new GatewayError('invalid_request', 'This is not a valid HTTP/1.1 request.')
     }
     if (this.#served > 0 && this.#pending === null) this.waitingSince = this.#context.now()
-    this.#pending = bytes.subarray(start)
+    this.#pending = Buffer.from(bytes.subarray(start))
   }
 
   /** The client is a request ahead. */
   #ahead(bytes: Buffer, at: number): void {
     const rest = bytes.subarray(at)
-    this.#pending = this.#pending === null ? rest : Buffer.concat([this.#pending, rest])
+    this.#pending = this.#pending === null ? Buffer.from(rest) : Buffer.concat([this.#pending, rest])
     // What is no request would be found only behind the answer, whose head says whether the connection stays.
     if (!canBegin(this.#pending.toString('latin1', 0, 64).replace(/^(?:\r\n)+/, ''))) {
       this.#break(new GatewayError('invalid_request', 'This is not a valid HTTP/1.1 request.'))

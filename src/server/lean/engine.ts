@@ -8,6 +8,9 @@ import type { ConnectionContext } from './connection.ts'
 /** Milliseconds between looks for heads that are late and connections that are no longer used. */
 const LOOK = 250
 
+/** Bytes of one read at most. */
+const READ_MEMORY = 64 * 1024
+
 /** HTTP/1.1 directly on Node's sockets. */
 export function createLeanEngine(settings: () => ServerSettings, events: EngineEvents): Engine {
   const connections = new Set<LeanConnection>()
@@ -15,14 +18,17 @@ export function createLeanEngine(settings: () => ServerSettings, events: EngineE
   const { headerLimit } = settings()
   const context: ConnectionContext = {
     events,
+    memory: Buffer.allocUnsafeSlow(READ_MEMORY),
     headerLimit: () => headerLimit,
     now: () => performance.now(),
     keepAliveFields: () => clock.keepAliveFields(),
     dateField: () => clock.dateField(),
   }
   // With half-open connections a client that says it sends no more still gets its answer.
-  const listener = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, (socket: Socket) => {
-    const connection = new LeanConnection(socket, context)
+  const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true }
+  const listener = createServer(options, (accepted: Socket) => {
+    const connection = new LeanConnection(accepted, context)
+    const { socket } = connection
     connections.add(connection)
     socket.once('close', () => connections.delete(connection))
     events.connected(socket)

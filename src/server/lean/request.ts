@@ -5,6 +5,8 @@ import type { BodyReceiver, EngineRequest } from '../engine.ts'
 import type { Head } from './head.ts'
 
 const NO_BYTES = Buffer.alloc(0)
+/** Bodies up to this length get their memory at once. */
+const COLLECTED = 1024 * 1024
 
 /** A request and the bytes of its body as they come. */
 export class LeanRequest implements EngineRequest {
@@ -14,8 +16,11 @@ export class LeanRequest implements EngineRequest {
   readonly #chunks: ChunkedBody | null
   #left: number
   #receiver: BodyReceiver | null = null
+  /** A body of known length that is not too long, filled as it comes. */
+  #body: Buffer | null = null
+  #filled = 0
   /** What came before there was a receiver. */
-  #early: Buffer[] = []
+  readonly #early: Buffer[] = []
   #gone = false
 
   constructor(head: Head, socket: Socket) {
@@ -27,9 +32,9 @@ export class LeanRequest implements EngineRequest {
   }
 
   get whole(): Buffer | null {
-    if (!this.complete || this.#receiver !== null) return null
-    const [only = NO_BYTES] = this.#early
-    return this.#early.length > 1 ? Buffer.concat(this.#early) : only
+    if (!this.complete) return null
+    if (this.#body !== null) return this.#body
+    return this.#receiver === null && this.#early.length === 0 ? NO_BYTES : null
   }
 
   receive(receiver: BodyReceiver): void {
@@ -58,15 +63,27 @@ export class LeanRequest implements EngineRequest {
 
   #feedSized(bytes: Buffer, from: number): number {
     const until = Math.min(bytes.length, from + this.#left)
-    this.#left -= until - from
-    if (until > from) this.#pass(bytes.subarray(from, until))
+    if (until > from) {
+      // A client that only announces much gets little memory for it.
+      if (this.#filled === 0 && this.#left <= COLLECTED) this.#body = Buffer.allocUnsafe(this.#left)
+      this.#left -= until - from
+      this.#pass(
+        this.#body === null ? Buffer.from(bytes.subarray(from, until)) : this.#fill(this.#body, bytes, from, until),
+      )
+    }
     if (this.#left === 0) this.#end()
     return until
   }
 
+  #fill(body: Buffer, bytes: Buffer, from: number, until: number): Buffer {
+    const start = this.#filled
+    this.#filled += bytes.copy(body, start, from, until)
+    return body.subarray(start, this.#filled)
+  }
+
   #feedChunks(chunks: ChunkedBody, bytes: Buffer, from: number): number {
     const at = chunks.feed(bytes, from)
-    if (chunks.data !== null) this.#pass(chunks.data)
+    if (chunks.data !== null) this.#pass(Buffer.from(chunks.data))
     if (chunks.error !== null) {
       throw chunks.error.kind === 'too-large'
         ? new GatewayError('body_too_large', 'The chunk extensions of the request body are too large.')
