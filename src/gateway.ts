@@ -4,6 +4,8 @@ import type { Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { isLoopback } from './admission/address.ts'
 import { checkHost, checkOrigin, corsHeaders } from './admission/host-origin.ts'
+import { Caches } from './cache/caches.ts'
+import { Coalescer } from './cache/coalescer.ts'
 import type { Config } from './config/config.ts'
 import { openGatewaySecret } from './config/gateway-secret.ts'
 import type { LoadedConfig } from './config/load.ts'
@@ -14,6 +16,8 @@ import type { ConfigWatcher } from './config/watch.ts'
 import { explain } from './exchange/explain.ts'
 import type { RouteExplanation } from './exchange/explain.ts'
 import type { Principal } from './exchange/client.ts'
+import type { JoinableCall } from './exchange/joinable-call.ts'
+import { PlanCounter } from './exchange/plan-counter.ts'
 import { serve } from './exchange/serve.ts'
 import { TokenCounter } from './models/tokens.ts'
 import type { Log } from './observe/log.ts'
@@ -21,6 +25,7 @@ import { PROTOCOL_LIST } from './protocols/index.ts'
 import { shareHealth } from './composition/share-health.ts'
 import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
+import { cacheRoutes } from './server/cache-routes.ts'
 import { explainRoute } from './server/explain.ts'
 import { createHttpTransport } from './upstream/http.ts'
 import { ProviderSet } from './composition/provider-set.ts'
@@ -31,9 +36,10 @@ import { Compression } from './server/compression.ts'
 import { createServer } from './server/server.ts'
 import { DEFAULT_SERVER_SETTINGS } from './server/settings.ts'
 import type { ServerSettings } from './server/settings.ts'
-import { buildSnapshot, sealKeysFrom } from './composition/snapshot.ts'
+import { buildSnapshot, cacheSecretFrom, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
+import { answersDiffer } from './composition/answers-differ.ts'
 
 export interface GatewayOptions {
   readonly loaded: LoadedConfig
@@ -95,13 +101,18 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { loaded, environment, log } = options
   const now = (): number => performance.now()
+  const secret = await secretOf(options)
+  const calls = new Coalescer<JoinableCall>()
   const shared: Shared = {
     transport: await createHttpTransport(),
     health: new HealthRegistry(loaded.config.routing.breaker, now),
     retryBudget: new RetryBudget(now, loaded.config.retry.budget),
     observer: log,
     tokenCounter: new TokenCounter(),
-    sealKeys: sealKeysFrom(await secretOf(options)),
+    sealKeys: sealKeysFrom(secret),
+    caches: new Caches({ settings: loaded.config.cache, secret: cacheSecretFrom(secret), calls, now }),
+    calls,
+    plans: new PlanCounter(),
   }
   const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
@@ -216,6 +227,10 @@ class RunningGateway implements Gateway {
             this.#snapshot.exchange,
           ),
         ),
+        ...cacheRoutes({
+          stats: () => ({ ...this.#shared.caches.stats(), plans: this.#shared.plans.stats() }),
+          invalidate: (scope) => this.#shared.caches.invalidate(scope),
+        }),
       ],
       access: {
         checkHost: (headers) => checkHost(headers, this.#snapshot.access),
@@ -256,6 +271,8 @@ class RunningGateway implements Gateway {
     if (level !== previous.config.logging.level) this.#options.log.setLevel(level)
     this.#shared.retryBudget.adopt(next.config.retry.budget)
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
+    this.#shared.caches.adopt(next.config.cache)
+    if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()
   }
 

@@ -1,4 +1,5 @@
 import type { KeySettings } from '../admission/keys.ts'
+import type { CacheSettings } from '../cache/settings.ts'
 import type { Timeouts } from '../providers/provider.ts'
 import type { ProviderSettings } from '../providers/settings.ts'
 import type { RoutingSettings } from '../routing/settings.ts'
@@ -19,6 +20,7 @@ export interface Config {
   readonly plan: 'auto' | 'translate'
   readonly strict: boolean
   readonly streamFailure: 'error' | 'cut'
+  readonly cache: CacheSettings
   readonly logging: LoggingSettings
 }
 

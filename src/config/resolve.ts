@@ -25,6 +25,7 @@ export function resolveConfig(input: ConfigInput, resolution: Resolution): Confi
     plan: input.plan,
     strict: input.strict,
     streamFailure: input.streamFailure,
+    cache: input.cache,
     logging: resolveLogging(input.logging, resolution),
   }
 }

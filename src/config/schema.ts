@@ -1,13 +1,9 @@
 import * as z from 'zod/mini'
+import { cache } from './cache-schema.ts'
 import { providerSchema, TIMEOUT_WORDS } from './provider-schema.ts'
-import { choice, decimal, duration, flag, inert, list, size, text, whole, named } from './scalars.ts'
+import { choice, decimal, duration, flag, inert, list, section, size, text, whole, named } from './scalars.ts'
 
 const MOST = Number.MAX_SAFE_INTEGER
-
-/** An object whose keys all have defaults, and which may itself be left out. */
-function section<T extends z.core.$ZodLooseShape>(description: string, shape: T) {
-  return z.object(shape, { error: 'an object' }).check(z.meta({ description }))
-}
 
 const WORKERS = 'a whole number from 1 to 256, or "auto"'
 
@@ -361,6 +357,7 @@ export const configSchema = section('The config file of ucr.', {
     }),
     'error',
   ),
+  cache: z.prefault(cache, {}),
   logging: z.prefault(logging, {}),
   version: inert('the format needs no version'),
   transformers: inert('`type` of a provider decides how requests are translated'),

@@ -1,7 +1,7 @@
 import { GatewayError } from '../lib/error.ts'
 import type { RepairedRequest } from '../protocols/protocol.ts'
 import { retryDelay } from '../routing/retry-budget.ts'
-import type { Permit } from '../routing/route.ts'
+import type { Permit, RouteDecision } from '../routing/route.ts'
 import { attempt } from './attempt.ts'
 import type { AttemptResult, Verbatim } from './attempt.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
@@ -9,7 +9,6 @@ import type { Exchange } from './exchange.ts'
 import { planFor } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { StreamRelay } from './relay.ts'
-import { route } from './route.ts'
 import type { UnaskedAnswer } from './unasked.ts'
 import { sendWhole } from './whole.ts'
 
@@ -20,10 +19,18 @@ export type GenerateResult =
   | {
       readonly kind: 'failed'
       readonly error: GatewayError
-      readonly relay: StreamRelay | null
+      readonly relay: StreamTail | null
       /** The vendor's own words, in the client's protocol already. */
       readonly verbatim: Verbatim | null
     }
+
+/** The end of a stream that has failed. */
+export interface StreamTail {
+  /** Ends the reply with a last event. */
+  end(bytes: string): void
+  /** Somebody else ends it. */
+  close(): void
+}
 
 /** Calls that one answer may take when a vendor keeps pausing its own tool loop. */
 const MAX_PAUSES = 8
@@ -34,11 +41,12 @@ const DEFAULT_COOLDOWN = 5000
 /** Seconds. A vendor that asks for more time is not tried again: its client is told how long to wait. */
 const LONGEST_WAIT = 5
 
-/** Routes the request and tries its candidates, best first, until one answers or the client has seen bytes. */
-export async function generate(exchange: Exchange, deps: ExchangeDependencies): Promise<GenerateResult> {
-  const decided = route(exchange, deps)
-  // A promise that is there already costs a turn of the event loop's queue all the same.
-  const decision = decided instanceof Promise ? await decided : decided
+/** Tries the candidates, best first, until one answers or the client has seen bytes. */
+export async function generate(
+  exchange: Exchange,
+  decision: RouteDecision,
+  deps: ExchangeDependencies,
+): Promise<GenerateResult> {
   deps.retryBudget.deposit()
   const relay = exchange.envelope?.stream === true ? new StreamRelay(exchange, deps) : null
   let failure: Failed | null = null

@@ -41,7 +41,7 @@ export class AccessLine {
       `"plan":${this.#name(record.plan)},"reason":${this.#name(record.reason)},` +
       `"attempts":${attempts},"stream":${stream},"httpStatus":${httpStatus},` +
       `"status":${this.#name(record.status)},"errorCode":${this.#name(record.errorCode)},` +
-      `"requestBytes":${requestBytes},"replyBytes":${replyBytes},` +
+      `"cache":${this.#name(record.cache)},"billed":${record.billed},"requestBytes":${requestBytes},"replyBytes":${replyBytes},` +
       `"duration":${tenths(record.duration)},"timeToFirstByte":${tenths(record.timeToFirstByte)}` +
       `${record.usage === null ? '' : usageFields(record.usage)}${this.#dropped(record)},"msg":"request"}\n`
     )
