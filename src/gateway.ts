@@ -22,6 +22,7 @@ import { serve } from './exchange/serve.ts'
 import { TokenCounter } from './models/tokens.ts'
 import type { Log } from './observe/log.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
+import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
 import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
@@ -104,7 +105,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
   const shared: Shared = {
-    transport: await createHttpTransport(),
+    transport: await createHttpTransport(loaded.config.upstream),
     health: new HealthRegistry(loaded.config.routing.breaker, now),
     retryBudget: new RetryBudget(now, loaded.config.retry.budget),
     observer: log,
@@ -166,7 +167,9 @@ class RunningGateway implements Gateway {
   async listen(): Promise<readonly string[]> {
     const urls = await this.#server.listen()
     const { worker } = this.#options
-    await shareHealth(this.#shared.health, worker?.bus ?? new LocalBus())
+    const bus = worker?.bus ?? new LocalBus()
+    await shareHealth(this.#shared.health, bus)
+    shareCaches(this.#shared.caches, bus)
     await this.#providerSet.ask()
     await this.#watch()
     return urls
@@ -325,6 +328,7 @@ function serverSettings({ server }: Config): ServerSettings {
     ...DEFAULT_SERVER_SETTINGS,
     host: server.host,
     ports: server.ports,
+    engine: server.engine,
     bodyLimit: server.bodyLimit,
     headerLimit: server.headerLimit,
     headerTimeout: server.headerTimeout,

@@ -2,12 +2,11 @@ import type { JsonValue } from '../lib/json.ts'
 import type { HealthChange, HealthRegistry } from '../routing/health.ts'
 import { COOLDOWN_REASONS } from '../routing/route.ts'
 import type { CooldownReason } from '../routing/route.ts'
-import type { Topic, WorkerBus } from '../workers/bus.ts'
+import { fieldsOf } from '../workers/bus.ts'
+import type { Fields, Topic, WorkerBus } from '../workers/bus.ts'
 
 /** Milliseconds that a new worker waits for what the others know. */
 const PATIENCE = 1000
-
-type Fields = { [key: string]: JsonValue }
 
 const CHANGES: Topic<Fields> = { name: 'health', read: fieldsOf }
 const STATE: Topic<JsonValue[]> = { name: 'health state', read: (data) => (Array.isArray(data) ? data : null) }
@@ -37,8 +36,4 @@ function changeOf({ key, kind, milliseconds, why }: Fields): HealthChange | null
 
 function isCooldownReason(why: JsonValue | undefined): why is CooldownReason {
   return COOLDOWN_REASONS.some((reason) => reason === why)
-}
-
-function fieldsOf(data: JsonValue): Fields | null {
-  return data !== null && typeof data === 'object' && !Array.isArray(data) ? data : null
 }

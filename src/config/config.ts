@@ -21,6 +21,7 @@ export interface Config {
   readonly strict: boolean
   readonly streamFailure: 'error' | 'cut'
   readonly cache: CacheSettings
+  readonly upstream: UpstreamSettings
   readonly logging: LoggingSettings
 }
 
@@ -29,6 +30,7 @@ export interface ServerSettings {
   /** Without brackets. */
   readonly host: string
   readonly ports: readonly number[]
+  readonly engine: 'lean' | 'node'
   /** Processes that serve. */
   readonly workers: number
   readonly bodyLimit: number
@@ -49,6 +51,16 @@ export interface ServerSettings {
   readonly drainGrace: number
   /** Whose answers are compressed, from how many bytes on. */
   readonly compression: { readonly clients: 'remote' | 'all' | 'none'; readonly threshold: number }
+}
+
+/** Times in milliseconds. */
+export interface UpstreamSettings {
+  readonly engine: 'lean' | 'undici'
+  readonly connections: number
+  readonly pipelining: number
+  readonly keepAlive: number
+  readonly http2: boolean
+  readonly dns: { readonly max: number; readonly ttl: number }
 }
 
 interface RetrySettings {

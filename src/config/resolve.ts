@@ -26,6 +26,7 @@ export function resolveConfig(input: ConfigInput, resolution: Resolution): Confi
     strict: input.strict,
     streamFailure: input.streamFailure,
     cache: input.cache,
+    upstream: input.upstream,
     logging: resolveLogging(input.logging, resolution),
   }
 }
@@ -70,6 +71,7 @@ function resolveServer(
   return {
     host: normalizeHost(input.host),
     ports,
+    engine: input.engine,
     workers: input.workers === 'auto' ? availableParallelism() : input.workers,
     bodyLimit: input.bodyLimit,
     headerLimit: input.headerLimit,

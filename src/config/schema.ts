@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { cache } from './cache-schema.ts'
+import { upstream } from './upstream-schema.ts'
 import { providerSchema, TIMEOUT_WORDS } from './provider-schema.ts'
 import { choice, decimal, duration, flag, inert, list, section, size, text, whole, named } from './scalars.ts'
 
@@ -31,6 +32,12 @@ const server = section('The listening side.', {
       })
       .check(z.meta({ description: 'The port, or a list of ports. 0 takes any free one.' })),
     3000,
+  ),
+  engine: z.prefault(
+    choice(['lean', 'node'], {
+      description: "What reads requests and writes answers: ours, or Node's HTTP server. Takes effect after a restart.",
+    }),
+    'lean',
   ),
   workers: z.prefault(
     z
@@ -358,6 +365,7 @@ export const configSchema = section('The config file of ucr.', {
     'error',
   ),
   cache: z.prefault(cache, {}),
+  upstream: z.prefault(upstream, {}),
   logging: z.prefault(logging, {}),
   version: inert('the format needs no version'),
   transformers: inert('`type` of a provider decides how requests are translated'),

@@ -39,3 +39,10 @@ export class LocalBus implements WorkerBus {
     return read === null ? [] : [read]
   }
 }
+
+/** A message of named values. */
+export type Fields = { [key: string]: JsonValue }
+
+export function fieldsOf(data: JsonValue): Fields | null {
+  return data !== null && typeof data === 'object' && !Array.isArray(data) ? data : null
+}
