@@ -115,6 +115,7 @@ export class MultiLayerCache<Value> {
       maxSize: MOST_BYTES,
       sizeCalculation: ({ value }) => Math.max(1, this.#sizeOf(value)),
       perf: { now: this.#now },
+      ttlResolution: 0,
       dispose: (_value, _key, reason) => {
         if (reason === 'evict' && (isWarm || this.#l2 === null)) this.#evictions++
       },

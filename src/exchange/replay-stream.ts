@@ -7,13 +7,19 @@ import { GatewayError } from '../lib/error.ts'
 import { ANTHROPIC_MESSAGES_DIALECT, OPENAI_CHAT_DIALECT } from '../protocols/dialect.ts'
 import type { Dialects } from '../protocols/dialect.ts'
 import type { Sealer } from '../protocols/protocol.ts'
-import type { ExchangeDependencies } from './dependencies.ts'
+import type { Protocols } from './dependencies.ts'
 import { storedStreamHeaders } from './reply-headers.ts'
 
 /** In which an answer is read that went to a client. */
 const DIALECTS: Dialects = {
   'anthropic-messages': ANTHROPIC_MESSAGES_DIALECT,
   'openai-chat': OPENAI_CHAT_DIALECT,
+}
+
+/** What of an exchange's dependencies reading an answer takes. */
+export interface AnswerReaders {
+  readonly protocols: Protocols
+  readonly settings: { readonly maxEventBytes: number }
 }
 
 /** Answers with seals are not replayed, so nobody asks it for anything. */
@@ -30,7 +36,7 @@ export function storedStream(
   answer: StoredAnswer,
   protocol: ProtocolId,
   includeUsage: boolean,
-  deps: ExchangeDependencies,
+  deps: AnswerReaders,
 ): StoredAnswer | null {
   const response = readAnswer(answer, protocol, deps)
   const events = response === null ? null : unfoldResponse(response)
@@ -56,7 +62,7 @@ export function storedStream(
 export function readAnswer<P extends ProtocolId>(
   { body, deployment }: Pick<StoredAnswer, 'body' | 'deployment'>,
   protocol: P,
-  deps: ExchangeDependencies,
+  deps: AnswerReaders,
 ): CanonicalResponse | null {
   try {
     return deps.protocols[protocol].upstream.decodeResponse(body.toString('utf8'), {
