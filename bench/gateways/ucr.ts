@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startPinned, stopped } from './contestant.ts'
-import type { Contestant, Place } from './contestant.ts'
+import type { Contestant } from './contestant.ts'
 
-const KEY = 'ucr_bench_0123456789abcdef0123456789abcdef'
+export const KEY = 'ucr_bench_0123456789abcdef0123456789abcdef'
 
 export type Settings = Readonly<Record<string, unknown>>
 
@@ -28,7 +28,9 @@ export function ucr({ name, root, settings = {} }: Build): Contestant {
     async start(place) {
       const folder = mkdtempSync(join(tmpdir(), 'ucr-bench-'))
       const file = join(folder, 'ucr.config.json')
-      writeFileSync(file, JSON.stringify(config(place, join(folder, 'ucr.log'), settings)), { mode: 0o600 })
+      const { port, farEnd } = place
+      const whole = laidOver(benchConfig(port, farEnd, join(folder, 'ucr.log')), settings)
+      writeFileSync(file, JSON.stringify(whole), { mode: 0o600 })
       const child = await startPinned(
         {
           command: process.execPath,
@@ -50,8 +52,9 @@ export function ucr({ name, root, settings = {} }: Build): Contestant {
   }
 }
 
-function config({ port, farEnd }: Place, log: string, settings: Settings): unknown {
-  const base: Settings = {
+/** Its config, with logs into a file. */
+export function benchConfig(port: number, farEnd: number, log: string): Settings {
+  return {
     server: { host: '127.0.0.1', port },
     auth: { keys: [{ name: 'bench', key: KEY }] },
     logging: { level: 'info', file: log },
@@ -66,10 +69,13 @@ function config({ port, farEnd }: Place, log: string, settings: Settings): unkno
       { id: 'cross', type: 'openai', baseUrl: `http://127.0.0.1:${farEnd}/v1`, apiKey: 'far-end', models: ['gpt-5.5'] },
     ],
   }
-  const sections = Object.entries(settings).map(([name, value]) => [
-    name,
-    isSection(base[name]) && isSection(value) ? { ...base[name], ...value } : value,
-  ])
+}
+
+function laidOver(base: Settings, settings: Settings): Settings {
+  const sections = Object.entries(settings).map(([name, value]) => {
+    const known = base[name]
+    return [name, isSection(known) && isSection(value) ? { ...known, ...value } : value]
+  })
   return { ...base, ...Object.fromEntries(sections) }
 }
 

@@ -145,11 +145,14 @@ static void send_rest(struct connection *connection) {
 }
 
 static void set_timer(void) {
+  static uint64_t set_to;
   uint64_t due = 0;
   for (int index = 0; index < pace_count; index++) {
     struct connection *first = paces[index].first;
     if (first != NULL && (due == 0 || first->due < due)) due = first->due;
   }
+  if (due == set_to) return;
+  set_to = due;
   struct itimerspec when = {.it_value = {.tv_sec = (time_t)(due / 1000000000u), .tv_nsec = (long)(due % 1000000000u)}};
   timerfd_settime(timer, TFD_TIMER_ABSTIME, &when, NULL);
 }
