@@ -65,7 +65,6 @@ const streamReference = measure(() => {
 add('stream of 60 events: passthrough', streamReference, () => {
   const stream = anthropic.passthrough.stream({
     requestedModel: 'a',
-    upstreamModel: 'b',
     includeUsage: true,
     maxEventBytes: 1 << 24,
   })

@@ -2,9 +2,13 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ProviderSet } from '../src/composition/provider-set.ts'
+import { Caches } from '../src/cache/caches.ts'
+import { Coalescer } from '../src/cache/coalescer.ts'
 import { buildSnapshot, sealKeysFrom } from '../src/composition/snapshot.ts'
 import { loadConfig } from '../src/config/load.ts'
 import type { ClientReply, ClientRequest } from '../src/exchange/client.ts'
+import type { JoinableCall } from '../src/exchange/joinable-call.ts'
+import { PlanCounter } from '../src/exchange/plan-counter.ts'
 import { serve } from '../src/exchange/serve.ts'
 import { TokenCounter } from '../src/models/tokens.ts'
 import { createLog } from '../src/observe/log.ts'
@@ -104,6 +108,7 @@ const loaded = await loadConfig({ path, environment: {}, cwd: folder, home: fold
 rmSync(folder, { recursive: true })
 const log = createLog({ level: 'info', pretty: false, file: null, destination: { write: () => {} } })
 const now = (): number => performance.now()
+const calls = new Coalescer<JoinableCall>()
 const snapshot = buildSnapshot(
   loaded.config,
   await new ProviderSet({ environment: {}, transport, log, ask: false }).configure(loaded),
@@ -116,6 +121,9 @@ const snapshot = buildSnapshot(
     observer: log,
     tokenCounter: new TokenCounter(),
     sealKeys: sealKeysFrom(Buffer.alloc(32)),
+    caches: new Caches({ settings: loaded.config.cache, secret: Buffer.alloc(32), calls, now }),
+    calls,
+    plans: new PlanCounter(),
   },
 )
 
@@ -132,7 +140,16 @@ const headers = {
 
 const rows: Row[] = []
 for (const { id, title, kind, body } of scenarios.filter(({ events }) => events === null)) {
-  const bytes = Buffer.from(body(kind, 1))
+  const pair = kind === 'same' ? 'Anthropic to Anthropic' : 'Anthropic to OpenAI'
+  const text = body(kind, 1)
+  await addRow(`${pair}: ${title}`, id, Buffer.from(text))
+  const cold = { ...(JSON.parse(text) as Record<string, unknown>), temperature: 0 }
+  if (kind === 'same' && !title.startsWith('stream')) {
+    await addRow(`Answered from the cache: ${title}`, id, Buffer.from(JSON.stringify(cold)))
+  }
+}
+
+async function addRow(work: string, id: string, bytes: Buffer): Promise<void> {
   const ask = async (): Promise<Sink> => {
     const reply = new Sink()
     await serve(clientRequest(bytes), reply, snapshot.exchange)
@@ -141,8 +158,8 @@ for (const { id, title, kind, body } of scenarios.filter(({ events }) => events 
   const { status, bytes: length } = await ask()
   if (status !== 200 || length === 0) throw new Error(`${id}: status ${status}`)
   const microseconds = await measure(ask)
-  rows.push({ work: `${kind === 'same' ? 'Anthropic to Anthropic' : 'Anthropic to OpenAI'}: ${title}`, microseconds })
-  process.stdout.write(`${rows.at(-1)?.work}: ${microseconds.toFixed(1)} us\n`)
+  rows.push({ work, microseconds })
+  process.stdout.write(`${work}: ${microseconds.toFixed(1)} us\n`)
 }
 
 mkdirSync(join(import.meta.dirname, 'results'), { recursive: true })

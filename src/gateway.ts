@@ -1,8 +1,11 @@
 import packageJson from '../package.json' with { type: 'json' }
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { isLoopback } from './admission/address.ts'
 import { checkHost, checkOrigin, corsHeaders } from './admission/host-origin.ts'
+import { Caches } from './cache/caches.ts'
+import { Coalescer } from './cache/coalescer.ts'
 import type { Config } from './config/config.ts'
 import { openGatewaySecret } from './config/gateway-secret.ts'
 import type { LoadedConfig } from './config/load.ts'
@@ -13,23 +16,31 @@ import type { ConfigWatcher } from './config/watch.ts'
 import { explain } from './exchange/explain.ts'
 import type { RouteExplanation } from './exchange/explain.ts'
 import type { Principal } from './exchange/client.ts'
+import type { JoinableCall } from './exchange/joinable-call.ts'
+import { PlanCounter } from './exchange/plan-counter.ts'
 import { serve } from './exchange/serve.ts'
 import { TokenCounter } from './models/tokens.ts'
 import type { Log } from './observe/log.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
+import { shareCaches } from './composition/share-caches.ts'
+import { shareHealth } from './composition/share-health.ts'
 import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
+import { cacheRoutes } from './server/cache-routes.ts'
 import { explainRoute } from './server/explain.ts'
 import { createHttpTransport } from './upstream/http.ts'
 import { ProviderSet } from './composition/provider-set.ts'
 import { RetryBudget } from './routing/retry-budget.ts'
 import { HealthRegistry } from './routing/health.ts'
 import type { DrainResult, GatewayServer } from './server/options.ts'
+import { Compression } from './server/compression.ts'
 import { createServer } from './server/server.ts'
 import { DEFAULT_SERVER_SETTINGS } from './server/settings.ts'
 import type { ServerSettings } from './server/settings.ts'
-import { buildSnapshot, sealKeysFrom } from './composition/snapshot.ts'
+import { buildSnapshot, cacheSecretFrom, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
+import { LocalBus, type WorkerBus } from './workers/bus.ts'
+import { answersDiffer } from './composition/answers-differ.ts'
 
 export interface GatewayOptions {
   readonly loaded: LoadedConfig
@@ -42,8 +53,21 @@ export interface GatewayOptions {
   readonly log: Log
   /** Where this installation's secret is kept. Left out: carriers do not survive a restart. */
   readonly stateFolder?: string
+  /** The installation's secret, where somebody else keeps it. */
+  readonly secret?: Buffer
+  /** This process is one of several that are one gateway. */
+  readonly worker?: WorkerPart
   /** False for dry runs: no vendor, no local port is asked anything. */
   readonly discover?: boolean
+}
+
+/** What a worker gets from its supervisor. */
+export interface WorkerPart {
+  readonly bus: WorkerBus
+  /** Takes the connections of the next listener; gives its URL. */
+  listen(listener: Server): Promise<string>
+  /** Does this worker say what came of a reload? */
+  announces(): boolean
 }
 
 /** A provider in use, for people. */
@@ -78,13 +102,18 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { loaded, environment, log } = options
   const now = (): number => performance.now()
+  const secret = await secretOf(options)
+  const calls = new Coalescer<JoinableCall>()
   const shared: Shared = {
-    transport: createHttpTransport(),
+    transport: await createHttpTransport(loaded.config.upstream),
     health: new HealthRegistry(loaded.config.routing.breaker, now),
     retryBudget: new RetryBudget(now, loaded.config.retry.budget),
     observer: log,
     tokenCounter: new TokenCounter(),
-    sealKeys: sealKeysFrom(await secretOf(options)),
+    sealKeys: sealKeysFrom(secret),
+    caches: new Caches({ settings: loaded.config.cache, secret: cacheSecretFrom(secret), calls, now }),
+    calls,
+    plans: new PlanCounter(),
   }
   const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
@@ -105,6 +134,7 @@ class RunningGateway implements Gateway {
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
   readonly #server: GatewayServer
+  readonly #compression = new Compression()
   #snapshot: Snapshot
   #watcher: ConfigWatcher | null = null
   #closed = false
@@ -136,6 +166,10 @@ class RunningGateway implements Gateway {
 
   async listen(): Promise<readonly string[]> {
     const urls = await this.#server.listen()
+    const { worker } = this.#options
+    const bus = worker?.bus ?? new LocalBus()
+    await shareHealth(this.#shared.health, bus)
+    shareCaches(this.#shared.caches, bus)
     await this.#providerSet.ask()
     await this.#watch()
     return urls
@@ -185,6 +219,7 @@ class RunningGateway implements Gateway {
   }
 
   #createServer(): GatewayServer {
+    const { worker } = this.#options
     return createServer({
       settings: () => serverSettings(this.#snapshot.config),
       protocols: PROTOCOL_LIST,
@@ -195,6 +230,10 @@ class RunningGateway implements Gateway {
             this.#snapshot.exchange,
           ),
         ),
+        ...cacheRoutes({
+          stats: () => ({ ...this.#shared.caches.stats(), plans: this.#shared.plans.stats() }),
+          invalidate: (scope) => this.#shared.caches.invalidate(scope),
+        }),
       ],
       access: {
         checkHost: (headers) => checkHost(headers, this.#snapshot.access),
@@ -212,7 +251,9 @@ class RunningGateway implements Gateway {
       },
       exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
       observer: this.#shared.observer,
+      compression: this.#compression,
       newId,
+      ...(worker === undefined ? {} : { listenOn: (listener: Server) => worker.listen(listener) }),
     })
   }
 
@@ -233,6 +274,8 @@ class RunningGateway implements Gateway {
     if (level !== previous.config.logging.level) this.#options.log.setLevel(level)
     this.#shared.retryBudget.adopt(next.config.retry.budget)
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
+    this.#shared.caches.adopt(next.config.cache)
+    if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()
   }
 
@@ -243,7 +286,8 @@ class RunningGateway implements Gateway {
   }
 
   #report({ swapped, problems, needRestart }: ReloadReport): void {
-    const { log } = this.#options
+    const { log, worker } = this.#options
+    if (worker !== undefined && !worker.announces()) return
     for (const { message, fix, field, file, line, column } of problems) {
       const place = file === null ? '' : `${file}${line === null ? '' : `:${line}:${column ?? 1}`}: `
       log.warn(null, `config: ${place}${field ?? ''} ${message}`, { fix: fix ?? '' })
@@ -253,7 +297,8 @@ class RunningGateway implements Gateway {
   }
 }
 
-async function secretOf({ stateFolder, log }: GatewayOptions): Promise<Buffer> {
+async function secretOf({ secret, stateFolder, log }: GatewayOptions): Promise<Buffer> {
+  if (secret !== undefined) return secret
   if (stateFolder === undefined) return randomBytes(32)
   try {
     return await openGatewaySecret(stateFolder)
@@ -283,6 +328,7 @@ function serverSettings({ server }: Config): ServerSettings {
     ...DEFAULT_SERVER_SETTINGS,
     host: server.host,
     ports: server.ports,
+    engine: server.engine,
     bodyLimit: server.bodyLimit,
     headerLimit: server.headerLimit,
     headerTimeout: server.headerTimeout,
@@ -290,6 +336,7 @@ function serverSettings({ server }: Config): ServerSettings {
     keepAliveTimeout: server.keepAliveTimeout,
     writeTimeout: server.writeTimeout,
     drainGrace: server.drainGrace,
+    compression: server.compression,
   }
 }
 

@@ -20,7 +20,7 @@ const TOKEN_TIMEOUT = 20_000
  * the vendor up and the key alive, and costs nothing.
  */
 export async function askVendor(settings: ProviderSettings): Promise<VendorAnswer> {
-  const transport = createHttpTransport()
+  const transport = await createHttpTransport()
   const start = performance.now()
   try {
     const list = await listVendorModels(providerOf(settings), PROTOCOLS, transport)

@@ -4,6 +4,7 @@ import { open, rename, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
+import { programFile } from './program-file.ts'
 import { openStateFolder } from './state-folder.ts'
 
 /** Set for the process that becomes the background gateway, and removed there before anything else sees it. */
@@ -95,13 +96,6 @@ function startFailure(message: string, said: string, exitCode: ExitCode): Failur
 function urlsOf(message: unknown): readonly string[] | null {
   if (message === null || typeof message !== 'object' || !('urls' in message)) return null
   return Array.isArray(message.urls) ? message.urls.filter((url) => typeof url === 'string') : null
-}
-
-/** The file that Node runs now: the bundle, or the source. */
-function programFile(): string {
-  const file = process.argv[1]
-  if (file === undefined) throw new TypeError('There is no program to start.')
-  return file
 }
 
 async function putAside(log: string): Promise<void> {

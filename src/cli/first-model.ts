@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.ts'
 
-interface OfferedModel {
+export interface OfferedModel {
   /** What a client writes. */
   readonly id: string
   readonly provider: string

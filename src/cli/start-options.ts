@@ -1,9 +1,16 @@
 import type { FlagOverrides } from '../config/environment.ts'
-import { choice, flag, integer, negated, text } from './command.ts'
+import { choice, flag, integer, negated, text, type OptionSpec } from './command.ts'
 import { CONFIG } from './shared-options.ts'
 
 const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
 const PLANS = ['auto', 'translate'] as const
+
+const MOST_WORKERS = 256
+
+function workerCount(flags: string, description: string): OptionSpec<number | 'auto' | null> {
+  const { read, ...spec } = integer(flags, description, { min: 1, max: MOST_WORKERS })
+  return { ...spec, read: (raw) => (raw === 'auto' ? 'auto' : read(raw)) }
+}
 
 /** Options of `ucr start`. */
 export const START_OPTIONS = {
@@ -15,7 +22,7 @@ export const START_OPTIONS = {
   logLevel: choice('--log-level <level>', 'the least that is logged', LEVELS),
   plan: choice('--plan <plan>', 'pass bytes through where possible, or translate always', PLANS),
   strict: flag('--strict', 'refuse a request that would lose something on its way to the vendor'),
-  workers: integer('--workers <number>', 'processes that serve requests', { min: 1, max: 256 }),
+  workers: workerCount('--workers <number>', 'processes that serve requests; auto: one for each processor'),
   watch: negated('--no-watch', 'do not reload the config when its file changes (SIGHUP still does)'),
 }
 
@@ -29,7 +36,7 @@ export interface StartValues {
   readonly logLevel: string | null
   readonly plan: string | null
   readonly strict: boolean
-  readonly workers: number | null
+  readonly workers: number | 'auto' | null
   readonly watch: boolean
 }
 

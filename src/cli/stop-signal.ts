@@ -33,3 +33,9 @@ export function listenForStop(): StopSignal {
     },
   }
 }
+
+/** SIGHUP asks a service to read its config again, and tells a foreground program that its terminal is gone. */
+export function reloadOnHangUp(reload: () => void, signal: StopSignal, background: boolean): void {
+  const hasTerminal = !background && process.stdin.isTTY
+  process.on('SIGHUP', () => (hasTerminal ? signal.stop() : reload()))
+}

@@ -4,8 +4,12 @@ import { createAuthenticator } from '../admission/authenticate.ts'
 import type { Authenticator } from '../admission/authenticate.ts'
 import { createAccessSettings } from '../admission/host-origin.ts'
 import type { AccessSettings } from '../admission/host-origin.ts'
+import type { Caches } from '../cache/caches.ts'
+import type { Coalescer } from '../cache/coalescer.ts'
 import type { Config } from '../config/config.ts'
 import type { ExchangeDependencies } from '../exchange/dependencies.ts'
+import type { JoinableCall } from '../exchange/joinable-call.ts'
+import type { PlanCounter } from '../exchange/plan-counter.ts'
 import { createSealer } from '../exchange/sealer.ts'
 import type { SealKeys } from '../exchange/sealer.ts'
 import { capabilitiesOf } from '../models/capabilities.ts'
@@ -19,7 +23,7 @@ import type { RetryBudget } from '../routing/retry-budget.ts'
 import { createRouter } from '../routing/router.ts'
 import type { Transport } from '../upstream/transport.ts'
 
-/** What outlives a reload: connections, breakers, keys that carriers are made with. */
+/** What outlives a reload: connections, breakers, caches, keys that carriers are made with. */
 export interface Shared {
   readonly transport: Transport
   readonly health: HealthRegistry
@@ -27,6 +31,9 @@ export interface Shared {
   readonly observer: Observer
   readonly sealKeys: SealKeys
   readonly tokenCounter: TokenCounter
+  readonly caches: Caches
+  readonly calls: Coalescer<JoinableCall>
+  readonly plans: PlanCounter
 }
 
 /** Models that vendors reported, by provider id. */
@@ -84,6 +91,9 @@ export function buildSnapshot(
         attempts: retry.attempts,
       },
       observer: shared.observer,
+      caches: shared.caches,
+      calls: shared.calls,
+      plans: shared.plans,
       mayUse: createModelGuard(keys),
       sealerFor: (principal) => createSealer(shared.sealKeys, principal.tenant),
       estimateTokens,
@@ -98,5 +108,14 @@ export function buildSnapshot(
 
 /** Keys of one purpose only, so that what one part made is worthless to every other. */
 export function sealKeysFrom(secret: Buffer): SealKeys {
-  return [{ id: '1', secret: Buffer.from(hkdfSync('sha256', secret, '', 'ucr carrier 1', 32)) }]
+  return [{ id: '1', secret: derived(secret, 'ucr carrier 1') }]
+}
+
+/** What names of kept answers are made with: the same in all processes of one installation. */
+export function cacheSecretFrom(secret: Buffer): Buffer {
+  return derived(secret, 'ucr cache names 1')
+}
+
+function derived(secret: Buffer, purpose: string): Buffer {
+  return Buffer.from(hkdfSync('sha256', secret, '', purpose, 32))
 }

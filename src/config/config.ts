@@ -1,4 +1,5 @@
 import type { KeySettings } from '../admission/keys.ts'
+import type { CacheSettings } from '../cache/settings.ts'
 import type { Timeouts } from '../providers/provider.ts'
 import type { ProviderSettings } from '../providers/settings.ts'
 import type { RoutingSettings } from '../routing/settings.ts'
@@ -19,6 +20,8 @@ export interface Config {
   readonly plan: 'auto' | 'translate'
   readonly strict: boolean
   readonly streamFailure: 'error' | 'cut'
+  readonly cache: CacheSettings
+  readonly upstream: UpstreamSettings
   readonly logging: LoggingSettings
 }
 
@@ -27,6 +30,8 @@ export interface ServerSettings {
   /** Without brackets. */
   readonly host: string
   readonly ports: readonly number[]
+  readonly engine: 'lean' | 'node'
+  /** Processes that serve. */
   readonly workers: number
   readonly bodyLimit: number
   readonly headerLimit: number
@@ -44,6 +49,18 @@ export interface ServerSettings {
   readonly keepAliveTimeout: number
   readonly writeTimeout: number
   readonly drainGrace: number
+  /** Whose answers are compressed, from how many bytes on. */
+  readonly compression: { readonly clients: 'remote' | 'all' | 'none'; readonly threshold: number }
+}
+
+/** Times in milliseconds. */
+export interface UpstreamSettings {
+  readonly engine: 'lean' | 'undici'
+  readonly connections: number
+  readonly pipelining: number
+  readonly keepAlive: number
+  readonly http2: boolean
+  readonly dns: { readonly max: number; readonly ttl: number }
 }
 
 interface RetrySettings {

@@ -10,7 +10,7 @@ import { type Environment, pathKey } from './variables.ts'
 export interface FlagOverrides {
   readonly host?: string | undefined
   readonly port?: number | readonly number[] | undefined
-  readonly workers?: number | undefined
+  readonly workers?: number | 'auto' | undefined
   readonly logLevel?: string | undefined
   readonly plan?: string | undefined
   readonly strict?: boolean | undefined

@@ -118,10 +118,10 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
       'for example "host": "127.0.0.1"',
     ],
     [
-      'several workers',
-      { server: { workers: 4 } },
+      'no worker',
+      { server: { workers: 0 } },
       'server.workers',
-      'must be 1, as several worker processes are not available yet, not 4',
+      'must be a whole number from 1 to 256, or "auto", not 0',
       'for example "workers": 1',
     ],
     [
@@ -510,9 +510,9 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
       'run "ucr keys create" and put the line that it prints into "auth": { "keys": [ ... ] }, set UCR_API_KEY, or listen on "127.0.0.1"',
     ],
     [
-      { UCR_WORKERS: '2' },
+      { UCR_WORKERS: 'many' },
       'UCR_WORKERS',
-      'must be 1, as several worker processes are not available yet, not 2',
+      'must be a whole number from 1 to 256, or "auto", not "many"',
       'for example UCR_WORKERS=1',
     ],
   ])('name the variable for %j', async (environment, field, message, fix) => {
@@ -520,7 +520,7 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
   })
 
   it('name the flag', async () => {
-    const problems = await problemsOf(null, { flags: { port: 70_000, workers: 2 } })
+    const problems = await problemsOf(null, { flags: { port: 70_000, workers: 0 } })
     expect(problems.map(({ field, fix }) => [field, fix])).toEqual([
       ['--port', 'for example --port 3000'],
       ['--workers', 'for example --workers 1'],

@@ -87,6 +87,8 @@ function restartKeys(before: Config, after: Config): readonly string[] {
   return [
     ...changed('server.host', before.server.host, after.server.host),
     ...changed('server.port', before.server.ports, after.server.ports),
+    ...changed('server.engine', before.server.engine, after.server.engine),
+    ...changed('upstream', before.upstream, after.upstream),
     ...changed('server.workers', before.server.workers, after.server.workers),
     ...changed('logging.file', before.logging.file, after.logging.file),
     ...changed('logging.pretty', before.logging.pretty, after.logging.pretty),

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { normalizeHost, parseAuthority } from '../admission/address.ts'
 import { refuseOpenBind } from '../admission/bind.ts'
@@ -24,6 +25,8 @@ export function resolveConfig(input: ConfigInput, resolution: Resolution): Confi
     plan: input.plan,
     strict: input.strict,
     streamFailure: input.streamFailure,
+    cache: input.cache,
+    upstream: input.upstream,
     logging: resolveLogging(input.logging, resolution),
   }
 }
@@ -68,7 +71,8 @@ function resolveServer(
   return {
     host: normalizeHost(input.host),
     ports,
-    workers: input.workers,
+    engine: input.engine,
+    workers: input.workers === 'auto' ? availableParallelism() : input.workers,
     bodyLimit: input.bodyLimit,
     headerLimit: input.headerLimit,
     maxDepth: input.maxDepth,
@@ -83,6 +87,7 @@ function resolveServer(
     keepAliveTimeout: input.keepAliveTimeout,
     writeTimeout: input.writeTimeout,
     drainGrace: input.drainGrace,
+    compression: input.compression,
   }
 }
 

@@ -110,6 +110,11 @@ export function inert(why: string) {
   return schema
 }
 
+/** An object whose keys all have defaults, and which may itself be left out. */
+export function section<T extends z.core.$ZodLooseShape>(description: string, shape: T) {
+  return z.object(shape, { error: 'an object' }).check(z.meta({ description }))
+}
+
 /** A value per free name. */
 export function named<T extends z.core.SomeType>(
   value: T,

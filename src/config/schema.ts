@@ -1,13 +1,12 @@
 import * as z from 'zod/mini'
+import { cache } from './cache-schema.ts'
+import { upstream } from './upstream-schema.ts'
 import { providerSchema, TIMEOUT_WORDS } from './provider-schema.ts'
-import { choice, decimal, duration, flag, inert, list, size, text, whole, named } from './scalars.ts'
+import { choice, decimal, duration, flag, inert, list, section, size, text, whole, named } from './scalars.ts'
 
 const MOST = Number.MAX_SAFE_INTEGER
 
-/** An object whose keys all have defaults, and which may itself be left out. */
-function section<T extends z.core.$ZodLooseShape>(description: string, shape: T) {
-  return z.object(shape, { error: 'an object' }).check(z.meta({ description }))
-}
+const WORKERS = 'a whole number from 1 to 256, or "auto"'
 
 const port = whole({
   expected: 'a port from 0 to 65535',
@@ -34,13 +33,22 @@ const server = section('The listening side.', {
       .check(z.meta({ description: 'The port, or a list of ports. 0 takes any free one.' })),
     3000,
   ),
-  workers: z.prefault(
-    whole({
-      expected: '1, as several worker processes are not available yet',
-      minimum: 1,
-      maximum: 1,
-      description: 'Processes that serve requests. Only 1 for now.',
+  engine: z.prefault(
+    choice(['lean', 'node'], {
+      description: "What reads requests and writes answers: ours, or Node's HTTP server. Takes effect after a restart.",
     }),
+    'lean',
+  ),
+  workers: z.prefault(
+    z
+      .union(
+        [
+          whole({ expected: WORKERS, minimum: 1, maximum: 256, description: 'Processes.', examples: [2] }),
+          z.literal('auto', { error: WORKERS }).check(z.meta({ description: 'One for each processor.' })),
+        ],
+        { error: WORKERS },
+      )
+      .check(z.meta({ description: 'Processes that serve requests. `auto`: one for each processor.', examples: [2] })),
     1,
   ),
   bodyLimit: z.prefault(size({ description: 'The largest request body, decompressed.' }), '32mb'),
@@ -87,6 +95,21 @@ const server = section('The listening side.', {
       description: 'On SIGTERM: how long new requests are still taken while `/health/ready` already says no.',
     }),
     0,
+  ),
+  compression: z.prefault(
+    section(
+      'Compression of whole answers and pages, for clients that ask for it. Event streams are never compressed.',
+      {
+        clients: z.prefault(
+          choice(['remote', 'all', 'none'], {
+            description: 'Who gets it: clients on other machines, all clients, or none.',
+          }),
+          'remote',
+        ),
+        threshold: z.prefault(size({ description: 'The smallest body that is worth it.' }), '1kb'),
+      },
+    ),
+    {},
   ),
   cors: inert('name the web pages that may call the gateway in `server.allowedOrigins`'),
   rateLimit: inert('requests are not rate-limited yet'),
@@ -341,6 +364,8 @@ export const configSchema = section('The config file of ucr.', {
     }),
     'error',
   ),
+  cache: z.prefault(cache, {}),
+  upstream: z.prefault(upstream, {}),
   logging: z.prefault(logging, {}),
   version: inert('the format needs no version'),
   transformers: inert('`type` of a provider decides how requests are translated'),

@@ -1,12 +1,17 @@
+import { canonicalBody } from '../cache/canonical-body.ts'
 import { LossList } from '../canonical/loss.ts'
 import { GatewayError } from '../lib/error.ts'
+import type { Deployment } from '../providers/provider.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
 import { decodeRequest } from './plan.ts'
 import { collect } from './collect.ts'
 import { route } from './route.ts'
 import { applySplices } from './splices.ts'
+import { fieldsOf } from './ticket.ts'
 import { upstreamHeaders } from './upstream-headers.ts'
+
+const NO_NAMES: ReadonlySet<string> = new Set()
 
 /**
  * How many input tokens a request would cost: the vendor's own count where it has one for the client's protocol, else a
@@ -21,9 +26,29 @@ export async function countTokens(exchange: Exchange, deps: ExchangeDependencies
   const [first] = decision.candidates
   if (first === undefined) throw new GatewayError('no_candidate', 'No deployment can take this request now.')
   exchange.deployment = first.deployment
-  const exact = await upstreamCount(exchange, deps)
-  const count = exact ?? (await deps.countTokens(decodeRequest(exchange, deps, new LossList()), first.deployment))
+  const key = keyOf(exchange, first.deployment, deps)
+  const kept = deps.caches.warm.get(key)
+  const count = kept?.kind === 'token-count' ? kept.count : await freshCount(exchange, first.deployment, key, deps)
   return client.encodeTokenCount(count)
+}
+
+/** Everything that a count depends on, as for answers. */
+function keyOf({ envelope, request }: Exchange, deployment: Deployment, deps: ExchangeDependencies): string {
+  const body = envelope === null ? '' : canonicalBody(envelope.root, NO_NAMES)
+  return deps.caches.keys.of(`["tokens"]${fieldsOf(request, deployment, deps)}`, body)
+}
+
+async function freshCount(
+  exchange: Exchange,
+  deployment: Deployment,
+  key: string,
+  deps: ExchangeDependencies,
+): Promise<number> {
+  const exact = await upstreamCount(exchange, deps)
+  const count = exact ?? (await deps.countTokens(decodeRequest(exchange, deps, new LossList()), deployment))
+  // A guess in place of a vendor that did not answer is not the last word.
+  if (exact !== null || exchange.attempts === 0) deps.caches.warm.set(key, { kind: 'token-count', count })
+  return count
 }
 
 /** Null when the vendor has no count for this protocol, or does not answer: a tokenizer's count is then better than none. */

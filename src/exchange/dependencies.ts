@@ -1,3 +1,5 @@
+import type { Caches } from '../cache/caches.ts'
+import type { Coalescer } from '../cache/coalescer.ts'
 import type { CanonicalRequest } from '../canonical/request.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { Observer } from '../observe/observer.ts'
@@ -6,6 +8,8 @@ import type { Deployment } from '../providers/provider.ts'
 import type { Health, Router } from '../routing/route.ts'
 import type { Transport } from '../upstream/transport.ts'
 import type { Principal } from './client.ts'
+import type { JoinableCall } from './joinable-call.ts'
+import type { PlanCounter } from './plan-counter.ts'
 
 export type Protocols = { readonly [P in ProtocolId]: Protocol<P> }
 
@@ -18,6 +22,10 @@ export interface ExchangeDependencies {
   readonly retryBudget: RetryAllowance
   readonly settings: ExchangeSettings
   readonly observer: Observer
+  readonly caches: Caches
+  /** Calls that equal requests can join. */
+  readonly calls: Coalescer<JoinableCall>
+  readonly plans: PlanCounter
   /** May this key ask for this model, as its client wrote it? */
   readonly mayUse: (principal: Principal, model: string) => boolean
   readonly sealerFor: (principal: Principal) => Sealer

@@ -1,7 +1,9 @@
+import type { StoredAnswer } from '../cache/response-cache.ts'
 import { LossList } from '../canonical/loss.ts'
+import type { Finish } from '../canonical/response.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type { GatewayError } from '../lib/error.ts'
-import type { ExchangeRecord, ExchangeStatus } from '../observe/observer.ts'
+import type { CacheShare, ExchangeRecord, ExchangeStatus } from '../observe/observer.ts'
 import type { Envelope } from '../protocols/protocol.ts'
 import type { Deployment } from '../providers/provider.ts'
 import type { RouteDecision } from '../routing/route.ts'
@@ -23,6 +25,16 @@ export class Exchange {
   attempts = 0
   losses = new LossList()
   usage: Usage | null = null
+  /** How a whole answer ended, where the vendor said it. */
+  finish: Finish | null = null
+  /** What the cache had to do with it; null where it had nothing to do with it. */
+  cache: CacheShare | null = null
+  /** The name of its answer there. */
+  cacheKey: string | null = null
+  /** What it was answered with, instead of by a vendor. */
+  replayed: { readonly answer: StoredAnswer; readonly stream: boolean } | null = null
+  /** No vendor charged anybody for this exchange: another one's call was enough. */
+  isFree = false
   httpStatus = 0
   replyBytes = 0
   firstByteAt: number | null = null
@@ -47,24 +59,26 @@ export class Exchange {
   }
 
   record(status: ExchangeStatus, error: GatewayError | null, now: number): ExchangeRecord {
-    const { request, envelope, deployment } = this
+    const { request, envelope, deployment, replayed } = this
     return {
       requestId: request.id,
       protocol: request.protocol,
       operation: request.operation,
       keyName: request.principal.keyName,
-      requestedModel: envelope?.model ?? null,
+      requestedModel: envelope?.model ?? replayed?.answer.requestedModel ?? null,
       provider: deployment?.provider.id ?? null,
       model: deployment?.model ?? null,
       plan: this.plan,
-      reason: this.decision?.reason ?? null,
+      reason: this.decision?.reason ?? replayed?.answer.reason ?? null,
       attempts: this.attempts,
-      stream: envelope?.stream ?? false,
+      stream: envelope?.stream ?? replayed?.stream ?? false,
       httpStatus: this.httpStatus,
       status,
       errorCode: error?.code ?? null,
-      losses: this.losses.losses,
+      losses: replayed?.answer.losses ?? this.losses.losses,
       usage: this.usage,
+      cache: this.cache,
+      billed: !this.isFree,
       duration: now - this.startedAt,
       timeToFirstByte: this.firstByteAt === null ? null : this.firstByteAt - this.startedAt,
       requestBytes: request.body.length,

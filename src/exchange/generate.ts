@@ -1,7 +1,7 @@
 import { GatewayError } from '../lib/error.ts'
 import type { RepairedRequest } from '../protocols/protocol.ts'
 import { retryDelay } from '../routing/retry-budget.ts'
-import type { Permit } from '../routing/route.ts'
+import type { Permit, RouteDecision } from '../routing/route.ts'
 import { attempt } from './attempt.ts'
 import type { AttemptResult, Verbatim } from './attempt.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
@@ -9,7 +9,6 @@ import type { Exchange } from './exchange.ts'
 import { planFor } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { StreamRelay } from './relay.ts'
-import { route } from './route.ts'
 import type { UnaskedAnswer } from './unasked.ts'
 import { sendWhole } from './whole.ts'
 
@@ -20,10 +19,18 @@ export type GenerateResult =
   | {
       readonly kind: 'failed'
       readonly error: GatewayError
-      readonly relay: StreamRelay | null
+      readonly relay: StreamTail | null
       /** The vendor's own words, in the client's protocol already. */
       readonly verbatim: Verbatim | null
     }
+
+/** The end of a stream that has failed. */
+export interface StreamTail {
+  /** Ends the reply with a last event. */
+  end(bytes: string): void
+  /** Somebody else ends it. */
+  close(): void
+}
 
 /** Calls that one answer may take when a vendor keeps pausing its own tool loop. */
 const MAX_PAUSES = 8
@@ -34,16 +41,18 @@ const DEFAULT_COOLDOWN = 5000
 /** Seconds. A vendor that asks for more time is not tried again: its client is told how long to wait. */
 const LONGEST_WAIT = 5
 
-/** Routes the request and tries its candidates, best first, until one answers or the client has seen bytes. */
-export async function generate(exchange: Exchange, deps: ExchangeDependencies): Promise<GenerateResult> {
-  const decided = route(exchange, deps)
-  // A promise that is there already costs a turn of the event loop's queue all the same.
-  const decision = decided instanceof Promise ? await decided : decided
+/** Tries the candidates, best first, until one answers or the client has seen bytes. */
+export async function generate(
+  exchange: Exchange,
+  decision: RouteDecision,
+  deps: ExchangeDependencies,
+): Promise<GenerateResult> {
   deps.retryBudget.deposit()
   const relay = exchange.envelope?.stream === true ? new StreamRelay(exchange, deps) : null
   let failure: Failed | null = null
   try {
-    for (const [position, { deployment }] of decision.candidates.entries()) {
+    for (const [position, candidate] of decision.candidates.entries()) {
+      const { deployment } = candidate
       const last = position === decision.candidates.length - 1
       const result = await tryDeployment(
         exchange,
@@ -53,7 +62,10 @@ export async function generate(exchange: Exchange, deps: ExchangeDependencies): 
         last,
         deps,
       )
-      if (result.kind !== 'failed') return result
+      if (result.kind !== 'failed') {
+        if (result.kind === 'complete' || relay?.sent === true) deps.router.answered(candidate)
+        return result
+      }
       const final = result.sent || !mayGoOn(result.error)
       failure = final ? result : moreTelling(failure, result)
       if (final) break
@@ -66,7 +78,10 @@ export async function generate(exchange: Exchange, deps: ExchangeDependencies): 
   return { kind: 'failed', error, relay, verbatim }
 }
 
-type Failed = Extract<AttemptResult, { kind: 'failed' }>
+type Failed = Extract<AttemptResult, { kind: 'failed' }> & {
+  /** Nobody was asked: the deployment is blocked. */
+  readonly resting?: boolean
+}
 
 const failed = (error: GatewayError): Failed => ({
   kind: 'failed',
@@ -84,7 +99,7 @@ async function tryDeployment(
   relay: StreamRelay | null,
   last: boolean,
   deps: ExchangeDependencies,
-): Promise<Exclude<AttemptResult, { kind: 'paused' }>> {
+): Promise<Exclude<AttemptResult, { kind: 'paused' | 'failed' }> | Failed> {
   let plan: Plan
   try {
     plan = makePlan()
@@ -101,7 +116,7 @@ async function tryDeployment(
   let pauses = 0
   for (let attempts = 1; ; attempts++) {
     const permit = deps.health.acquire(key)
-    if (permit === null) return failure ?? { ...failed(restingError(key, deps)), sent: relay?.sent ?? false }
+    if (permit === null) return failure ?? resting(key, relay?.sent ?? false, deps)
     exchange.attempts++
     const result = withProvider(await attempt(exchange, plan, relay, deps, repaired), plan)
     settlePermit(permit, key, result, deps)
@@ -143,9 +158,13 @@ function answerUnasked(
   return { kind: 'complete' }
 }
 
-function restingError(key: string, deps: ExchangeDependencies): GatewayError {
-  const retryAfter = Math.ceil(deps.health.blockedFor(key) / 1000)
-  return new GatewayError('no_candidate', `${key} has failed too often and is resting.`, { retryAfter })
+/** It was blocked between the routing and its turn. */
+function resting(key: string, sent: boolean, { health }: ExchangeDependencies): Failed {
+  const retryAfter = Math.ceil(health.blockedFor(key) / 1000)
+  const error = health.isRateLimited(key)
+    ? new GatewayError('upstream_rate_limited', `${key} is rate limited by its vendor.`, { retryAfter })
+    : new GatewayError('no_candidate', `${key} has failed too often and is resting.`, { retryAfter })
+  return { ...failed(error), sent, resting: true }
 }
 
 function tooManyPauses(key: string): GatewayError {
@@ -218,7 +237,7 @@ function mayGoOn(error: GatewayError): boolean {
  * what a vendor said beats that another one is resting.
  */
 function moreTelling(before: Failed | null, now: Failed): Failed {
-  return before !== null && (before.error.blame === 'client' || now.error.code === 'no_candidate') ? before : now
+  return before !== null && (before.error.blame === 'client' || now.resting === true) ? before : now
 }
 
 /** Ends early when the client leaves. */

@@ -6,11 +6,15 @@ import type { ExchangeDependencies } from './dependencies.ts'
 
 /** The models that this client can ask for, in the shape that it speaks. */
 export function listModels(request: ClientRequest, deps: ExchangeDependencies): string {
-  const { client } = deps.protocols[request.protocol]
-  return client.encodeModelList(
-    usable(request, deps).map((model) => listed(model)),
-    request.query,
-  )
+  const { protocol, principal, query } = request
+  const { caches, router } = deps
+  const key = caches.keys.digest(['models', principal.tenant, protocol, query], '')
+  const kept = caches.warm.get(key)
+  if (kept?.kind === 'model-list' && kept.router === router) return kept.body
+  const models = usable(request, deps).map((model) => listed(model))
+  const body = deps.protocols[protocol].client.encodeModelList(models, query)
+  caches.warm.set(key, { kind: 'model-list', body, router })
+  return body
 }
 
 /** Throws GatewayError `model_not_found`. */

@@ -100,7 +100,6 @@ function passthroughPlan<P extends ProtocolId>(
   if (edits === null) return null
   const context = {
     requestedModel: envelope.model,
-    upstreamModel: deployment.model,
     includeUsage: envelope.includeUsage,
     maxEventBytes: deps.settings.maxEventBytes,
   }

@@ -2,17 +2,24 @@ import type { WholeReply } from '../protocols/protocol.ts'
 import type { Exchange } from './exchange.ts'
 import type { Plan } from './plan.ts'
 
+type Fields = Readonly<Record<string, string>>
+
+const EVENT_STREAM: Fields = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+  // nginx buffers event streams unless told not to.
+  'x-accel-buffering': 'no',
+}
+
+/** Fields that are not about the answer but about the one exchange that brought it. */
+const OF_THE_EXCHANGE: ReadonlySet<string> = new Set(['request-id', 'x-request-id', 'x-ucr-warning'])
+
 /**
  * Header fields of a streamed reply. `plan` is null when a ping goes out before any upstream answered: who will is not
  * known then, unless only one can, nor how many tries it takes.
  */
 export function streamHeaders(exchange: Exchange, plan: Plan | null): Record<string, string> {
-  const headers: Record<string, string> = {
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-cache',
-    // nginx buffers event streams unless told not to.
-    'x-accel-buffering': 'no',
-  }
+  const headers: Record<string, string> = { ...EVENT_STREAM }
   addDecision(headers, exchange)
   const isOpen = plan === null && (exchange.decision?.candidates.length ?? 0) > 1
   if (!isOpen) addDeployment(headers, exchange)
@@ -41,9 +48,23 @@ export function decisionHeaders(exchange: Exchange): Record<string, string> {
   return headers
 }
 
-function addDecision(headers: Record<string, string>, { request, decision }: Exchange): void {
+/** Of a kept answer: those it was sent with. The same object for each of its replays, so that a server may render it once. */
+export function storedHeaders(sent: Fields, key: string): Fields {
+  const kept = Object.entries(sent).filter(([name]) => !OF_THE_EXCHANGE.has(name))
+  const own = { 'x-ucr-attempts': '0', 'x-ucr-cache': 'hit', 'x-ucr-cache-key': key }
+  return Object.freeze({ ...Object.fromEntries(kept), ...own })
+}
+
+/** The same where it is replayed as a stream. */
+export function storedStreamHeaders(whole: Fields, bytes: number): Fields {
+  return Object.freeze({ ...whole, ...EVENT_STREAM, 'content-length': String(bytes) })
+}
+
+function addDecision(headers: Record<string, string>, { request, decision, cache, cacheKey }: Exchange): void {
   headers['request-id'] = request.id
   headers['x-request-id'] = request.id
+  if (cache !== null) headers['x-ucr-cache'] = cache
+  if (cacheKey !== null) headers['x-ucr-cache-key'] = cacheKey
   if (decision === null) return
   headers['x-ucr-reason'] = headerText(decision.reason)
   const [warning] = decision.warnings

@@ -1,33 +1,37 @@
-import { GatewayError, toGatewayError } from '../lib/error.ts'
 import type { Operation } from '../protocols/protocol.ts'
-import type { Verbatim } from './attempt.ts'
 import type { ClientReply, ClientRequest } from './client.ts'
 import { countTokens } from './count-tokens.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import { Exchange } from './exchange.ts'
 import { generate } from './generate.ts'
-import type { GenerateResult } from './generate.ts'
 import { getModel, listModels } from './models.ts'
-import type { StreamRelay } from './relay.ts'
+import { replayRecognised, replayStored } from './replay.ts'
 import { decisionHeaders } from './reply-headers.ts'
+import { route } from './route.ts'
+import { closed, complete, failureOf, settle } from './settle.ts'
+import { shareCall } from './shared-call.ts'
+import { ticketFor } from './ticket.ts'
 
 /** One client request from its bytes to its record. Never rejects: whatever goes wrong is this client's answer alone. */
 export async function serve(request: ClientRequest, reply: ClientReply, deps: ExchangeDependencies): Promise<void> {
   const exchange = new Exchange(request, reply, deps.now())
   try {
-    if (request.operation === 'generate') settle(exchange, await generate(exchange, deps), deps)
+    if (request.operation === 'generate') await answer(exchange, deps)
     else replyJson(exchange, await bodyOf(request.operation, exchange, deps), deps)
   } catch (thrown) {
-    const error = toGatewayError(thrown)
-    if (error.code === 'internal') deps.observer.error(request.id, 'handling a request', error.cause ?? thrown)
-    fail(exchange, error, null, null, deps)
+    settle(exchange, failureOf(thrown, exchange, deps), deps)
   }
 }
 
-function settle(exchange: Exchange, result: GenerateResult, deps: ExchangeDependencies): void {
-  if (result.kind === 'complete') complete(exchange, deps)
-  else if (result.kind === 'client-closed') closed(exchange, deps)
-  else fail(exchange, result.error, result.relay, result.verbatim, deps)
+/** From what is kept, together with others who ask the same, or by a vendor for this client alone. */
+async function answer(exchange: Exchange, deps: ExchangeDependencies): Promise<void> {
+  if (replayRecognised(exchange, deps)) return
+  const decided = route(exchange, deps)
+  // A promise that is there already costs a turn of the event loop's queue all the same.
+  const decision = decided instanceof Promise ? await decided : decided
+  const ticket = ticketFor(exchange, decision, !(decided instanceof Promise), deps)
+  if (ticket === null) settle(exchange, await generate(exchange, decision, deps), deps)
+  else if (!replayStored(exchange, ticket, deps)) await shareCall(exchange, decision, ticket, deps)
 }
 
 /** What an operation without a vendor's answer replies. */
@@ -62,51 +66,4 @@ function replyJson(exchange: Exchange, body: string, deps: ExchangeDependencies)
   })
   reply.end(body)
   complete(exchange, deps)
-}
-
-function complete(exchange: Exchange, deps: ExchangeDependencies): void {
-  if (!exchange.reply.closed) exchange.reply.end()
-  deps.observer.exchange(exchange.record('complete', null, deps.now()))
-}
-
-/** Nobody waits for the answer any more: the client left, or the server is shutting down. */
-function closed(exchange: Exchange, deps: ExchangeDependencies): void {
-  const { cutBy } = exchange.reply
-  if (exchange.httpStatus === 0) exchange.httpStatus = cutBy?.status ?? 499
-  deps.observer.exchange(exchange.record(cutBy === null ? 'client_closed' : 'failed', cutBy, deps.now()))
-}
-
-/** The failure in the client's protocol: a status while nothing was sent, the stream's last event afterwards. */
-function fail(
-  exchange: Exchange,
-  error: GatewayError,
-  relay: StreamRelay | null,
-  verbatim: Verbatim | null,
-  deps: ExchangeDependencies,
-): void {
-  const { reply, request } = exchange
-  const { client } = deps.protocols[request.protocol]
-  const context = { requestId: request.id }
-  if (exchange.aborted || reply.closed) return closed(exchange, deps)
-  if (!reply.committed) {
-    const encoded = { ...client.encodeError(error, context), ...verbatim }
-    exchange.httpStatus = encoded.status
-    exchange.replyBytes = Buffer.byteLength(encoded.body)
-    reply.head(encoded.status, {
-      'content-type': 'application/json',
-      'content-length': String(exchange.replyBytes),
-      ...encoded.headers,
-      ...decisionHeaders(exchange),
-      'x-ucr-error': error.code,
-    })
-    reply.end(encoded.body)
-  } else if (relay !== null && deps.settings.streamFailure === 'error') {
-    relay.end(client.encodeStreamError(error, context))
-  } else {
-    relay?.close()
-    reply.destroy()
-  }
-  const status =
-    error.code === 'upstream_truncated' ? 'upstream_truncated' : error.blame === 'client' ? 'rejected' : 'failed'
-  deps.observer.exchange(exchange.record(status, error, deps.now()))
 }

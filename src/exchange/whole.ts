@@ -10,6 +10,7 @@ export function sendWhole(exchange: Exchange, plan: Plan, answer: WholeReply, de
   if (reply.closed) return
   exchange.firstByteAt = deps.now()
   exchange.httpStatus = 200
+  exchange.finish = answer.finish
   exchange.replyBytes = Buffer.byteLength(answer.body)
   reply.head(200, wholeHeaders(exchange, plan, answer))
   reply.end(answer.body)

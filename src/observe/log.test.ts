@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +48,8 @@ const RECORD: ExchangeRecord = {
     estimated: false,
     raw: null,
   },
+  cache: 'miss',
+  billed: true,
   duration: 1240.123,
   timeToFirstByte: 310.04,
   requestBytes: 100,
@@ -72,6 +75,8 @@ describe('createLog().exchange()', () => {
         plan: 'translate',
         reason: 'alias:fast',
         attempts: 2,
+        billed: true,
+        cache: 'miss',
         stream: true,
         httpStatus: 200,
         status: 'complete',
@@ -90,6 +95,41 @@ describe('createLog().exchange()', () => {
     ])
   })
 
+  it('leaves no field of a record out, and says null where there is none', () => {
+    const { log, lines } = newLog()
+    log.exchange(RECORD)
+    const nothing = { keyName: null, requestedModel: null, provider: null, model: null, plan: null, reason: null }
+    log.exchange({ ...RECORD, ...nothing, errorCode: 'internal', timeToFirstByte: null, losses: [], usage: null })
+    const names = Object.keys(RECORD).filter((name) => name !== 'losses' && name !== 'usage')
+    expect(Object.keys(lines()[0]!)).toEqual(expect.arrayContaining(names))
+    expect(lines()[1]).toMatchObject({ ...nothing, errorCode: 'internal', timeToFirstByte: null })
+    expect(lines()[1]).not.toHaveProperty('inputTokens')
+    expect(lines()[1]).not.toHaveProperty('dropped')
+  })
+
+  it('says when usage is an estimate', () => {
+    const { log, lines } = newLog()
+    log.exchange({ ...RECORD, usage: { ...RECORD.usage!, estimated: true } })
+    expect(lines()[0]).toMatchObject({ usageEstimated: true, outputTokens: 50 })
+  })
+
+  it('stands between the other lines in the order in which they happened', () => {
+    const { log, lines } = newLog()
+    log.info('before')
+    log.exchange(RECORD)
+    log.info('after')
+    expect(lines().map(({ msg }) => msg)).toEqual(['before', 'request', 'after'])
+    const times = lines().map(({ time }) => String(time))
+    expect(times).toEqual(times.toSorted())
+  })
+
+  it('remembers no more names than a while needs, however many clients make up', () => {
+    const { log, lines } = newLog()
+    for (let count = 0; count < 3000; count++)
+      log.exchange({ ...RECORD, requestedModel: `sk-ant-0123456789${count} m${count}` })
+    expect(lines()[2999]!['requestedModel']).toBe('[redacted] m2999')
+  })
+
   it('warns of what failed at a vendor, and only of that', () => {
     const { log, lines } = newLog({ level: 'warn' })
     for (const status of ['complete', 'failed', 'upstream_truncated', 'client_closed', 'rejected'] as const) {
@@ -101,8 +141,9 @@ describe('createLog().exchange()', () => {
   it('cleans names that clients chose', () => {
     const { log, text, lines } = newLog()
     log.exchange({ ...RECORD, requestedModel: 'a\n{"level":"fatal"}\u001b[2J', reason: 'model:sk-ant-0123456789' })
-    log.exchange({ ...RECORD, requestedModel: 'a\n{"level":"fatal"}\u001b[2J' })
+    log.exchange({ ...RECORD, requestedModel: 'a\n{"level":"fatal"}\u001b[2J', requestId: 'a"\n{}' })
     expect(lines()).toHaveLength(2)
+    expect(lines()[1]!['requestId']).toBe('a"\\u000a{}')
     expect(lines()[0]!['requestedModel']).toBe('a\\u000a{"level":"fatal"}\\u001b[2J')
     expect(lines()[0]!['reason']).toBe('model:[redacted]')
     expect(text()).not.toContain('\u001b')
@@ -181,6 +222,24 @@ describe('createLog()', () => {
     expect(lines).toHaveLength(1001)
     expect(JSON.parse(lines[0]!)).toMatchObject({ msg: 'started', port: 3000 })
     expect(statSync(file).mode & 0o777).toBe(0o600)
+    rmSync(folder, { recursive: true })
+  })
+
+  it.each([
+    ['process.exit(3)', 'leaves by itself'],
+    ["throw new Error('a bug')", 'breaks'],
+  ])('loses no line of a process that ends with %s', (end) => {
+    const folder = mkdtempSync(join(tmpdir(), 'ucr-log-'))
+    const file = join(folder, 'ucr.log')
+    const program = `
+      import { createLog } from ${JSON.stringify(new URL('log.ts', import.meta.url).href)}
+      const log = createLog({ level: 'info', pretty: false, file: ${JSON.stringify(file)} })
+      const record = ${JSON.stringify(RECORD)}
+      for (let count = 0; count < 100; count++) log.exchange(record)
+      ${end}`
+    const { status } = spawnSync(process.execPath, ['--input-type=module', '--eval', program])
+    expect(status).toBeGreaterThan(0)
+    expect(readFileSync(file, 'utf8').trimEnd().split('\n')).toHaveLength(100)
     rmSync(folder, { recursive: true })
   })
 

@@ -2,7 +2,7 @@ import { mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { pino } from 'pino'
 import type { DestinationStream, Logger } from 'pino'
-import type { Usage } from '../canonical/usage.ts'
+import { AccessLine } from './access-line.ts'
 import { logText, logValue } from './log-text.ts'
 import type { AttemptRecord, ExchangeRecord, Observer } from './observer.ts'
 import { prettyLine } from './pretty.ts'
@@ -46,20 +46,19 @@ const BUFFER = 8 * 1024
 const FLUSH_AFTER = 250
 /** Errors below errors that are still shown. */
 const MAX_CAUSES = 3
-/** Clients choose names: they are not kept for ever. */
-const MAX_NAMES = 1000
 /** Shorter texts would be found everywhere. */
 const SHORTEST_SECRET = 8
 
 class PinoLog implements Log {
   readonly #logger: Logger
+  readonly #stream: DestinationStream
   readonly #close: () => void
   readonly #secrets = new Set<string>()
-  /** Names as they came, cleaned. */
-  readonly #names = new Map<string, string>()
+  readonly #accessLine = new AccessLine((text) => this.#clean(text))
 
   constructor(options: LogOptions) {
     const { stream, close } = openStream(options)
+    this.#stream = stream
     this.#close = close
     this.#logger = pino(
       {
@@ -74,7 +73,7 @@ class PinoLog implements Log {
 
   exchange(record: ExchangeRecord): void {
     const level = record.status === 'failed' || record.status === 'upstream_truncated' ? 'warn' : 'info'
-    if (this.#logger.isLevelEnabled(level)) this.#logger[level](this.#accessFields(record), 'request')
+    if (this.#logger.isLevelEnabled(level)) this.#stream.write(this.#accessLine.of(record, level, Date.now()))
   }
 
   attemptFailed({ requestId, deployment, attempt, errorCode, detail, willRetry }: AttemptRecord): void {
@@ -103,7 +102,7 @@ class PinoLog implements Log {
 
   hide(secrets: readonly string[]): void {
     for (const secret of secrets) if (secret.length >= SHORTEST_SECRET) this.#secrets.add(secret)
-    this.#names.clear()
+    this.#accessLine.forget()
   }
 
   close(): void {
@@ -118,35 +117,6 @@ class PinoLog implements Log {
       clean[name] = typeof value === 'string' ? logValue(name, this.#withoutSecrets(value)) : logValue(name, value)
     }
     this.#logger[level](clean, logText(this.#withoutSecrets(text)))
-  }
-
-  /**
-   * The access line. There is one for each request, so only the names that come from outside are cleaned, and once.
-   */
-  #accessFields(record: ExchangeRecord): Record<string, unknown> {
-    const { losses, usage, duration, timeToFirstByte, ...fields } = record
-    return {
-      ...fields,
-      keyName: this.#name(fields.keyName),
-      requestedModel: this.#name(fields.requestedModel),
-      provider: this.#name(fields.provider),
-      model: this.#name(fields.model),
-      reason: this.#name(fields.reason),
-      duration: tenths(duration),
-      timeToFirstByte: timeToFirstByte === null ? null : tenths(timeToFirstByte),
-      ...(usage === null ? {} : usageFields(usage)),
-      ...(losses.length > 0 ? { dropped: this.#clean(losses.map(({ field }) => field).join(',')) } : {}),
-    }
-  }
-
-  #name(text: string | null): string | null {
-    if (text === null) return null
-    const known = this.#names.get(text)
-    if (known !== undefined) return known
-    const clean = this.#clean(text)
-    if (this.#names.size >= MAX_NAMES) this.#names.clear()
-    this.#names.set(text, clean)
-    return clean
   }
 
   #withoutSecrets(text: string): string {
@@ -174,21 +144,6 @@ class PinoLog implements Log {
 
 function withRequest(requestId: string | null, fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return requestId === null ? { ...fields } : { requestId, ...fields }
-}
-
-function usageFields({ input, output, estimated }: Usage): Record<string, number | boolean> {
-  return {
-    inputTokens: input.total,
-    cacheReadTokens: input.cacheRead,
-    cacheWriteTokens: input.cacheWrite,
-    outputTokens: output.total,
-    reasoningTokens: output.reasoning,
-    ...(estimated ? { usageEstimated: true } : {}),
-  }
-}
-
-function tenths(milliseconds: number): number {
-  return Math.round(milliseconds * 10) / 10
 }
 
 function openStream(options: LogOptions): { stream: DestinationStream; close: () => void } {

@@ -17,6 +17,12 @@ export interface Observer {
 
 export type ExchangeStatus = 'complete' | 'failed' | 'upstream_truncated' | 'client_closed' | 'rejected'
 
+/**
+ * What the response cache had to do with an exchange. `hit`: it answered. `miss`: it might have. `coalesced`: another equal
+ * request's call was enough. `skip`: the client wanted none of it.
+ */
+export type CacheShare = 'hit' | 'miss' | 'coalesced' | 'skip'
+
 export interface ExchangeRecord {
   readonly requestId: string
   readonly protocol: string
@@ -35,6 +41,10 @@ export interface ExchangeRecord {
   readonly errorCode: ErrorCode | null
   readonly losses: readonly Loss[]
   readonly usage: Usage | null
+  /** Null where the request could not be cached. */
+  readonly cache: CacheShare | null
+  /** False where no vendor charged for this usage: the answer came from the cache, or from another request's call. */
+  readonly billed: boolean
   /** Milliseconds. */
   readonly duration: number
   readonly timeToFirstByte: number | null

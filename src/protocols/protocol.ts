@@ -112,8 +112,6 @@ export interface PassthroughTarget {
 export interface PassthroughContext {
   /** What the client asked for: the reply's `model` says this. */
   readonly requestedModel: string
-  /** What was sent to the upstream. */
-  readonly upstreamModel: string
   /** The client wants usage in its stream (`stream_options.include_usage`); if not, a frame that has nothing else is left out. */
   readonly includeUsage: boolean
   /** Largest event accepted, bytes. */

@@ -104,7 +104,7 @@ describe('Breaker', () => {
   it('is shut while it cools down, and longest of several times', () => {
     const { breaker, clock } = breakerAt()
     breaker.coolDown(7000, 'rate limited')
-    breaker.coolDown(3000, 'other')
+    breaker.coolDown(3000, 'spend limit reached')
     expect(breaker.acquire()).toBeNull()
     expect(breaker.snapshot('k')).toMatchObject({ state: 'closed', blockedFor: 7000, why: 'rate limited' })
     clock.now += 7000
@@ -112,9 +112,27 @@ describe('Breaker', () => {
     expect(breaker.snapshot('k').why).toBeNull()
   })
 
+  it('tells apart what its vendor has limited from what has failed or spent too much', () => {
+    const { breaker, clock } = breakerAt()
+    expect(breaker.isRateLimited).toBe(false)
+    breaker.coolDown(3000, 'spend limit reached')
+    expect(breaker.isRateLimited).toBe(false)
+    breaker.coolDown(7000, 'rate limited')
+    expect(breaker.isRateLimited).toBe(true)
+    clock.now += 7000
+    expect(breaker.isRateLimited).toBe(false)
+    breaker.coolDown(7000, 'rate limited')
+    for (let permit = breaker.acquire(); permit !== null; permit = breaker.acquire()) permit.failure()
+    expect(breaker.isRateLimited).toBe(true)
+    clock.now += 7000
+    for (let permit = breaker.acquire(); permit !== null; permit = breaker.acquire()) permit.failure()
+    breaker.coolDown(7000, 'rate limited')
+    expect(breaker.isRateLimited).toBe(false)
+  })
+
   it.each([Infinity, 1e12, Number.NaN, -5])('bounds a cooldown of %s milliseconds', (milliseconds) => {
     const { breaker } = breakerAt()
-    breaker.coolDown(milliseconds, 'nonsense')
+    breaker.coolDown(milliseconds, 'rate limited')
     expect(breaker.blockedFor()).toBeLessThanOrEqual(3_600_000)
     expect(breaker.blockedFor()).toBeGreaterThanOrEqual(0)
   })

@@ -1,9 +1,16 @@
-import type { DeploymentHealth, Permit } from './route.ts'
+import type { CooldownReason, DeploymentHealth, Permit } from './route.ts'
 import type { BreakerSettings } from './settings.ts'
 import { SlidingSum } from './sliding-sum.ts'
 
 /** No vendor's word keeps a deployment out for longer: clocks and headers may be nonsense. */
 const LONGEST_COOLDOWN = 60 * 60_000
+
+/** What a breaker did of its own accord. */
+export type BreakerChange =
+  /** Shut for so many milliseconds from now. */
+  | { readonly kind: 'opened'; readonly milliseconds: number }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'cooling'; readonly milliseconds: number; readonly why: CooldownReason }
 
 /**
  * Keeps requests from a deployment that fails. Closed: all may go there. Open: none, for `resetTimeout`. Half-open: one
@@ -12,6 +19,7 @@ const LONGEST_COOLDOWN = 60 * 60_000
 export class Breaker {
   readonly #settings: () => BreakerSettings
   readonly #now: () => number
+  readonly #changed: (change: BreakerChange) => void
   readonly #successes: SlidingSum
   readonly #failures: SlidingSum
   /** When it opened; null while closed. */
@@ -20,12 +28,13 @@ export class Breaker {
   /** Counts openings and closings, so that a request from before one says nothing about the time after it. */
   #epoch = 0
   #coolUntil = -Infinity
-  #coolReason: string | null = null
+  #coolReason: CooldownReason | null = null
 
   /** `now` gives monotonic milliseconds. */
-  constructor(settings: () => BreakerSettings, now: () => number) {
+  constructor(settings: () => BreakerSettings, now: () => number, changed: (change: BreakerChange) => void = () => {}) {
     this.#settings = settings
     this.#now = now
+    this.#changed = changed
     this.#successes = new SlidingSum(settings().window, now)
     this.#failures = new SlidingSum(settings().window, now)
   }
@@ -42,12 +51,43 @@ export class Breaker {
     return Math.max(this.#shutFor(), this.#coolUntil - this.#now(), 0)
   }
 
-  coolDown(milliseconds: number, why: string): void {
-    const wanted = Math.min(Math.max(milliseconds, 0), LONGEST_COOLDOWN)
-    const until = this.#now() + (Number.isNaN(wanted) ? 0 : wanted)
-    if (until <= this.#coolUntil) return
-    this.#coolUntil = until
-    this.#coolReason = why
+  /** It is shut, and only because its vendor said 429. */
+  get isRateLimited(): boolean {
+    return this.#coolReason === 'rate limited' && this.#coolUntil > this.#now() && this.#shutFor() <= 0
+  }
+
+  coolDown(milliseconds: number, why: CooldownReason): void {
+    if (this.#cool(milliseconds, why)) this.#changed({ kind: 'cooling', milliseconds, why })
+  }
+
+  /** Does as another breaker of the same deployment did, and tells nobody. */
+  apply(change: BreakerChange): void {
+    switch (change.kind) {
+      case 'opened':
+        this.#turn(this.#now() + Math.min(change.milliseconds - this.#settings().resetTimeout, 0))
+        return
+      case 'closed':
+        if (this.#openedAt !== null) this.#turn(null)
+        return
+      case 'cooling':
+        this.#cool(change.milliseconds, change.why)
+        return
+      default:
+        change satisfies never
+    }
+  }
+
+  /** What another breaker has to apply to be as this one is. */
+  changes(): readonly BreakerChange[] {
+    const now = this.#now()
+    const changes: BreakerChange[] = []
+    if (this.#openedAt !== null) {
+      changes.push({ kind: 'opened', milliseconds: Math.max(this.#openedAt + this.#settings().resetTimeout - now, 0) })
+    }
+    if (this.#coolUntil > now && this.#coolReason !== null) {
+      changes.push({ kind: 'cooling', milliseconds: this.#coolUntil - now, why: this.#coolReason })
+    }
+    return changes
   }
 
   snapshot(key: string): DeploymentHealth {
@@ -90,17 +130,32 @@ export class Breaker {
   }
 
   #succeeded(probe: boolean): void {
-    if (probe) this.#turn(null)
+    if (probe) {
+      this.#turn(null)
+      this.#changed({ kind: 'closed' })
+    }
     this.#successes.add(1)
   }
 
   #failed(probe: boolean): void {
     this.#failures.add(1)
-    if (probe || this.#tooManyFailures()) this.#turn(this.#now())
+    if (!probe && !this.#tooManyFailures()) return
+    this.#turn(this.#now())
+    this.#changed({ kind: 'opened', milliseconds: this.#settings().resetTimeout })
   }
 
   #released(probe: boolean): void {
     if (probe) this.#probeStarted = null
+  }
+
+  /** False: it cools for at least as long already. */
+  #cool(milliseconds: number, why: CooldownReason): boolean {
+    const wanted = Math.min(Math.max(milliseconds, 0), LONGEST_COOLDOWN)
+    const until = this.#now() + (Number.isNaN(wanted) ? 0 : wanted)
+    if (until <= this.#coolUntil) return false
+    this.#coolUntil = until
+    this.#coolReason = why
+    return true
   }
 
   #tooManyFailures(): boolean {

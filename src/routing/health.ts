@@ -1,11 +1,14 @@
 import { LRUCache } from 'lru-cache'
 import type { Provider } from '../providers/provider.ts'
-import { Breaker } from './breaker.ts'
-import type { DeploymentHealth, Health, Permit } from './route.ts'
+import { Breaker, type BreakerChange } from './breaker.ts'
+import type { CooldownReason, DeploymentHealth, Health, Permit } from './route.ts'
 import type { BreakerSettings } from './settings.ts'
 
 /** Clients choose model names, and with them keys: more than this many are forgotten, least recently used first. */
 const MOST_KEYS = 10_000
+
+/** What the breaker of one deployment did. */
+export type HealthChange = BreakerChange & { readonly key: string }
 
 /** Breakers and cooldowns of all deployments. One object for the life of the process: a reload adopts it. */
 export class HealthRegistry implements Health {
@@ -13,6 +16,7 @@ export class HealthRegistry implements Health {
   readonly #breakers = new LRUCache<string, Breaker>({ max: MOST_KEYS })
   #settings: BreakerSettings
   #identities: ReadonlyMap<string, string> = new Map()
+  #onChange: (change: HealthChange) => void = () => {}
 
   /** `now` gives monotonic milliseconds. */
   constructor(settings: BreakerSettings, now: () => number) {
@@ -44,8 +48,29 @@ export class HealthRegistry implements Health {
     return this.#breakers.get(key)?.blockedFor() ?? 0
   }
 
-  coolDown(key: string, milliseconds: number, why: string): void {
+  isRateLimited(key: string): boolean {
+    return this.#breakers.get(key)?.isRateLimited ?? false
+  }
+
+  coolDown(key: string, milliseconds: number, why: CooldownReason): void {
     this.#breaker(key).coolDown(milliseconds, why)
+  }
+
+  /** Calls `listener` for what happens here, not for what `apply` brings in. One listener. */
+  onChange(listener: (change: HealthChange) => void): void {
+    this.#onChange = listener
+  }
+
+  /** Takes over what happened to a deployment in another process. */
+  apply({ key, ...change }: HealthChange): void {
+    this.#breaker(key).apply(change)
+  }
+
+  /** What another registry has to apply to block what this one blocks. */
+  changes(): readonly HealthChange[] {
+    return [...this.#breakers.entries()].flatMap(([key, breaker]) =>
+      breaker.changes().map((change) => ({ ...change, key })),
+    )
   }
 
   snapshot(): readonly DeploymentHealth[] {
@@ -55,7 +80,11 @@ export class HealthRegistry implements Health {
   #breaker(key: string): Breaker {
     const known = this.#breakers.get(key)
     if (known !== undefined) return known
-    const breaker = new Breaker(() => this.#settings, this.#now)
+    const breaker = new Breaker(
+      () => this.#settings,
+      this.#now,
+      (change) => this.#onChange({ ...change, key }),
+    )
     this.#breakers.set(key, breaker)
     return breaker
   }

@@ -38,6 +38,8 @@ export interface Candidate {
   readonly deployment: Deployment
   /** Why it stands here: `first`, `affinity`, `weight`, `fallback`. */
   readonly reason: string
+  /** Names the conversation that is to stay there once it has answered; null: it has no equals, or nobody asked for that. */
+  readonly conversation: string | null
 }
 
 export interface Exclusion {
@@ -48,10 +50,12 @@ export interface Exclusion {
 
 export interface Router {
   /**
-   * A promise only where a custom router is asked. Throws, or rejects with, GatewayError `model_not_found` or `no_candidate`
-   * (with `retryAfter` where breakers are the cause).
+   * A promise only where a custom router is asked. Throws, or rejects with, GatewayError `model_not_found`, `no_candidate`
+   * (with `retryAfter` where breakers are the cause), or `upstream_rate_limited` where nothing but a vendor's 429 is.
    */
   route(query: RouteQuery): RouteDecision | Promise<RouteDecision>
+  /** This candidate answered: its conversation stays there while it is not blocked. */
+  answered(candidate: Candidate): void
   /** Every model that clients can ask for, exact names first; patterns are not listed. */
   models(): readonly RoutableModel[]
 }
@@ -69,10 +73,15 @@ export interface Health {
   acquire(key: string): Permit | null
   /** Milliseconds until a request may go there; 0 when it may now. */
   blockedFor(key: string): number
+  /** It is blocked, and only because its vendor said 429. */
+  isRateLimited(key: string): boolean
   /** No requests there for so long (a 429's retry-after, a spent budget). */
-  coolDown(key: string, milliseconds: number, why: string): void
+  coolDown(key: string, milliseconds: number, why: CooldownReason): void
   snapshot(): readonly DeploymentHealth[]
 }
+
+export const COOLDOWN_REASONS = ['rate limited', 'spend limit reached'] as const
+export type CooldownReason = (typeof COOLDOWN_REASONS)[number]
 
 export interface Permit {
   /** Success, or a failure that was the client's fault. */

@@ -339,13 +339,23 @@ describe('createRouter() and failures', () => {
     )
   })
 
-  it('says when to come back if all are blocked', async () => {
-    const { router, health } = setUp({ providers: [WORK] })
+  it('says when to come back if all are blocked, and that it is a limit where it is nothing else', async () => {
+    const other = testProvider('other', { models: ['claude-sonnet-5'] })
+    const { router, health, kill } = setUp({ providers: [WORK, other] })
     health.coolDown('work/claude-sonnet-5', 6500, 'rate limited')
+    health.coolDown('other/claude-sonnet-5', 9500, 'rate limited')
     await expect(routed(router, testQuery('claude-sonnet-5'))).rejects.toMatchObject({
-      code: 'no_candidate',
+      code: 'upstream_rate_limited',
+      status: 429,
       retryAfter: 7,
       message: expect.stringContaining('rate limited for 7 s more'),
+    })
+    kill('other/claude-sonnet-5')
+    health.coolDown('other/claude-sonnet-5', 60_000, 'spend limit reached')
+    await expect(routed(router, testQuery('claude-sonnet-5'))).rejects.toMatchObject({
+      code: 'no_candidate',
+      status: 503,
+      retryAfter: 7,
     })
   })
 
@@ -385,7 +395,10 @@ describe('createRouter() and conversations', () => {
   const accounts = ['a', 'b', 'c', 'd'].map((id) => testProvider(id, { models: ['claude-sonnet-5'] }))
   const firstFor = async (router: ReturnType<typeof setUp>['router'], affinity: string | null): Promise<string> => {
     const { candidates } = await router.route(testQuery('claude-sonnet-5', { affinity: () => affinity }))
-    return candidates[0]?.deployment.provider.id ?? ''
+    const [first] = candidates
+    if (first === undefined) throw new Error('nobody')
+    router.answered(first)
+    return first.deployment.provider.id
   }
   const conversations = Array.from({ length: 400 }, (_, index) => `conversation ${index}`)
 
@@ -417,6 +430,20 @@ describe('createRouter() and conversations', () => {
     expect(refuge).not.toBe(home)
     clock.now += 60_000
     expect(await firstFor(router, 'one')).toBe(refuge)
+  })
+
+  it('stays with the one that answered, and not with the one that was asked first', async () => {
+    const { router } = setUp({ providers: accounts })
+    const order = async () => {
+      const { candidates } = await router.route(testQuery('claude-sonnet-5', { affinity: () => 'one' }))
+      return candidates
+    }
+    const [asked, refuge] = await order()
+    if (refuge === undefined) throw new Error('only one')
+    router.answered(refuge)
+    const [first, ...others] = await order()
+    expect(first?.deployment.key).toBe(refuge.deployment.key)
+    expect(others.map(({ deployment }) => deployment.key)).toContain(asked?.deployment.key)
   })
 
   it('is not moved by somebody who only wants to know', async () => {

@@ -8,7 +8,7 @@ import type { CapabilitiesOf } from './deployments.ts'
 import { isSimulator, ModelDirectory } from './directory.ts'
 import { Resolver } from './resolver.ts'
 import type { Resolution } from './resolver.ts'
-import type { Health, RoutableModel, RouteDecision, RouteQuery, Router } from './route.ts'
+import type { Candidate, Health, RoutableModel, RouteDecision, RouteQuery, Router } from './route.ts'
 import { selectCandidates } from './select.ts'
 import type { AffinityMemory, Selection } from './select.ts'
 import type { RoutingSettings } from './settings.ts'
@@ -93,7 +93,11 @@ export function createRouter(options: RouterOptions): Router {
     }
   }
 
-  return { route, models }
+  function answered({ conversation, deployment }: Candidate): void {
+    if (conversation !== null) memory.set(conversation, deployment.key)
+  }
+
+  return { route, answered, models }
 }
 
 /** Names a conversation, apart for each rule: another rule has other deployments. */
@@ -150,12 +154,13 @@ function example(models: readonly RoutableModel[]): string {
   return first === undefined ? 'Add one to the config.' : `Only the simulator answers, for example as "${first.id}".`
 }
 
-function noCandidate(name: string, { exclusions, blockedFor }: Selection, warnings: readonly string[]): GatewayError {
+function noCandidate(name: string, selection: Selection, warnings: readonly string[]): GatewayError {
+  const { exclusions, blockedFor, isRateLimited } = selection
   const why = [...exclusions.map((exclusion) => `${exclusion.deployment}: ${exclusion.why}`), ...warnings].join('; ')
   const shown = JSON.stringify(name.slice(0, LONGEST_REASON))
   const message = `No deployment can take a request for ${shown} now${why === '' ? '' : ` (${why})`}.`
   return new GatewayError(
-    'no_candidate',
+    isRateLimited ? 'upstream_rate_limited' : 'no_candidate',
     message,
     blockedFor === null ? {} : { retryAfter: Math.ceil(blockedFor / 1000) },
   )

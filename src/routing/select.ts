@@ -6,13 +6,13 @@ import type { Candidate, Exclusion, Health, RouteQuery } from './route.ts'
 import { byAffinity, byLot } from './spread.ts'
 import type { Stage } from './stage.ts'
 
-/** Which deployment a conversation used last, by conversation and rule. */
+/** Which deployment answered a conversation last, by conversation and rule. */
 export type AffinityMemory = LRUCache<string, string>
 
 export interface SelectionContext {
   readonly health: Health
   readonly random: () => number
-  readonly memory: AffinityMemory
+  readonly memory: Pick<AffinityMemory, 'get'>
   /** Same for all requests of one conversation under one rule; null: spread by lot. May cost a hash of the prompt. */
   affinity(): string | null
 }
@@ -23,6 +23,8 @@ export interface Selection {
   readonly warnings: readonly string[]
   /** Milliseconds until the first of the blocked ones is free; null when none is blocked. */
   readonly blockedFor: number | null
+  /** All that is blocked is so because its vendor said 429. */
+  readonly isRateLimited: boolean
 }
 
 interface Judged {
@@ -48,7 +50,13 @@ function onlyChoice(stages: readonly Stage[], query: RouteQuery, { health }: Sel
   if (stage.tiers.length > 1 || tier?.length !== 1) return null
   const { deployment } = target
   if (health.blockedFor(deployment.key) > 0 || shortcomings(deployment, query).length > 0) return null
-  return { candidates: [{ deployment, reason: stage.how }], exclusions: [], warnings: [], blockedFor: null }
+  return {
+    candidates: [{ deployment, reason: stage.how, conversation: null }],
+    exclusions: [],
+    warnings: [],
+    blockedFor: null,
+    isRateLimited: false,
+  }
 }
 
 function weighed(stages: readonly Stage[], query: RouteQuery, context: SelectionContext): Selection {
@@ -59,9 +67,9 @@ function weighed(stages: readonly Stage[], query: RouteQuery, context: Selection
   const usable = new Set(
     (anyFit ? free.filter((entry) => entry.shortcomings.length === 0) : [least]).map((entry) => entry?.deployment.key),
   )
-  const blocked = judged.filter((entry) => entry.blockedFor > 0).map((entry) => entry.blockedFor)
+  const blocked = judged.filter((entry) => entry.blockedFor > 0 && (!anyFit || entry.shortcomings.length === 0))
   return {
-    candidates: inOrder(stages, usable, query, context),
+    candidates: inOrder(stages, usable, context),
     exclusions: judged
       .filter(({ deployment }) => !usable.has(deployment.key))
       .map((entry) => exclusionOf(entry, context)),
@@ -69,7 +77,8 @@ function weighed(stages: readonly Stage[], query: RouteQuery, context: Selection
       least === undefined || least.shortcomings.length === 0
         ? []
         : [`${least.deployment.key} ${least.shortcomings.join(' and ')}, and no other candidate is better.`],
-    blockedFor: blocked.length === 0 ? null : Math.min(...blocked),
+    blockedFor: blocked.length === 0 ? null : Math.min(...blocked.map((entry) => entry.blockedFor)),
+    isRateLimited: blocked.length > 0 && blocked.every((entry) => context.health.isRateLimited(entry.deployment.key)),
   }
 }
 
@@ -86,7 +95,6 @@ function judgeAll(stages: readonly Stage[], query: RouteQuery, health: Health): 
 function inOrder(
   stages: readonly Stage[],
   usable: ReadonlySet<string | undefined>,
-  { dryRun }: RouteQuery,
   context: SelectionContext,
 ): readonly Candidate[] {
   const candidates = new Map<string, Candidate>()
@@ -97,9 +105,7 @@ function inOrder(
       for (const { deployment } of spread(left, affinity, context)) {
         if (candidates.has(deployment.key)) continue
         const reason = candidates.size > 0 ? 'fallback' : tier.length > 1 ? wayOfSpreading(affinity) : how
-        candidates.set(deployment.key, { deployment, reason })
-        const isFirst = candidates.size === 1
-        if (isFirst && affinity !== null && !dryRun) context.memory.set(affinity, deployment.key)
+        candidates.set(deployment.key, { deployment, reason, conversation: affinity })
       }
     }
   }

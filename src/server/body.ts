@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http'
 import { promisify } from 'node:util'
 import { brotliDecompress, gunzip, inflate, inflateRaw, zstdDecompress } from 'node:zlib'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
+import type { BodyReceiver, EngineRequest } from './engine.ts'
 import type { ServerSettings } from './settings.ts'
 
 export type BodyLimits = Pick<ServerSettings, 'bodyLimit' | 'bodyTimeout' | 'bodyPace'>
@@ -14,7 +14,7 @@ const EMPTY = Buffer.alloc(0)
  * sending them). Throws GatewayError; what was not read then stays unread.
  */
 export async function readBody(
-  request: IncomingMessage,
+  request: EngineRequest,
   headers: Headers,
   limits: BodyLimits,
   proceed: () => void,
@@ -22,14 +22,16 @@ export async function readBody(
   const decode = decoderFor(headers['content-encoding'])
   if (Number(headers['content-length'] ?? 0) > limits.bodyLimit) throw tooLarge(limits.bodyLimit)
   proceed()
-  const bytes = await new BodyReader(request, limits).done
+  const { whole } = request
+  if (whole !== null && whole.length > limits.bodyLimit) throw tooLarge(limits.bodyLimit)
+  const bytes = whole ?? (await new BodyReader(request, limits).done)
   return decode === null || bytes.length === 0 ? bytes : decode(bytes, limits.bodyLimit)
 }
 
 /** Collects the bytes, within the limits of size and time. */
-class BodyReader {
+class BodyReader implements BodyReceiver {
   readonly done: Promise<Buffer>
-  readonly #request: IncomingMessage
+  readonly #request: EngineRequest
   readonly #limits: BodyLimits
   readonly #startedAt = performance.now()
   readonly #chunks: Buffer[] = []
@@ -38,8 +40,9 @@ class BodyReader {
   #bytesAtLastLook = 0
   #resolve: (body: Buffer) => void = () => {}
   #reject: (error: GatewayError) => void = () => {}
+  #over = false
 
-  constructor(request: IncomingMessage, limits: BodyLimits) {
+  constructor(request: EngineRequest, limits: BodyLimits) {
     this.#request = request
     this.#limits = limits
     this.done = new Promise((resolve, reject) => {
@@ -47,22 +50,27 @@ class BodyReader {
       this.#reject = reject
     })
     this.#timer = setInterval(() => this.#look(), Math.min(limits.bodyPace.within, limits.bodyTimeout)).unref()
-    request.on('data', this.#data).on('end', this.#end).on('error', this.#gone).on('close', this.#gone)
+    request.receive(this)
   }
 
-  readonly #data = (chunk: Buffer): void => {
+  data(chunk: Buffer): void {
+    if (this.#over) return
     this.#bytes += chunk.length
     if (this.#bytes > this.#limits.bodyLimit) this.#fail(tooLarge(this.#limits.bodyLimit))
     else this.#chunks.push(chunk)
   }
 
-  readonly #end = (): void => {
+  end(): void {
+    if (this.#over) return
     this.#stop()
+    const { whole } = this.#request
     const [only] = this.#chunks
-    this.#resolve(this.#chunks.length === 1 && only !== undefined ? only : concat(this.#chunks, this.#bytes))
+    if (whole !== null) this.#resolve(whole)
+    else this.#resolve(this.#chunks.length === 1 && only !== undefined ? only : concat(this.#chunks, this.#bytes))
   }
 
-  readonly #gone = (): void => {
+  gone(): void {
+    if (this.#over) return
     this.#fail(new GatewayError('client_closed', 'The client closed the connection before its request was complete.'))
   }
 
@@ -83,8 +91,8 @@ class BodyReader {
   }
 
   #stop(): void {
+    this.#over = true
     clearInterval(this.#timer)
-    this.#request.off('data', this.#data).off('end', this.#end).off('close', this.#gone)
   }
 }
 

@@ -1,7 +1,9 @@
+import type { Server } from 'node:net'
 import type { ClientReply, ClientRequest, Principal } from '../exchange/client.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Protocol } from '../protocols/protocol.ts'
+import type { Compression } from './compression.ts'
 import type { HealthOptions } from './health.ts'
 import type { PlainRoute } from './plain-route.ts'
 import type { ServerSettings } from './settings.ts'
@@ -18,6 +20,9 @@ export interface ServerOptions {
   /** Answers one request of a protocol. Settles when nothing more will be written. */
   exchange(request: ClientRequest, reply: ClientReply): Promise<void>
   readonly observer: Observer
+  readonly compression: Compression
+  /** Opens one listener and gives its URL; left out: a socket of this process. Throws ListenError. */
+  listenOn?(listener: Server, host: string, port: number): Promise<string>
   /** Unique, `[A-Za-z0-9]{20,}`. */
   newId(): string
 }

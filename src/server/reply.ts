@@ -1,14 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ClientReply } from '../exchange/client.ts'
 import type { GatewayError } from '../lib/error.ts'
 import type { Protocol } from '../protocols/protocol.ts'
 import { ACCEPTED_ENCODINGS } from './body.ts'
+import type { EngineRequest, EngineResponse } from './engine.ts'
 import { safeHeaders } from './header-text.ts'
 
 export interface ReplyOptions {
   readonly id: string
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly request: EngineRequest
+  readonly response: EngineResponse
   /** The protocol that errors are rendered in, as far as it is known yet. */
   readonly protocol: Protocol
   /** Sent with every reply on this connection. */
@@ -26,7 +26,7 @@ export interface ReplyOptions {
 /** How long the rest of an unread request is received and thrown away after its answer. */
 const LINGER = 2000
 
-/** A reply over one of Node's responses. */
+/** A reply over one of an engine's responses. */
 export class HttpReply implements ClientReply {
   readonly id: string
   readonly startedAt = performance.now()
@@ -39,7 +39,7 @@ export class HttpReply implements ClientReply {
   cutBy: GatewayError | null = null
   #bytes = 0
   readonly #options: ReplyOptions
-  readonly #response: ServerResponse
+  readonly #response: EngineResponse
   readonly #onAbort: (() => void)[] = []
   readonly #onDrain: (() => void)[] = []
   #eventStream = false
@@ -54,8 +54,8 @@ export class HttpReply implements ClientReply {
     this.protocol = options.protocol
     this.#options = options
     this.#response = options.response
-    // Node reports writes that came too late as errors of the response; by then the reply knows.
-    options.response.on('finish', () => this.#finish()).on('error', () => {})
+    options.response.onFinish = () => this.#finish()
+    options.response.onDrain = () => this.#drained()
   }
 
   get committed(): boolean {
@@ -88,7 +88,7 @@ export class HttpReply implements ClientReply {
     const fields = safeHeaders({ 'request-id': this.id, 'x-request-id': this.id, ...options.headers, ...headers })
     if (options.closing() || this.#unread()) fields['connection'] = 'close'
     this.#eventStream = (fields['content-type'] ?? '').startsWith('text/event-stream')
-    this.#response.writeHead(status, fields)
+    this.#response.head(status, fields)
     // The first chunk nearly always follows at once, and then both go out in one packet.
     queueMicrotask(() => this.#flush())
   }
@@ -121,7 +121,7 @@ export class HttpReply implements ClientReply {
     const { socket } = this.#options.request
     this.#finish()
     // An HTTP/1.0 body ends where the connection does: only a reset says that it is cut.
-    if (this.#options.request.httpVersion === '1.0') socket.resetAndDestroy()
+    if (this.#options.request.head.version === '1.0') socket.resetAndDestroy()
     else socket.destroy()
   }
 
@@ -183,20 +183,20 @@ export class HttpReply implements ClientReply {
    */
   probe(): boolean {
     const { request } = this.#options
-    if (this.#over || request.httpVersion !== '1.1') return false
+    if (this.#over || request.head.version !== '1.1') return false
     if (!this.committed) {
-      this.#response.writeContinue()
+      this.#response.proceed()
       return true
     }
     // The size of a chunk may have leading zeros, so this one belongs to whichever chunk comes next, the last one too.
-    if (!this.#response.chunkedEncoding || this.#ended) return false
+    if (!this.#response.chunked || this.#ended) return false
     return request.socket.write('0')
   }
 
   #flush(): void {
     if (this.#flushed || this.#over) return
     this.#flushed = true
-    this.#response.flushHeaders()
+    this.#response.flush()
   }
 
   #count(chunk: Buffer | string): void {
@@ -204,13 +204,13 @@ export class HttpReply implements ClientReply {
   }
 
   #wait(): void {
-    if (this.#waitingSince !== null) return
-    this.#waitingSince = performance.now()
-    this.#response.once('drain', () => {
-      if (this.#ended) return
-      this.#waitingSince = null
-      for (const callback of this.#onDrain) this.#run(callback)
-    })
+    this.#waitingSince ??= performance.now()
+  }
+
+  #drained(): void {
+    if (this.#ended) return
+    this.#waitingSince = null
+    for (const callback of this.#onDrain) this.#run(callback)
   }
 
   #unread(): boolean {
@@ -228,7 +228,7 @@ export class HttpReply implements ClientReply {
       this.#response.end()
     }
     const timer = setTimeout(end, LINGER).unref()
-    request.once('end', end).once('close', end).resume()
+    request.receive({ data: () => {}, end, gone: end })
   }
 
   /** Runs on the socket's events, where a throw would end the process. */

@@ -1,7 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Principal } from '../exchange/client.ts'
+import { isLoopback } from '../admission/address.ts'
+import type { ClientReply, Principal } from '../exchange/client.ts'
 import { GatewayError } from '../lib/error.ts'
 import { readBody } from './body.ts'
+import { CompressedReply } from './compressed-reply.ts'
+import { encodingFor } from './compression.ts'
+import type { EngineRequest, EngineResponse } from './engine.ts'
 import type { ServerOptions } from './options.ts'
 import type { HttpReply } from './reply.ts'
 import type { RequestHead } from './request-head.ts'
@@ -9,12 +12,14 @@ import type { ServerRouter, Target } from './router.ts'
 
 /** One request at the door, with everything that was learnt of it so far. */
 export interface Arrival {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
+  readonly request: EngineRequest
+  readonly response: EngineResponse
   readonly head: RequestHead
   /** Fields that let a browser hand the answer to a page of another origin; empty for everybody else. */
   readonly cors: Readonly<Record<string, string>>
   readonly reply: HttpReply
+  /** The other end's address. */
+  readonly peer: string
   /** For the answer, should it be an error. */
   readonly errorHeaders: Record<string, string>
   /** The client waits for a word before it sends the body. */
@@ -38,8 +43,18 @@ export async function serveRequest(arrival: Arrival, router: ServerRouter, optio
   const principal = authenticate(target, head, options)
   const body = await bodyOf(arrival, options)
   if (reply.closed) return
-  if (target.kind === 'plain') await answerPlain(arrival, target, principal, body)
-  else await answerProtocol(arrival, target, principal ?? STRANGER, body, options)
+  const answer = compressed(arrival, options)
+  if (target.kind === 'plain') await answerPlain(arrival, answer, target, principal, body)
+  else await answerProtocol(arrival, answer, target, principal ?? STRANGER, body, options)
+}
+
+/** The reply itself for clients that ask for nothing, which is nearly all that matter: streams are never compressed. */
+function compressed({ head, reply, peer }: Arrival, { settings, compression }: ServerOptions): ClientReply {
+  const encoding = encodingFor(head.headers['accept-encoding'])
+  if (encoding === null) return reply
+  const { clients, threshold } = settings().compression
+  if (clients === 'none' || (clients === 'remote' && isLoopback(peer))) return reply
+  return new CompressedReply(reply, compression, encoding, threshold)
 }
 
 /** A browser asks whether a page may call the gateway. False where it is something else. */
@@ -98,25 +113,27 @@ async function bodyOf(arrival: Arrival, options: ServerOptions): Promise<Buffer>
   const { head, request, response, expectsContinue } = arrival
   if (!head.hasBody) return NO_BODY
   return readBody(request, head.headers, options.settings(), () => {
-    if (expectsContinue) response.writeContinue()
+    if (expectsContinue) response.proceed()
   })
 }
 
 async function answerPlain(
-  { head, reply }: Arrival,
+  { head, reply: { id } }: Arrival,
+  reply: ClientReply,
   { route, params }: Extract<Target, { kind: 'plain' }>,
   principal: Principal | null,
   body: Buffer,
 ): Promise<void> {
   const { path, query, headers } = head
-  const answer = await route.answer({ id: reply.id, path, query, params, headers, body, principal })
+  const answer = await route.answer({ id, path, query, params, headers, body, principal })
   const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
   reply.head(answer.status, { 'content-length': String(length), ...answer.headers })
   reply.end(answer.body)
 }
 
 async function answerProtocol(
-  { head, reply }: Arrival,
+  { head, reply: { id } }: Arrival,
+  reply: ClientReply,
   { protocol, route, params }: Extract<Target, { kind: 'protocol' }>,
   principal: Principal,
   body: Buffer,
@@ -125,7 +142,7 @@ async function answerProtocol(
   const { path, query, headers } = head
   const { operation } = route
   const request = {
-    id: reply.id,
+    id,
     protocol: protocol.id,
     operation,
     route,

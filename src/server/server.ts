@@ -1,17 +1,16 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
 import { GatewayError, toGatewayError } from '../lib/error.ts'
-import { parserFailure, refuseConnection, requestPath } from './client-error.ts'
-import type { ParserError } from './client-error.ts'
 import { Connection } from './connection.ts'
 import { drain } from './drain.ts'
+import type { Engine, EngineEvents, EngineRequest, EngineResponse } from './engine.ts'
 import type { Drainable } from './drain.ts'
 import { healthRoutes } from './health.ts'
 import type { ServerState } from './health.ts'
 import { listenOn } from './listen.ts'
-import { createNodeServer } from './node-http.ts'
+import { createLeanEngine } from './lean/engine.ts'
+import { createNodeEngine } from './node/engine.ts'
 import type { DrainResult, GatewayServer, ServerOptions } from './options.ts'
+import { refuseConnection } from './refuse-connection.ts'
 import { rejection } from './rejection.ts'
 import { HttpReply } from './reply.ts'
 import { readHead } from './request-head.ts'
@@ -20,26 +19,24 @@ import { ServerRouter } from './router.ts'
 import { serveRequest } from './serve-request.ts'
 import { Traffic } from './traffic.ts'
 
-/** The listening side on Node's HTTP server. Its interface names nothing of that, so that another engine can stand here. */
+/** The listening side: what every request meets, whichever engine reads and writes it. */
 export function createServer(options: ServerOptions): GatewayServer {
-  return new NodeServer(options)
+  return new HttpServer(options)
 }
 
-/** Milliseconds between looks for heads that are late. */
-const HEAD_CHECK = 500
 /** Clients that read nothing are looked for that many times within the limit. */
 const STALL_CHECKS = 8
 
-class NodeServer implements GatewayServer, ServerState, Drainable {
+class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents {
   readonly traffic = new Traffic()
   draining = false
   served = 0
   inFlight = 0
   readonly #options: ServerOptions
   readonly #router: ServerRouter
-  readonly #listeners: Server[] = []
+  readonly #engines: Engine[] = []
   /** By socket. */
-  readonly #connections = new Map<object, Connection>()
+  readonly #connections = new Map<Socket, Connection>()
   readonly #onIdle: (() => void)[] = []
   #stallTimer: NodeJS.Timeout | null = null
 
@@ -53,10 +50,10 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
     const urls: string[] = []
     try {
       for (const port of ports) {
-        const listener = this.#newListener()
-        urls.push(await listenOn(listener, host, port))
-        listener.on('error', (error) => this.#options.observer.error(null, 'taking connections', error))
-        this.#listeners.push(listener)
+        const engine = this.#newEngine()
+        urls.push(await (this.#options.listenOn ?? listenOn)(engine.listener, host, port))
+        engine.listener.on('error', (error) => this.#options.observer.error(null, 'taking connections', error))
+        this.#engines.push(engine)
       }
     } catch (thrown) {
       await this.close()
@@ -76,12 +73,14 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
     if (this.#stallTimer !== null) clearInterval(this.#stallTimer)
     this.stopListening()
     for (const { socket } of this.#connections.values()) socket.destroy()
-    await Promise.all(this.#listeners.splice(0).map(closed))
+    await Promise.all(this.#engines.splice(0).map(closed))
   }
 
   stopListening(): void {
-    // Also closes the connections on which nothing is under way.
-    for (const listener of this.#listeners) listener.close()
+    for (const engine of this.#engines) {
+      engine.listener.close()
+      engine.closeIdle()
+    }
   }
 
   cutShort(): void {
@@ -97,56 +96,45 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
     return [...this.#connections.values()].flatMap(({ replies }) => replies)
   }
 
-  #newListener(): Server {
-    const { headerLimit, headerTimeout, keepAliveTimeout } = this.#options.settings()
-    const listener = createNodeServer({
-      noDelay: true,
-      keepAlive: true,
-      insecureHTTPParser: false,
-      // Refused in the client's protocol, and not with an empty page.
-      requireHostHeader: false,
-      maxHeaderSize: headerLimit,
-      headersTimeout: headerTimeout,
-      connectionsCheckingInterval: HEAD_CHECK,
-      keepAliveTimeout,
-      // Bodies have limits of their own, which answer in the client's protocol.
-      requestTimeout: 0,
-    })
-    // By default Node silently drops header fields beyond the 2000th; ours are counted and refused.
-    listener.maxHeadersCount = 0
-    // Not in Node's documentation, but as old as its HTTP server: without it a client that shuts down its sending side
-    // loses its answer.
-    Object.assign(listener, { httpAllowHalfOpen: true })
-    return listener
-      .on('connection', (socket: Socket) => {
-        this.#connected(socket)
-        const limits = this.#options.settings()
-        listener.headersTimeout = limits.headerTimeout
-        listener.keepAliveTimeout = limits.keepAliveTimeout
-      })
-      .on('request', (request, response) => void this.#serve(request, response, false))
-      .on('checkContinue', (request, response) => void this.#serve(request, response, true))
-      .on('checkExpectation', (request, response) => void this.#serve(request, response, false))
-      .on('connect', (_request, stream) => this.#refuseTunnel(stream))
-      .on('clientError', (error: ParserError, stream) => this.#clientError(error, stream))
+  #newEngine(): Engine {
+    const { settings } = this.#options
+    return (settings().engine === 'node' ? createNodeEngine : createLeanEngine)(settings, this)
   }
 
-  #connected(socket: Socket): void {
+  connected(socket: Socket): void {
     this.#connections.set(socket, new Connection(socket))
     socket.once('close', () => this.#connections.delete(socket))
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse, expectsContinue: boolean): Promise<void> {
+  request(request: EngineRequest, response: EngineResponse, expectsContinue: boolean): void {
+    void this.#serve(request, response, expectsContinue)
+  }
+
+  tunnel(socket: Socket): void {
+    const connection = this.#connections.get(socket)
+    const error = new GatewayError('method_not_allowed', 'This gateway is no forward proxy.')
+    if (connection === undefined) socket.destroy()
+    else this.#refuse(connection, error, '')
+  }
+
+  broken(socket: Socket, failure: GatewayError | null, path: string): void {
+    const connection = this.#connections.get(socket)
+    if (connection?.refused === true) return
+    if (failure === null || connection === undefined) socket.destroy()
+    else this.#refuse(connection, failure, path)
+  }
+
+  async #serve(request: EngineRequest, response: EngineResponse, expectsContinue: boolean): Promise<void> {
     const connection = this.#connections.get(request.socket)
     // Parsed from the rest of what a refused client had sent: it is not to be trusted, and nobody reads an answer.
     if (connection === undefined || connection.refused) return
-    const { method = '', url = '', rawHeaders, httpVersion } = request
-    const { head, problem } = this.#read({ method, target: url, version: httpVersion, fields: rawHeaders })
+    const { head, problem } = this.#read(request.head)
     const cors = this.#options.access.corsHeaders(head.headers)
     const reply = this.#newReply(request, response, connection, head, cors)
     connection.refused = problem !== null
     const errorHeaders = {}
-    const arrival = { request, response, head, cors, reply, errorHeaders, expectsContinue }
+    const peer = request.socket.remoteAddress ?? ''
+    const arrival = { request, response, head, cors, reply, peer, errorHeaders, expectsContinue }
     try {
       if (problem !== null) throw problem
       checkExpectation(head, expectsContinue)
@@ -170,8 +158,8 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
   }
 
   #newReply(
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: EngineRequest,
+    response: EngineResponse,
     connection: Connection,
     head: RequestHead,
     cors: Readonly<Record<string, string>>,
@@ -211,21 +199,6 @@ class NodeServer implements GatewayServer, ServerState, Drainable {
     observer.exchange(rejection(reply, error))
   }
 
-  #clientError(error: ParserError, stream: Duplex): void {
-    const connection = this.#connections.get(stream)
-    if (connection?.refused === true) return
-    const failure = connection === undefined ? null : parserFailure(error, connection.socket)
-    if (failure === null || connection === undefined) stream.destroy()
-    else this.#refuse(connection, failure, requestPath(error))
-  }
-
-  #refuseTunnel(stream: Duplex): void {
-    const connection = this.#connections.get(stream)
-    const error = new GatewayError('method_not_allowed', 'This gateway is no forward proxy.')
-    if (connection === undefined) stream.destroy()
-    else this.#refuse(connection, error, '')
-  }
-
   /** Answers that are under way come first: only what follows them on the connection is wrong. */
   #refuse(connection: Connection, error: GatewayError, path: string): void {
     connection.refused = true
@@ -254,6 +227,7 @@ function checkExpectation({ headers }: RequestHead, expectsContinue: boolean): v
   throw new GatewayError('invalid_request', 'The only expectation that is understood is 100-continue.', { status: 417 })
 }
 
-function closed(listener: Server): Promise<void> {
-  return new Promise((resolve) => listener.close(() => resolve()))
+function closed(engine: Engine): Promise<void> {
+  engine.close()
+  return new Promise((resolve) => engine.listener.close(() => resolve()))
 }

@@ -1,5 +1,9 @@
+import type { CompressionSettings } from './compression.ts'
+
 /** What the config says about the listening side. Sizes in bytes, times in milliseconds. */
 export interface ServerSettings {
+  /** What reads requests and writes answers. Read by `listen()`. */
+  readonly engine: 'lean' | 'node'
   /** Read by `listen()`. */
   readonly host: string
   /** Read by `listen()`; 0 takes any free one. */
@@ -24,9 +28,11 @@ export interface ServerSettings {
    * notice.
    */
   readonly drainGrace: number
+  readonly compression: CompressionSettings
 }
 
 export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
+  engine: 'lean',
   host: '127.0.0.1',
   ports: [3000],
   bodyLimit: 32 * 1024 * 1024,
@@ -38,4 +44,5 @@ export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
   keepAliveTimeout: 72_000,
   writeTimeout: 60_000,
   drainGrace: 0,
+  compression: { clients: 'remote', threshold: 1024 },
 }

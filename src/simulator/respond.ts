@@ -74,7 +74,8 @@ export class Responder {
   #open(vendor: Vendor, incoming: Incoming): Call | Playback {
     const requestId = requestIdOf(incoming.body)
     const plain: PlaybackContext = { vendor, settings: DEFAULT_SETTINGS, fault: null, requestId }
-    if (!this.#accepts(incoming.headers)) return errorPlayback(plain, UNAUTHORIZED)
+    const refusal = this.refusal(plain, incoming.headers)
+    if (refusal !== null) return refusal
     const parsed = parseBody(incoming.body, incoming.headers['content-encoding'] ?? 'identity')
     if ('problem' in parsed) return errorPlayback(plain, parsed.problem)
     const name = textOf(parsed.body['model']) ?? ''
@@ -85,9 +86,12 @@ export class Responder {
     return failurePlayback(context) ?? { body: parsed.body, name, model, context }
   }
 
-  #accepts(headers: Headers): boolean {
+  /** The answer to a key that is not the one; null when it is. */
+  refusal(context: PlaybackContext, headers: Headers): Playback | null {
     const { apiKey } = this.#options
-    return apiKey === null || headers['x-api-key'] === apiKey || headers['authorization'] === `Bearer ${apiKey}`
+    const isKnown =
+      apiKey === null || headers['x-api-key'] === apiKey || headers['authorization'] === `Bearer ${apiKey}`
+    return isKnown ? null : errorPlayback(context, UNAUTHORIZED)
   }
 
   /** The fault of this request, which with `times` the first ones alone get. */

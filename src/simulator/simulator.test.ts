@@ -432,8 +432,20 @@ describe('the rest of the API', () => {
     expect((await post(body.subarray(1), 'identity')).status).toBe(400)
   })
 
-  it('wants its key where it has one', async () => {
+  it('wants its key where it has one, for its lists too', async () => {
     const simulator = await start({ apiKey: 'secret' })
+    for (const url of [`${simulator.url}/v1/models`, `${simulator.url}/v1/models/text`]) {
+      const claude = await get(url, { ...ANTHROPIC, 'x-api-key': 'wrong' })
+      expect([claude.status, await json(claude)]).toMatchObject([
+        401,
+        { type: 'error', error: { type: 'authentication_error' } },
+      ])
+      const openai = await get(url, { authorization: 'Bearer wrong' })
+      expect([openai.status, await json(openai)]).toMatchObject([401, { error: { code: 'invalid_api_key' } }])
+      expect((await get(url)).status).toBe(401)
+      expect((await get(url, { ...ANTHROPIC, 'x-api-key': 'secret' })).status).toBe(200)
+      expect((await get(url, { authorization: 'Bearer secret' })).status).toBe(200)
+    }
     expect((await messages(simulator, { model: 'text' })).status).toBe(401)
     expect((await messages(simulator, { model: 'text' }, { headers: { 'x-api-key': 'secret' } })).status).toBe(200)
     expect((await chat(simulator, { model: 'text' }, { headers: { authorization: 'Bearer secret' } })).status).toBe(200)

@@ -146,7 +146,7 @@ class Door {
       case 'POST /v1/chat/completions':
         return this.#responder.answer(openaiVendor, entry)
       case 'GET /v1/models':
-        return wholePlayback(plainContext(listVendor), listVendor.models(this.#models, new URLSearchParams(query)), 0)
+        return this.#list(entry, query, listVendor)
       case 'GET /':
         return ABOUT
       default:
@@ -154,11 +154,21 @@ class Door {
     }
   }
 
-  #model({ method }: JournalEntry, path: string, vendor: Vendor): Playback {
+  #list({ headers }: JournalEntry, query: string, vendor: Vendor): Playback {
+    const context = plainContext(vendor)
+    return (
+      this.#responder.refusal(context, headers) ??
+      wholePlayback(context, vendor.models(this.#models, new URLSearchParams(query)), 0)
+    )
+  }
+
+  #model({ method, headers }: JournalEntry, path: string, vendor: Vendor): Playback {
     const context = plainContext(vendor)
     if (method !== 'GET' || !path.startsWith(MODELS_PATH)) {
       return errorPlayback(context, { status: 404, message: `Unknown request URL: ${method} ${path}` })
     }
+    const refusal = this.#responder.refusal(context, headers)
+    if (refusal !== null) return refusal
     const id = path.slice(MODELS_PATH.length)
     const model = this.#models.find((listed) => encodeURIComponent(listed.id) === id || listed.id === id)
     if (model !== undefined) return wholePlayback(context, vendor.model(model), 0)

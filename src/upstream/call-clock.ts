@@ -1,6 +1,7 @@
+import type { Deadlines, Timed } from './deadlines.ts'
 import type { UpstreamRequest } from './transport.ts'
 
-export type Timeouts = UpstreamRequest['timeouts']
+type Timeouts = UpstreamRequest['timeouts']
 
 export type TimeoutKind = 'connect-timeout' | 'first-byte-timeout' | 'idle-timeout' | 'total-timeout'
 
@@ -17,30 +18,42 @@ const KINDS = {
   idle: 'idle-timeout',
 } as const satisfies Record<Phase, TimeoutKind>
 
-/** `setTimeout` runs at once when asked to wait longer than this. */
-const LONGEST_DELAY = 2 ** 31 - 1
+/** For the operator: what did not come. */
+export const WAITED_FOR = {
+  'connect-timeout': 'no connection',
+  'first-byte-timeout': 'no answer',
+  'idle-timeout': 'no more of the answer',
+  'total-timeout': 'no complete answer',
+} as const satisfies Record<TimeoutKind, string>
 
 /**
- * The time limits of one call on one timer. Bytes only move a time stamp: the timer looks at it when it fires and goes on
- * for whatever is left, so a stream of many small chunks sets no timers. A limit of 0 is none.
+ * The time limits of one call. Bytes only move a time stamp, so a stream of many small chunks sets no timers. A limit of 0
+ * is none.
  */
-export class CallClock {
+export class CallClock implements Timed {
+  place = -1
   readonly #timeouts: Timeouts
+  readonly #deadlines: Deadlines
   readonly #expired: (kind: TimeoutKind, limit: number) => void
   readonly #total: number
   #phase: Phase = 'connect'
   #since: number
   #paused = false
-  #timer: NodeJS.Timeout | null = null
-  #firesAt = Infinity
 
   /** Starts to wait for a connection. `expired` is called at most once. */
-  constructor(timeouts: Timeouts, expired: (kind: TimeoutKind, limit: number) => void) {
+  constructor(timeouts: Timeouts, deadlines: Deadlines, expired: (kind: TimeoutKind, limit: number) => void) {
     this.#timeouts = timeouts
+    this.#deadlines = deadlines
     this.#expired = expired
     this.#since = performance.now()
     this.#total = timeouts.total === 0 ? Infinity : this.#since + timeouts.total
-    this.#arm()
+    deadlines.add(this)
+  }
+
+  get due(): number {
+    const limit = this.#timeouts[LIMITS[this.#phase]]
+    const held = this.#paused && this.#phase === 'idle'
+    return Math.min(this.#total, limit === 0 || held ? Infinity : this.#since + limit)
   }
 
   /** The request is on its way: waits for the head of the answer from now on. */
@@ -74,43 +87,18 @@ export class CallClock {
   }
 
   stop(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    this.#timer = null
-    this.#firesAt = -Infinity
+    this.#deadlines.remove(this)
+  }
+
+  expired(now: number): void {
+    this.stop()
+    if (now >= this.#total) this.#expired('total-timeout', this.#timeouts.total)
+    else this.#expired(KINDS[this.#phase], this.#timeouts[LIMITS[this.#phase]])
   }
 
   #enter(phase: Phase): void {
     this.#phase = phase
     this.#since = performance.now()
-    this.#arm()
-  }
-
-  #due(): number {
-    const limit = this.#timeouts[LIMITS[this.#phase]]
-    const held = this.#paused && this.#phase === 'idle'
-    return Math.min(this.#total, limit === 0 || held ? Infinity : this.#since + limit)
-  }
-
-  /** A timer that fires too early only looks again, so only one that would fire too late is replaced. */
-  #arm(): void {
-    const due = this.#due()
-    if (due >= this.#firesAt) return
-    if (this.#timer !== null) clearTimeout(this.#timer)
-    const delay = Math.min(Math.max(1, Math.ceil(due - performance.now())), LONGEST_DELAY)
-    this.#firesAt = due
-    this.#timer = setTimeout(() => this.#look(), delay).unref()
-  }
-
-  #look(): void {
-    this.#timer = null
-    this.#firesAt = Infinity
-    const now = performance.now()
-    if (now < this.#due()) {
-      this.#arm()
-      return
-    }
-    this.stop()
-    if (now >= this.#total) this.#expired('total-timeout', this.#timeouts.total)
-    else this.#expired(KINDS[this.#phase], this.#timeouts[LIMITS[this.#phase]])
+    this.#deadlines.moved(this)
   }
 }

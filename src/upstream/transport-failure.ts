@@ -1,3 +1,4 @@
+import { ResponseError } from './lean/response-parser.ts'
 import type { TransportFailure } from './transport.ts'
 
 type FailureKind = TransportFailure['kind']
@@ -35,6 +36,7 @@ const TLS_CODE = /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPT
 
 /** What an error of the HTTP client means for a call. `started`: the request was written to a connection. */
 export function failureKind(error: Error, started: boolean): FailureKind {
+  if (error instanceof ResponseError) return error.kind
   const code = errorCode(error)
   const known = KINDS.get(code)
   if (known !== undefined) return known

@@ -68,7 +68,16 @@ export interface UpstreamCall {
 
 export interface OriginStats {
   readonly origin: string
+  /** Connections that stand; of those and those being made, how many serve a call and how many are free. */
   readonly connected: number
   readonly running: number
+  readonly free: number
+  /** Calls that wait for a connection. */
   readonly pending: number
+  /** Since the start. */
+  readonly opened: number
+  readonly closed: number
+  readonly requests: number
+  /** Connections that failed. */
+  readonly errors: number
 }

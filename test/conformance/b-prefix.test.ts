@@ -26,6 +26,16 @@ const TWO_TURNS: readonly Exchanged[] = [
   { answer: [toolUse('toolu_01A', 'Bash', { command: 'ls' })], reply: [toolResult('toolu_01A', 'notes.txt')] },
 ]
 
+/** Marks of the cache, which move on from turn to turn, and with them the form of a text that is alone. */
+function withoutMarks(messages: readonly Json[] = []): unknown {
+  return messages.map(({ role, content }) => ({
+    role,
+    content: (typeof content === 'string' ? [said(content)] : (content as Json[])).map(
+      ({ cache_control: _mark, ...block }) => block,
+    ),
+  }))
+}
+
 const roles = (body: unknown): string[] => ((body as Json)['messages'] as Json[]).map(({ role }) => String(role))
 
 describe('system messages inside a conversation', () => {
@@ -50,6 +60,70 @@ describe('system messages inside a conversation', () => {
     const reply = await messages(body)
     expect(reply.headers['x-ucr-plan']).toBe('passthrough')
     expect(bodyOf(upstream)).toEqual({ ...body, model: 'claude-sonnet-5' })
+  })
+
+  it.each(PLANS)(
+    '39 system-role-in-messages: a Claude model that refuses the role hears the words from the user (plan %s)',
+    async (plan) => {
+      const upstream = await scripted(greeting)
+      const { messages } = await install({
+        plan,
+        providers: [provider('work', 'anthropic', upstream, ['claude-opus-4-6'])],
+      })
+      const reminder = { role: 'user', content: [said(`<system-reminder>\n${REMINDER}\n</system-reminder>`)] }
+      const sent: Json[][] = []
+      for (const exchanged of [[], TWO_TURNS]) {
+        const body = claudeCodeRequest('work/claude-opus-4-6', exchanged)
+        const [first = {}, , ...others] = body['messages'] as Json[]
+        const reply = await messages(body, CLAUDE_CODE_HEADERS)
+        expect([reply.status, reply.headers['x-ucr-plan']], reply.text).toEqual([200, 'translate'])
+        expect(dropped(reply)).toEqual(expect.arrayContaining(['messages.role', 'messages.output_config']))
+        sent.push(bodyOf(upstream)['messages'] as Json[])
+        expect(withoutMarks(sent.at(-1))).toEqual(withoutMarks([first, reminder, ...others]))
+      }
+      expect(withoutMarks(sent[1]?.slice(0, 2))).toEqual(withoutMarks(sent[0]))
+    },
+  )
+
+  it.each(PLANS)(
+    '39 system-role-in-messages: a vendor whose model refuses the role takes them so (plan %s)',
+    async (plan) => {
+      const simulator = await simulated()
+      const model = 'claude-haiku-4-5?extra=allow'
+      const { messages } = await install({
+        plan,
+        providers: [provider('work', 'anthropic', simulator, [model])],
+        models: { haiku: `work/${model}` },
+      })
+      const turns: Json[] = [
+        { role: 'user', content: 'Hi' },
+        { role: 'system', content: REMINDER },
+        { role: 'assistant', content: [toolUse('toolu_01', 'Bash', { command: 'ls' })] },
+        { role: 'system', content: [], output_config: { effort: 'low' } },
+        { role: 'system', content: REMINDER },
+        { role: 'user', content: [toolResult('toolu_01', 'notes.txt')] },
+      ]
+      for (const count of [2, turns.length]) {
+        const reply = await messages({ model: 'haiku', max_tokens: 100, tools: TOOLS, messages: turns.slice(0, count) })
+        expect([reply.status, dropped(reply)], reply.text).toMatchObject([
+          200,
+          expect.arrayContaining(['messages.role']),
+        ])
+      }
+    },
+  )
+
+  it('39 system-role-in-messages: in strict mode, a Claude model that refuses the role refuses the request', async () => {
+    const upstream = await scripted(greeting)
+    const { messages } = await install({ providers: [provider('work', 'anthropic', upstream, ['claude-opus-4-6'])] })
+    const turns = [
+      { role: 'user', content: 'Hi' },
+      { role: 'system', content: REMINDER },
+    ]
+    const body = { model: 'work/claude-opus-4-6', max_tokens: 100, messages: turns }
+    const reply = await messages(body, { 'x-ucr-strict': 'true' })
+    expect([reply.status, reply.headers['x-ucr-error']]).toEqual([400, 'unsupported_parameter'])
+    expect(upstream.requests).toHaveLength(0)
   })
 
   it('39 system-role-in-messages: from a Chat client, a Claude model that refuses the role hears the words from the user', async () => {

@@ -177,7 +177,7 @@ export function answering(answer: VendorAnswer, delivery: Delivery = 'event by e
     }
     if (answer.stream === undefined) throw new Error('this vendor does not stream')
     await reply.streamHead()
-    await reply.write(chunked(answer.stream, delivery))
+    for (const piece of pieces(answer.stream, delivery)) await reply.chunk(piece)
     await reply.lastChunk()
   }
 }
@@ -192,15 +192,17 @@ export function wantsStream(asked: UpstreamRequest): boolean {
   return (asked.json() as Json)['stream'] === true
 }
 
+/** The events as they are read: each piece by itself. */
+function pieces(events: readonly (string | Buffer)[], delivery: Delivery): readonly Buffer[] {
+  const bytes = events.map((event) => Buffer.from(event))
+  if (delivery === 'event by event') return bytes
+  const all = Buffer.concat(bytes)
+  if (delivery === 'at once') return [all]
+  return Array.from({ length: all.length }, (_, at) => all.subarray(at, at + 1))
+}
+
 /** The events as pieces of a chunked body, without its end. */
 export function chunked(events: readonly (string | Buffer)[], delivery: Delivery = 'event by event'): Buffer {
-  const bytes = events.map((event) => Buffer.from(event))
-  const all = Buffer.concat(bytes)
-  const pieces = {
-    'at once': () => [all],
-    'event by event': () => bytes,
-    'byte by byte': () => Array.from({ length: all.length }, (_, at) => all.subarray(at, at + 1)),
-  }[delivery]()
-  const frames = pieces.flatMap((piece) => [`${piece.length.toString(16)}\r\n`, piece, '\r\n'])
+  const frames = pieces(events, delivery).flatMap((piece) => [`${piece.length.toString(16)}\r\n`, piece, '\r\n'])
   return Buffer.concat(frames.map((part) => Buffer.from(part)))
 }

@@ -211,7 +211,6 @@ function asking(request: string, stream: boolean): string {
  * chunk, which is then like the others.
  */
 function renamed(text: string, model: string, name: string): string {
-  if (name === model) return text
   return text.replaceAll(/("model": ?)"([^"]*)"/g, (said, key: string, value: string) =>
     value === model || value === '' ? `${key}"${name}"` : said,
   )

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { UpstreamScript } from '../support/upstream.ts'
 import * as chatVendor from './chat-vendor.ts'
 import { readChatStream } from './chat-stream.ts'
-import { ASKED, CHAT, MESSAGES, VENDOR_KEY, answering, chunked, startBench } from './harness.ts'
+import { ASKED, CHAT, DELIVERIES, MESSAGES, VENDOR_KEY, answering, chunked, startBench } from './harness.ts'
 import type { Answer, Bench, Json, OpenAnswer, Vendor } from './harness.ts'
 import * as messagesVendor from './messages-vendor.ts'
 import { readMessagesStream } from './messages-stream.ts'
@@ -11,7 +11,7 @@ import { readMessagesStream } from './messages-stream.ts'
 interface Pair {
   readonly protocol: string
   readonly vendor: Vendor
-  readonly ask: (bench: Bench, stream: boolean) => Promise<Answer>
+  readonly ask: (bench: Bench, stream: boolean, model?: string) => Promise<Answer>
   /** Reads a stream strictly: its text, and the error that it ended in. */
   readonly read: (answer: Answer) => { readonly text: unknown; readonly error: Json | null }
   readonly half: readonly string[]
@@ -28,7 +28,7 @@ const PAIRS: readonly Pair[] = [
   {
     protocol: 'anthropic-messages',
     vendor: MESSAGES,
-    ask: (bench, stream) => bench.messages({ stream }),
+    ask: (bench, stream, model = ASKED) => bench.messages({ stream, model }),
     read: ({ events }) => {
       const { content, error } = readMessagesStream(events)
       return { text: content[0]?.['text'], error }
@@ -47,7 +47,7 @@ const PAIRS: readonly Pair[] = [
   {
     protocol: 'openai-chat',
     vendor: CHAT,
-    ask: (bench, stream) => bench.chat({ stream }),
+    ask: (bench, stream, model = ASKED) => bench.chat({ stream, model }),
     read: ({ events }) => {
       const { message, error } = readChatStream(events)
       return { text: message['content'], error }
@@ -75,6 +75,19 @@ const breaking =
     await reply.lastChunk()
   }
 
+/** A stream that begins well; then its words have no end. */
+function garbled({ half, whole }: Pick<Pair, 'half' | 'whole'>): readonly string[] {
+  const words = /("(?:text|content)":"[^"]+)"/
+  const { stream } = whole('never')
+  const rest = stream.slice(stream.findIndex((event) => words.test(event)))
+  return [...half, ...rest.map((event) => event.replace(words, '$1'))]
+}
+
+/** Every name that an answer has for its model. */
+function modelsIn({ text }: Answer): readonly string[] {
+  return [...new Set([...text.matchAll(/"model": ?"([^"]*)"/g)].map(([, model = '']) => model))]
+}
+
 describe.each(MATRIX)('$protocol on its own protocol, plan $plan', ({ plan, vendor, ask, read, ...pair }) => {
   const start = (script: UpstreamScript, config: Json = {}): Promise<Bench> =>
     startBench(vendor, script, { plan, ...config })
@@ -100,6 +113,32 @@ describe.each(MATRIX)('$protocol on its own protocol, plan $plan', ({ plan, vend
     expect(text).toBe('Half an ')
     expect(error).toMatchObject({ type: 'overloaded_error', message: 'Overloaded' })
     expect(reply.text).not.toContain('never')
+  })
+
+  it.each(['event by event', 'byte by byte'] as const)(
+    '11 mid-stream-error: content that is no JSON is an error, and goes no further (%s)',
+    async (delivery) => {
+      const bench = await start(answering({ stream: garbled(pair) }, delivery))
+      const reply = await ask(bench, true)
+      const { text, error } = read(reply)
+      expect(text).toBe('Half an ')
+      expect(error).toMatchObject({ type: vendor === MESSAGES ? 'api_error' : 'server_error' })
+      expect(reply.text).not.toContain('ever')
+      expect(await bench.recordOf(reply)).toMatchObject({ status: 'failed', errorCode: 'upstream_invalid_response' })
+    },
+  )
+
+  it('11 mid-stream-error: content that is no JSON, before anything was sent, is no stream', async () => {
+    const bench = await start(answering({ stream: garbled(pair) }, 'at once'))
+    const reply = await ask(bench, true)
+    expect([reply.status, reply.headers['x-ucr-error']]).toEqual([502, 'upstream_invalid_response'])
+  })
+
+  it('11 mid-stream-error: content that is no JSON cuts the connection with `streamFailure: cut`', async () => {
+    const bench = await start(answering({ stream: garbled(pair) }), { streamFailure: 'cut' })
+    const reply = await ask(bench, true)
+    expect(reply).toMatchObject({ status: 200, cut: true })
+    expect(reply.text).not.toContain('ever')
   })
 
   it('12 socket-reset-mid: a reset behind the last word takes nothing back', async () => {
@@ -157,6 +196,30 @@ describe.each(MATRIX)('$protocol on its own protocol, plan $plan', ({ plan, vend
       expect(reply.headers['x-ucr-model']).toBe(vendor.model)
     }
   })
+
+  it.each([`far/${vendor.model}`, vendor.model, ASKED])(
+    '31 model-echo: asked for as %s, however the vendor spells it and its bytes are cut',
+    async (name) => {
+      const { stream, whole } = pair.whole('"model": "Hi"')
+      for (const spelled of ['"a-dated-name-2026-11-29"', '"\\u0061"', 'null', `"${name}"`]) {
+        const spell = (text: string): string => text.replace(/"model":"[^"]*"/, `"model" : ${spelled}`)
+        const vendorSays = { stream: stream.map(spell), whole: JSON.parse(spell(JSON.stringify(whole))) as Json }
+        for (const delivery of DELIVERIES) {
+          const bench = await start(answering(vendorSays, delivery), { models: { [name]: `far/${vendor.model}` } })
+          for (const streamed of [true, false]) {
+            const reply = await ask(bench, streamed, name)
+            const sent = streamed
+              ? vendorSays.stream.filter((event) => !event.includes('"choices":[],')).join('')
+              : JSON.stringify(vendorSays.whole)
+            const named = sent.replaceAll(/("model" ?: ?)(?:"[^"]*"|null)/g, `$1"${name}"`)
+            if (plan === 'auto') expect(reply.text).toBe(named)
+            else expect(modelsIn(reply)).toEqual([name])
+            expect(reply.headers['x-ucr-model']).toBe(vendor.model)
+          }
+        }
+      }
+    },
+  )
 
   it.each([true, false])('34 429-map: the wait is told, and no key (stream: %s)', async (stream) => {
     const body = { error: { type: 'rate_limit_error', message: `Slow down, ${VENDOR_KEY}` }, type: 'error' }

@@ -34,6 +34,8 @@ export interface Question {
   readonly headers?: Readonly<Record<string, string>>
   /** A string or bytes go out as they are. */
   readonly body?: Json | string | Buffer
+  /** Called with the text so far, each time that more of it comes. */
+  readonly onText?: (text: string) => void
 }
 
 /** One request on a connection of its own, and the whole answer. */
@@ -42,7 +44,10 @@ export async function ask(url: string, question: Question = {}): Promise<Answer>
   const chunks: Buffer[] = []
   let cut = false
   try {
-    for await (const chunk of body) chunks.push(chunk as Buffer)
+    for await (const chunk of body) {
+      chunks.push(chunk as Buffer)
+      question.onText?.(Buffer.concat(chunks).toString('utf8'))
+    }
   } catch {
     cut = true
   }

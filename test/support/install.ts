@@ -42,10 +42,12 @@ export function generate(
   model: string,
   more: Json = {},
   headers: AskOptions = {},
+  onText?: (text: string) => void,
 ): Promise<Answer> {
   return ask(`${url}${client.path}`, {
     headers: { ...client.headers, ...headers },
     body: client.request(model, more),
+    ...(onText !== undefined && { onText }),
   })
 }
 

@@ -1,6 +1,7 @@
+import { capabilitiesOf } from '../../src/models/capabilities.ts'
 import { findProvider } from '../../src/providers/index.ts'
 import { DEFAULT_TIMEOUTS } from '../../src/providers/default-settings.ts'
-import type { Provider } from '../../src/providers/provider.ts'
+import type { Deployment, Provider } from '../../src/providers/provider.ts'
 import type { RequestTraits } from '../../src/protocols/protocol.ts'
 import type { RouteQuery } from '../../src/routing/route.ts'
 import type { RoutingSettings, TaskSettings } from '../../src/routing/settings.ts'
@@ -76,4 +77,11 @@ const NO_TASKS: TaskSettings = {
 
 export function testSettings(tasks: Partial<TaskSettings> = {}, given: Partial<RoutingSettings> = {}): RoutingSettings {
   return { models: null, tasks: { ...NO_TASKS, ...tasks }, breaker: DEFAULT_BREAKER, ...given }
+}
+
+/** A model at a provider for tests. */
+export function testDeployment(provider: string, model: string): Deployment {
+  const found = testProvider(provider)
+  const capabilities = capabilitiesOf(found.definition.type, model, found.capabilities)
+  return { provider: found, model, capabilities, key: `${provider}/${model}` }
 }

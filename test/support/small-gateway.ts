@@ -1,6 +1,7 @@
 import type { ClientReply, ClientRequest } from '../../src/exchange/client.ts'
 import type { AttemptRecord, ExchangeRecord, Observer } from '../../src/observe/observer.ts'
 import { PROTOCOL_LIST } from '../../src/protocols/index.ts'
+import { Compression } from '../../src/server/compression.ts'
 import type { GatewayServer, ServerOptions } from '../../src/server/options.ts'
 import { createServer } from '../../src/server/server.ts'
 import { DEFAULT_SERVER_SETTINGS } from '../../src/server/settings.ts'
@@ -101,6 +102,7 @@ export async function smallGateway(
       await answer(request, reply)
     },
     observer: observed,
+    compression: new Compression(),
     newId: () => `id${String(++ids).padStart(20, '0')}`,
     ...options,
   })

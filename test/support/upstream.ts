@@ -28,9 +28,14 @@ export class UpstreamReply {
     this.closed = closed
   }
 
-  /** Exactly these bytes. Resolves when they are with the kernel, so that the next write is another packet. */
-  write(bytes: string | Buffer): Promise<void> {
-    return new Promise((resolve) => this.socket.write(bytes, () => resolve()))
+  /**
+   * Exactly these bytes. Resolves when a gateway in this process had its turn to read them, so that the next write is
+   * another read.
+   */
+  async write(bytes: string | Buffer): Promise<void> {
+    await new Promise<void>((resolve) => this.socket.write(bytes, () => resolve()))
+    await new Promise((resolve) => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
   }
 
   /** Status line and fields; a string is sent as the fields stand, lines ended by CRLF. */

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ask, askOpen } from '../support/ask.ts'
 import type { OpenAnswer } from '../support/ask.ts'
 import { generateOpen, install, provider, recordOf, vendorOf } from '../support/install.ts'
-import { RawClient, postOf } from '../support/raw-client.ts'
+import { RawClient, getOf, postOf } from '../support/raw-client.ts'
 import type { ReceivedEvent } from '../support/read-sse.ts'
 import { EVERY_SPEAKER, SPEAKERS, saying } from '../support/speakers.ts'
 import type { Speaker } from '../support/speakers.ts'
@@ -87,6 +87,8 @@ describe('a gateway that is told to stop', () => {
     const streams = await Promise.all(
       Array.from({ length: 40 }, (_, index) => begin(url, index % 2 === 0 ? chat : messages, 'far/claude-sonnet-5')),
     )
+    const idle = await RawClient.open(Number(new URL(url).port))
+    expect((await idle.send(getOf('/health/live')).answer()).status).toBe(200)
     gateway.kill('SIGTERM')
     await gateway.printed(/Stopping/)
     const ready = await ask(`${url}/health/ready`)
@@ -96,7 +98,10 @@ describe('a gateway that is told to stop', () => {
     const late = await ask(`${url}${chat.path}`, { body: chat.request('quick/gpt-5.5') })
     expect(chat.wordsOf(late)).toBe('Still served.')
     expect(late.headers['connection']).toBe('close')
-    while (await connects(url)) await new Promise((resolve) => setTimeout(resolve, 50))
+    // When it stops to listen, it lets go of those who ask for nothing more.
+    await idle.all()
+    idle.destroy()
+    expect(await connects(url)).toBe(false)
     finish()
     const words = await Promise.all(streams.map(async (begun) => begun.client.wordsOf(await wholeOf(begun))))
     expect(new Set(words)).toEqual(new Set(['Begun before, ended after.']))
@@ -136,6 +141,7 @@ describe('a gateway that is told to stop', () => {
     const upstream = await vendorOf(saying(messages, 'Served.'))
     const { gateway, url } = await start([{ id: 'far', vendor: messages, upstream }], {})
     const served: string[] = []
+    const busy = Promise.withResolvers<void>()
     const load = async (client: Speaker): Promise<void> => {
       const body = JSON.stringify(client.request('far/claude-sonnet-5'))
       for (;;) {
@@ -146,6 +152,7 @@ describe('a gateway that is told to stop', () => {
             const { status, headers, body: text } = await raw.send(postOf(client.path, body)).answer()
             expect(status, text).toBe(200)
             served.push(client.wordsOf({ text, events: [] }))
+            if (served.length === 100) busy.resolve()
             isOpen = headers['connection'] !== 'close'
           }
         } catch (error) {
@@ -157,7 +164,7 @@ describe('a gateway that is told to stop', () => {
       }
     }
     const loads = Promise.all([chat, messages, chat, messages].map(load))
-    while (served.length < 100) await new Promise((resolve) => setImmediate(resolve))
+    await busy.promise
     gateway.kill('SIGTERM')
     await loads
     expect(new Set(served)).toEqual(new Set(['Served.']))

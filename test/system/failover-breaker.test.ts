@@ -1,13 +1,16 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { ask } from '../support/ask.ts'
 import type { Json } from '../support/ask.ts'
 import type { TestGateway } from '../support/gateway.ts'
 import { explained, generate, install, provider, vendorOf } from '../support/install.ts'
 import { EVERY_SPEAKER, SPEAKERS, saying } from '../support/speakers.ts'
+import type { Speaker } from '../support/speakers.ts'
 import type { UpstreamReply, UpstreamRequest } from '../support/upstream.ts'
 
 const { chat, messages } = SPEAKERS
 
+/** Milliseconds: longer than any test. */
+const RESET = 60 * 60_000
 const BREAKER = { minimumRequests: 3, errorThresholdPercentage: 50, resetTimeout: '1h' }
 
 /** A vendor that fails until it is told to do something else. */
@@ -33,13 +36,15 @@ async function healthOf({ url }: TestGateway, key: string): Promise<Json | undef
   return deployments.find((deployment) => deployment['key'] === key)
 }
 
-/** Asks until the deployment is in this state. */
-async function becomes(gateway: TestGateway, key: string, state: string): Promise<void> {
-  while ((await healthOf(gateway, key))?.['state'] !== state) await new Promise((resolve) => setTimeout(resolve, 5))
+/** From now on the clock is ahead by as long as a breaker stays open: nobody has to wait for it. */
+async function untilHalfOpen(gateway: TestGateway, key: string): Promise<void> {
+  const now = performance.now.bind(performance)
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now() + RESET)
+  onTestFinished(() => clock.mockRestore())
+  expect((await healthOf(gateway, key))?.['state']).toBe('half-open')
 }
 
-/** `resetTimeout`: how long the breaker stays open, long enough for what a test does meanwhile. */
-async function installPair(resetTimeout: string): Promise<{ gateway: TestGateway; first: Switchable }> {
+async function installPair(): Promise<{ gateway: TestGateway; first: Switchable }> {
   const first = new Switchable()
   const gateway = await install({
     providers: [
@@ -48,7 +53,7 @@ async function installPair(resetTimeout: string): Promise<{ gateway: TestGateway
     ],
     models: { any: ['first/gpt-5.5', 'second/gpt-5.5'] },
     retry: { attempts: 1 },
-    breaker: { ...BREAKER, resetTimeout },
+    breaker: BREAKER,
   })
   return { gateway, first }
 }
@@ -62,7 +67,7 @@ async function breakFirst(gateway: TestGateway): Promise<void> {
 
 describe('a provider that keeps failing', () => {
   it('is left alone, which explain and health tell', async () => {
-    const { gateway, first } = await installPair('1h')
+    const { gateway, first } = await installPair()
     await breakFirst(gateway)
     expect(await healthOf(gateway, 'first/gpt-5.5')).toMatchObject({ state: 'open', failures: 3 })
     expect(await explained(gateway, chat, chat.request('any'))).toMatchObject({
@@ -78,9 +83,9 @@ describe('a provider that keeps failing', () => {
   })
 
   it('is probed by one request at a time, and is back when that succeeds', async () => {
-    const { gateway, first } = await installPair('1s')
+    const { gateway, first } = await installPair()
     await breakFirst(gateway)
-    await becomes(gateway, 'first/gpt-5.5', 'half-open')
+    await untilHalfOpen(gateway, 'first/gpt-5.5')
     const probe = Promise.withResolvers<void>()
     const arrived = Promise.withResolvers<void>()
     first.serve = async (asked, reply) => {
@@ -100,9 +105,9 @@ describe('a provider that keeps failing', () => {
   })
 
   it('many requests that arrive at once for the probe: one goes, the others fall through', async () => {
-    const { gateway, first } = await installPair('1s')
+    const { gateway, first } = await installPair()
     await breakFirst(gateway)
-    await becomes(gateway, 'first/gpt-5.5', 'half-open')
+    await untilHalfOpen(gateway, 'first/gpt-5.5')
     const answers = await Promise.all(Array.from({ length: 20 }, () => generate(gateway, chat, 'any')))
     expect(first.requests).toBe(4)
     expect(new Set(answers.map((answer) => chat.wordsOf(answer)))).toEqual(new Set(['From the second.']))
@@ -110,9 +115,9 @@ describe('a provider that keeps failing', () => {
   })
 
   it('a probe whose client leaves makes room for another', async () => {
-    const { gateway, first } = await installPair('1s')
+    const { gateway, first } = await installPair()
     await breakFirst(gateway)
-    await becomes(gateway, 'first/gpt-5.5', 'half-open')
+    await untilHalfOpen(gateway, 'first/gpt-5.5')
     const held = Promise.withResolvers<UpstreamReply>()
     first.serve = (_asked, reply) => held.resolve(reply)
     const leaving = new AbortController()
@@ -166,18 +171,32 @@ describe('a provider that keeps failing', () => {
 })
 
 describe('what opens the breaker of a provider, too:', () => {
-  it('streams that break off', async () => {
+  it.each(EVERY_SPEAKER)('streams that break off ($type)', async (speaker) => {
     const { url } = await vendorOf(async (_asked, reply) => {
       await reply.streamHead()
-      for (const event of chat.opening('Half an ')) await reply.chunk(event)
+      for (const event of speaker.opening('Half an ')) await reply.chunk(event)
       reply.reset()
     })
-    const gateway = await install({ providers: [provider('only', chat, url)], breaker: BREAKER })
-    for (let count = 0; count < 3; count++) {
-      expect((await generate(gateway, chat, 'gpt-5.5', { stream: true })).status).toBe(200)
-    }
-    expect((await generate(gateway, chat, 'gpt-5.5', { stream: true })).status).toBe(503)
+    await opensBy(speaker, url)
   })
+
+  it.each(EVERY_SPEAKER)('streams whose words are no JSON ($type)', async (speaker) => {
+    const { url } = await vendorOf(async (_asked, reply) => {
+      await reply.streamHead()
+      for (const event of speaker.opening('Half an ')) await reply.chunk(event)
+      for (const event of speaker.rest('answer')) await reply.chunk(event.replace('"answer"', '"answer'))
+      await reply.lastChunk()
+    })
+    await opensBy(speaker, url)
+  })
+
+  async function opensBy(speaker: Speaker, url: string): Promise<void> {
+    const gateway = await install({ providers: [provider('only', speaker, url)], breaker: BREAKER })
+    const stream = async () => await generate(gateway, speaker, speaker.model, { stream: true })
+    for (let count = 0; count < 3; count++) expect((await stream()).status).toBe(200)
+    expect(await healthOf(gateway, `only/${speaker.model}`)).toMatchObject({ state: 'open', failures: 3 })
+    expect((await stream()).status).toBe(503)
+  }
 })
 
 describe('what says nothing about a provider does not open its breaker:', () => {

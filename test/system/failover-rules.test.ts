@@ -151,16 +151,69 @@ describe('a vendor that is asked too often', () => {
     ])
   })
 
-  it('and has nobody beside it is not asked again before its time', async () => {
+  it.each(named)(
+    'and has nobody beside it is not asked again before its time, which clients are told: $pair',
+    async ({ client, vendor }) => {
+      const upstream = await vendorOf(refusing(vendor, 429, {}, { 'retry-after': '600' }))
+      const gateway = await install({ providers: [provider('far', vendor, upstream.url)] })
+      expect((await generate(gateway, client, `far/${vendor.model}`)).status).toBe(429)
+      for (const stream of [false, true]) {
+        const later = await generate(gateway, client, `far/${vendor.model}`, { stream })
+        expect(later.status).toBe(429)
+        expect(client.errorOf(later)['type']).toBe('rate_limit_error')
+        expect(later.headers).toMatchObject({ 'x-ucr-error': 'upstream_rate_limited', 'x-ucr-attempts': '0' })
+        expect(Number(later.headers['retry-after'])).toBeGreaterThan(500)
+        expect(await recordOf(gateway, later.headers['request-id'])).toMatchObject({
+          status: 'failed',
+          httpStatus: 429,
+          errorCode: 'upstream_rate_limited',
+          attempts: 0,
+        })
+      }
+      expect(upstream.requests).toHaveLength(1)
+    },
+  )
+
+  it.each([500, 429])('while another one is tried, is not told instead of what that one said (%i)', async (status) => {
+    const { chat } = SPEAKERS
+    const held = Promise.withResolvers<void>()
+    const first = await vendorOf(async (asked, reply) => {
+      await held.promise
+      await refusing(chat, status, {}, { 'retry-after': '7' })(asked, reply)
+    })
+    const second = await vendorOf(refusing(chat, 429, {}, { 'retry-after': '600' }))
+    const gateway = await install({
+      providers: [provider('first', chat, first.url), provider('second', chat, second.url)],
+      models: { any: ['first/gpt-5.5', 'second/gpt-5.5'], other: 'second/gpt-5.5' },
+      retry: { attempts: 1 },
+    })
+    const answer = generate(gateway, chat, 'any')
+    await first.nextRequest()
+    expect((await generate(gateway, chat, 'other')).status).toBe(429)
+    held.resolve()
+    expect((await answer).status).toBe(status)
+    expect((await answer).headers['retry-after']).toBe('7')
+    expect(second.requests).toHaveLength(1)
+  })
+
+  it('beside one that is broken: not a limit, but no deployment', async () => {
     const { messages } = SPEAKERS
-    const upstream = await vendorOf(refusing(messages, 429, {}, { 'retry-after': '60' }))
-    const gateway = await install({ providers: [provider('far', messages, upstream.url)] })
-    expect((await generate(gateway, messages, messages.model)).status).toBe(429)
-    const second = await generate(gateway, messages, messages.model)
-    expect(second.status).toBe(503)
-    expect(second.headers).toMatchObject({ 'x-ucr-error': 'no_candidate', 'x-ucr-attempts': '0' })
-    expect(Number(second.headers['retry-after'])).toBeGreaterThan(57)
-    expect(upstream.requests).toHaveLength(1)
+    const limited = await vendorOf(refusing(messages, 429, {}, { 'retry-after': '600' }))
+    const broken = await vendorOf(refusing(messages, 500))
+    const gateway = await install({
+      providers: [
+        provider('limited', messages, limited.url, { priority: 2 }),
+        provider('broken', messages, broken.url, { priority: 1 }),
+      ],
+      retry: { attempts: 1 },
+      breaker: { minimumRequests: 1, resetTimeout: '1h' },
+    })
+    // What a vendor said of its failure tells more than that the other one is limited.
+    expect((await generate(gateway, messages, messages.model)).status).toBe(500)
+    const later = await generate(gateway, messages, messages.model)
+    expect(later.status).toBe(503)
+    expect(later.headers['x-ucr-error']).toBe('no_candidate')
+    expect(Number(later.headers['retry-after'])).toBeGreaterThan(500)
   })
 })
 

@@ -4,6 +4,7 @@ import type { Answer } from '../support/ask.ts'
 import type { ConfigFile, TestGateway } from '../support/gateway.ts'
 import { generate, generateOpen, install, provider, recordOf, vendorOf } from '../support/install.ts'
 import type { ProviderFile } from '../support/install.ts'
+import type { ReceivedEvent } from '../support/read-sse.ts'
 import { EVERY_SPEAKER, PAIRS, SPEAKERS, saying, wantsStream } from '../support/speakers.ts'
 import type { Speaker } from '../support/speakers.ts'
 import type { Upstream, UpstreamReply, UpstreamScript } from '../support/upstream.ts'
@@ -17,7 +18,7 @@ interface Setting extends Pair {
   readonly gateway: TestGateway
   readonly upstream: Upstream
   readonly label: string
-  readonly ask: (stream: boolean) => Promise<Answer>
+  readonly ask: (stream: boolean, onText?: (text: string) => void) => Promise<Answer>
 }
 
 interface More {
@@ -33,7 +34,8 @@ async function setUp({ client, vendor }: Pair, script: UpstreamScript, more: Mor
     retry: { attempts: 1 },
     ...more.config,
   })
-  const ask = (stream: boolean): Promise<Answer> => generate(gateway, client, `far/${vendor.model}`, { stream })
+  const ask: Setting['ask'] = (stream, onText) =>
+    generate(gateway, client, `far/${vendor.model}`, { stream }, {}, onText)
   return { client, vendor, gateway, upstream, label: `${client.type} client, ${vendor.type} vendor`, ask }
 }
 
@@ -116,6 +118,18 @@ const BREAKS: readonly Break[] = [
     types: API,
   },
   {
+    name: 'words come in something that is no JSON',
+    how: async (vendor, reply) => {
+      const [words = '', ...others] = vendor.rest('answer')
+      await reply.chunk(words.replace('"answer"', '"answer'))
+      for (const event of others) await reply.chunk(event)
+      await reply.lastChunk()
+    },
+    status: 'failed',
+    errorCode: 'upstream_invalid_response',
+    types: API,
+  },
+  {
     name: 'the vendor sends an error event',
     how: async (vendor, reply) => {
       await reply.chunk(vendor.errorEvent('Overloaded'))
@@ -146,22 +160,30 @@ const BREAKS: readonly Break[] = [
 
 const STRICT = { config: { server: { maxEventSize: '64kb' } }, settings: { timeouts: { idle: '100ms' } } }
 
+/** When the client has the begin of the answer: what fails before is an error with a status. */
+function beginning(): { readonly begun: Promise<void>; readonly onText: (text: string) => void } {
+  const { promise: begun, resolve } = Promise.withResolvers<void>()
+  return { begun, onText: (text) => void (text.includes('Half an ') && resolve()) }
+}
+
 describe('a stream that has begun ends with an error in the words of the client when', () => {
   it.each(BREAKS)('$name', async ({ how, status, errorCode, types }) => {
     await everyPair(async (pair) => {
+      const { begun, onText } = beginning()
       const { client, vendor, gateway, upstream, label, ask } = await setUp(
         pair,
         async (_asked, reply) => {
           await sendOpening(pair.vendor, reply)
+          await begun
           await how(pair.vendor, reply)
         },
         STRICT,
       )
-      const answer = await ask(true)
+      const answer = await ask(true, onText)
       expect(answer.status, label).toBe(200)
       expect(answer.cut, label).toBe(false)
       expect(answer.text, label).toContain('Half an ')
-      expect(answer.text, label).not.toContain('answer"')
+      expect(answer.text, label).not.toContain('"answer')
       expect(client.errorOf(answer)['type'], label).toBe(types[client.type])
       expect(answer.text, label).not.toMatch(/message_stop|\[DONE\]/)
       expect(upstream.requests, label).toHaveLength(1)
@@ -179,15 +201,17 @@ describe('a stream that has begun ends with an error in the words of the client 
 
   it.each(BREAKS)('or, with streamFailure "cut", is cut when $name', async ({ how, status, errorCode }) => {
     await everyPair(async (pair) => {
+      const { begun, onText } = beginning()
       const { gateway, label, ask } = await setUp(
         pair,
         async (_asked, reply) => {
           await sendOpening(pair.vendor, reply)
+          await begun
           await how(pair.vendor, reply)
         },
         { ...STRICT, config: { ...STRICT.config, streamFailure: 'cut' } },
       )
-      const answer = await ask(true)
+      const answer = await ask(true, onText)
       expect(answer.cut, label).toBe(true)
       expect(answer.text, label).toContain('Half an ')
       expect(answer.text, label).not.toContain('"error"')
@@ -330,13 +354,6 @@ describe('instead of an answer comes', () => {
 })
 
 describe('time limits', () => {
-  const drip = async (reply: UpstreamReply, piece: string): Promise<void> => {
-    while (!reply.socket.destroyed) {
-      await reply.chunk(piece)
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-  }
-
   it('total: a stream that goes on and on ends with an error', async () => {
     await everyPair(async (pair) => {
       const { client, gateway, label, ask } = await setUp(
@@ -344,7 +361,7 @@ describe('time limits', () => {
         async (_asked, reply) => {
           await reply.streamHead()
           for (const event of pair.vendor.opening('Half an ')) await reply.chunk(event)
-          await drip(reply, pair.vendor.opening(' and on').at(-1) ?? '')
+          await flood(reply, pair.vendor.opening(' and on').at(-1) ?? '')
         },
         { settings: { timeouts: { total: '150ms' } } },
       )
@@ -359,35 +376,52 @@ describe('time limits', () => {
 
   it('idle: comments keep a stream alive, as the vendor is', async () => {
     await everyPair(async (pair) => {
-      const { client, label, ask } = await setUp(
+      const comment = ': keep-alive\n\n'
+      const beats = Array.from({ length: 40 }, () => Promise.withResolvers<void>())
+      const { client, vendor, gateway, label } = await setUp(
         pair,
         async (_asked, reply) => {
           await reply.streamHead()
-          for (let count = 0; count < 20; count++) {
-            await reply.chunk(': keep-alive\n\n')
-            await new Promise((resolve) => setTimeout(resolve, 25))
+          for (const { promise } of beats) {
+            await promise
+            await reply.chunk(comment)
           }
           for (const event of pair.vendor.stream('At last.')) await reply.chunk(event)
           await reply.lastChunk()
         },
-        { settings: { timeouts: { idle: '250ms' } } },
+        // The gateway's own pings tell the time: there are more of them than go into the limit.
+        { config: { server: { pingInterval: '25ms' } }, settings: { timeouts: { idle: '500ms' } } },
       )
-      expect(client.wordsOf(await ask(true)), label).toBe('At last.')
+      const answer = await generateOpen(gateway, client, `far/${vendor.model}`)
+      const isBeat = (event: ReceivedEvent): boolean => client.isPing(event) && event.text !== comment
+      const events: ReceivedEvent[] = []
+      for (const { resolve } of beats) {
+        events.push(...(await answer.until(isBeat)))
+        resolve()
+      }
+      events.push(...(await answer.until(() => false)))
+      expect(client.wordsOf({ text: '', events }), label).toBe('At last.')
     })
   })
 
   it('whole: an answer in one piece has more time than a stream', async () => {
     await everyPair(async (pair) => {
-      const { client, label, ask } = await setUp(
+      const late = Promise.withResolvers<void>()
+      const { client, upstream, label, ask } = await setUp(
         pair,
         async (asked, reply) => {
-          await new Promise((resolve) => setTimeout(resolve, 200))
+          if (wantsStream(asked)) return
+          await late.promise
           await saying(pair.vendor, 'At last.')(asked, reply)
         },
-        { settings: { timeouts: { firstByte: '60ms', wholeAnswer: '5s' } } },
+        { settings: { timeouts: { firstByte: '60ms', wholeAnswer: '1h' } } },
       )
-      expect(client.wordsOf(await ask(false)), label).toBe('At last.')
+      const whole = ask(false)
+      await upstream.nextRequest()
+      // Asked for later, and out of time: so the other has waited for longer than that.
       expect((await ask(true)).status, label).toBe(504)
+      late.resolve()
+      expect(client.wordsOf(await whole), label).toBe('At last.')
     })
   })
 })

@@ -346,7 +346,7 @@ describe('an answer', () => {
             throw new Error('a bug')
           })
           reply.head(200, { 'content-type': 'text/event-stream' })
-          reply.write(Buffer.alloc(1024 * KILOBYTE))
+          while (reply.write(Buffer.alloc(1024 * KILOBYTE)));
         }),
     )
     const client = await connectTo(gateway)

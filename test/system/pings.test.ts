@@ -1,10 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { ask } from '../support/ask.ts'
 import type { OpenAnswer } from '../support/ask.ts'
 import { generateOpen, install, provider, recordOf, vendorOf } from '../support/install.ts'
 import { RawClient, postOf } from '../support/raw-client.ts'
 import type { ReceivedEvent } from '../support/read-sse.ts'
 import { EVERY_SPEAKER, PAIRS, SPEAKERS, saying } from '../support/speakers.ts'
 import type { Speaker } from '../support/speakers.ts'
+import { untilStill } from '../support/still.ts'
 import type { UpstreamReply } from '../support/upstream.ts'
 
 const SOON = { server: { pingInterval: '15ms' } }
@@ -190,29 +192,20 @@ describe('there are no pings', () => {
 
   it('for a client that reads nothing: they would only pile up', async () => {
     const client = SPEAKERS.messages
-    const full = Promise.withResolvers<void>()
+    let sent = 0
+    const stop = Promise.withResolvers<() => void>()
     const words = client.opening('x'.repeat(32 * 1024)).at(-1) ?? ''
     const upstream = await vendorOf(async (_asked, reply) => {
       await reply.streamHead()
       for (const event of client.opening('')) await reply.chunk(event)
-      let sent = 0
       const send = (): void => {
         for (let room = true; room && !reply.socket.destroyed; sent++) {
           room = reply.socket.write(`${words.length.toString(16)}\r\n${words}\r\n`)
         }
       }
       reply.socket.on('drain', send)
+      stop.resolve(() => reply.socket.off('drain', send))
       send()
-      let before = -1
-      const timer = setInterval(() => {
-        if (sent !== before || !reply.socket.writableNeedDrain) before = sent
-        else {
-          clearInterval(timer)
-          reply.socket.off('drain', send)
-          full.resolve()
-        }
-      }, 100)
-      onTestFinished(() => clearInterval(timer))
     })
     const silent = await vendorOf(() => {})
     const gateway = await install({
@@ -223,7 +216,12 @@ describe('there are no pings', () => {
     onTestFinished(() => raw.destroy())
     raw.send(postOf(client.path, JSON.stringify(client.request(`far/${client.model}`, { stream: true }))))
     raw.socket.pause()
-    await full.promise
+    const sendNoMore = await stop.promise
+    await untilStill(
+      () => sent,
+      () => ask(`${gateway.url}/health/live`),
+    )
+    sendNoMore()
     await pings(await generateOpen(gateway, client, `silent/${client.model}`), client, 6)
     raw.socket.resume()
     // The last of what the vendor wrote comes out of the kernel; behind it, pings start again.

@@ -365,6 +365,27 @@ describe('a conversation', () => {
     }
   })
 
+  it('moves with an answer: after one failure it stays with who helped out, although the other is well again', async () => {
+    let unlucky: string | null = null
+    const town = await foundTown(
+      ACCOUNTS,
+      { retry: { attempts: 1 } },
+      { misfortune: (id) => (id === unlucky ? (_asked, reply) => reply.answer(500, '{}') : null) },
+    )
+    const headers = { 'x-claude-code-session-id': 'one' }
+    const turn = async (stream: boolean) => await town.route(messages, 'claude-sonnet-5', { stream }, headers)
+    for (const stream of [false, true]) {
+      const home = String((await turn(stream)).went)
+      unlucky = home.split('/')[0] ?? ''
+      const refuge = await turn(stream)
+      expect(refuge.answer.headers['x-ucr-attempts']).toBe('2')
+      expect(refuge.went).not.toBe(home)
+      unlucky = null
+      const later = await turn(stream)
+      expect([later.went, later.answer.headers['x-ucr-attempts']]).toEqual([refuge.went, '1'])
+    }
+  })
+
   it('goes anywhere where affinity is off', async () => {
     const town = await foundTown(ACCOUNTS, { router: { affinity: false } })
     const places = new Set<string | null>()

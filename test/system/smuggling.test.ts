@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { RawClient, getOf } from '../support/raw-client.ts'
 import { closeGateways, smallGateway } from '../support/small-gateway.ts'
+import type { Answer } from '../support/small-gateway.ts'
 
 afterEach(closeGateways)
 
@@ -83,101 +84,106 @@ const CORPUS: readonly (readonly [name: string, bytes: string, status: number])[
   ['something else altogether', 'EHLO example.com\r\n\r\n', 400],
 ]
 
-describe('a request that two readers could read differently is refused, and the connection closed:', () => {
-  it.each(CORPUS)('%s', async (_name, bytes, status) => {
-    const { port, requests } = await smallGateway()
-    const client = await RawClient.open(port)
-    client.send(bytes)
-    // If the server took the rest for a request, it would answer this too.
-    client.send(getOf('/health/live'))
-    const text = await client.all()
-    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
-    expect(text.match(/HTTP\/1\.1 \d{3} /g)).toHaveLength(1)
-    expect(text.toLowerCase()).toContain('\r\nconnection: close\r\n')
-    expect(text).toMatch(/\r\nx-request-id: id\d{20}\r\n/)
-    expect(() => JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4)) as unknown).not.toThrow()
-    expect(requests).toHaveLength(0)
-    client.destroy()
-  })
-})
+describe.each(['lean', 'node'] as const)('over the %s engine,', (engine) => {
+  const gatewayOf = (answer?: Answer) => smallGateway(answer, { engine })
 
-describe('what looks odd and is not:', () => {
-  it.each([
-    ['leading zeros of a chunk size', '0002\r\n{}\r\n000\r\n\r\n'],
-    ['a chunk extension', '2;name=value\r\n{}\r\n0\r\n\r\n'],
-    ['trailer fields', '2\r\n{}\r\n0\r\nx-trailer: 1\r\n\r\n'],
-    ['upper-case hexadecimal', 'A\r\n{"a":1111}\r\n0\r\n\r\n'],
-  ])('%s', async (_name, body) => {
-    const { port, requests } = await smallGateway()
-    const client = await RawClient.open(port)
-    const { status } = await client.send(`${HEAD}transfer-encoding: chunked\r\n\r\n${body}`).answer()
-    expect(status).toBe(200)
-    expect(requests).toHaveLength(1)
-    client.destroy()
-  })
-
-  it('a wish for another protocol, which nobody here grants', async () => {
-    const { port } = await smallGateway()
-    const client = await RawClient.open(port)
-    const wish = 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: eA==\r\n'
-    expect((await client.send(getOf('/v1/models', wish)).answer()).status).toBe(200)
-    expect((await client.send(getOf('/v1/responses', wish)).answer()).status).toBe(404)
-    client.destroy()
-  })
-
-  it('requests one after the other without waiting, answered in order', async () => {
-    const { port } = await smallGateway()
-    const client = await RawClient.open(port)
-    client.send(getOf('/v1/models/a') + getOf('/v1/models/b') + getOf('/v1/models/c'))
-    for (const id of ['a', 'b', 'c']) expect((await client.answer()).body).toContain(`"id":"${id}"`)
-    client.destroy()
-  })
-
-  it('rubbish behind a good request: that one is answered, and then the connection closed', async () => {
-    const release: { current: () => void } = { current: () => {} }
-    const { port } = await smallGateway(async (_request, reply) => {
-      await new Promise<void>((resolve) => (release.current = resolve))
-      reply.head(200, { 'content-length': '2' })
-      reply.end('ok')
+  describe('a request that two readers could read differently is refused, and the connection closed:', () => {
+    it.each(CORPUS)('%s', async (_name, bytes, status) => {
+      const { port, requests } = await gatewayOf()
+      const client = await RawClient.open(port)
+      client.send(bytes)
+      // If the server took the rest for a request, it would answer this too.
+      client.send(getOf('/health/live'))
+      const text = await client.all()
+      expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+      expect(text.match(/HTTP\/1\.1 \d{3} /g)).toHaveLength(1)
+      expect(text.toLowerCase()).toContain('\r\nconnection: close\r\n')
+      expect(text).toMatch(/\r\nx-request-id: id\d{20}\r\n/)
+      expect(() => JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4)) as unknown).not.toThrow()
+      expect(requests).toHaveLength(0)
+      client.destroy()
     })
-    const client = await RawClient.open(port)
-    client.send(`${getOf('/v1/models')}\x00\x00rubbish\r\n\r\n`)
-    // The server sees both before it answers.
-    await new Promise((resolve) => setTimeout(resolve, 20))
-    release.current()
-    const text = await client.all()
-    expect(text).toMatch(/^HTTP\/1\.1 200 /)
-    expect(text.match(/HTTP\/1\.1 \d{3} /g)).toHaveLength(1)
-    expect(text.endsWith('ok')).toBe(true)
-    client.destroy()
   })
-})
 
-describe('a refused request is recorded', () => {
-  it('with the protocol of its path', async () => {
-    const { port, observed } = await smallGateway()
-    const client = await RawClient.open(port)
-    client.send(`${HEAD}content-length: x\r\n\r\n`)
-    const body = JSON.parse((await client.answer()).body) as { type?: string }
-    expect(body.type).toBe('error')
-    expect(await observed.recorded(0)).toMatchObject({
-      protocol: 'anthropic-messages',
-      status: 'rejected',
-      httpStatus: 400,
-      errorCode: 'invalid_request',
+  describe('what looks odd and is not:', () => {
+    it.each([
+      ['leading zeros of a chunk size', '0002\r\n{}\r\n000\r\n\r\n'],
+      ['a chunk extension', '2;name=value\r\n{}\r\n0\r\n\r\n'],
+      ['trailer fields', '2\r\n{}\r\n0\r\nx-trailer: 1\r\n\r\n'],
+      ['upper-case hexadecimal', 'A\r\n{"a":1111}\r\n0\r\n\r\n'],
+    ])('%s', async (_name, body) => {
+      const { port, requests } = await gatewayOf()
+      const client = await RawClient.open(port)
+      const { status } = await client.send(`${HEAD}transfer-encoding: chunked\r\n\r\n${body}`).answer()
+      expect(status).toBe(200)
+      expect(requests).toHaveLength(1)
+      client.destroy()
     })
-    client.destroy()
+
+    it('a wish for another protocol, which nobody here grants', async () => {
+      const { port } = await gatewayOf()
+      const client = await RawClient.open(port)
+      const wish =
+        'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: eA==\r\n'
+      expect((await client.send(getOf('/v1/models', wish)).answer()).status).toBe(200)
+      expect((await client.send(getOf('/v1/responses', wish)).answer()).status).toBe(404)
+      client.destroy()
+    })
+
+    it('requests one after the other without waiting, answered in order', async () => {
+      const { port } = await gatewayOf()
+      const client = await RawClient.open(port)
+      client.send(getOf('/v1/models/a') + getOf('/v1/models/b') + getOf('/v1/models/c'))
+      for (const id of ['a', 'b', 'c']) expect((await client.answer()).body).toContain(`"id":"${id}"`)
+      client.destroy()
+    })
+
+    it('rubbish behind a good request: that one is answered, and then the connection closed', async () => {
+      const release: { current: () => void } = { current: () => {} }
+      const { port } = await gatewayOf(async (_request, reply) => {
+        await new Promise<void>((resolve) => (release.current = resolve))
+        reply.head(200, { 'content-length': '2' })
+        reply.end('ok')
+      })
+      const client = await RawClient.open(port)
+      client.send(`${getOf('/v1/models')}\x00\x00rubbish\r\n\r\n`)
+      // The server sees both before it answers.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      release.current()
+      const text = await client.all()
+      expect(text).toMatch(/^HTTP\/1\.1 200 /)
+      expect(text.match(/HTTP\/1\.1 \d{3} /g)).toHaveLength(1)
+      expect(text.endsWith('ok')).toBe(true)
+      client.destroy()
+    })
   })
 
-  it('once, also when its body was being read', async () => {
-    const { port, observed } = await smallGateway()
-    const client = await RawClient.open(port)
-    client.send(`${HEAD}transfer-encoding: chunked\r\n\r\nzz\r\n`)
-    expect((await client.answer()).status).toBe(400)
-    await client.all()
-    client.destroy()
-    await client.closed
-    expect(await observed.recorded(0)).toMatchObject({ status: 'rejected', httpStatus: 400 })
-    expect(observed.exchanges).toHaveLength(1)
+  describe('a refused request is recorded', () => {
+    it('with the protocol of its path', async () => {
+      const { port, observed } = await gatewayOf()
+      const client = await RawClient.open(port)
+      client.send(`${HEAD}content-length: x\r\n\r\n`)
+      const body = JSON.parse((await client.answer()).body) as { type?: string }
+      expect(body.type).toBe('error')
+      expect(await observed.recorded(0)).toMatchObject({
+        protocol: 'anthropic-messages',
+        status: 'rejected',
+        httpStatus: 400,
+        errorCode: 'invalid_request',
+      })
+      client.destroy()
+    })
+
+    it('once, also when its body was being read', async () => {
+      const { port, observed } = await gatewayOf()
+      const client = await RawClient.open(port)
+      client.send(`${HEAD}transfer-encoding: chunked\r\n\r\nzz\r\n`)
+      expect((await client.answer()).status).toBe(400)
+      await client.all()
+      client.destroy()
+      await client.closed
+      expect(await observed.recorded(0)).toMatchObject({ status: 'rejected', httpStatus: 400 })
+      expect(observed.exchanges).toHaveLength(1)
+    })
   })
 })

@@ -8,6 +8,7 @@ import { LAST_CHUNK, STREAM_HEAD, chunk, rawServer } from '../support/raw-server
 import type { RawServer, Script } from '../support/raw-server.ts'
 import { closeGateways, smallGateway } from '../support/small-gateway.ts'
 import type { Answer, SmallGateway } from '../support/small-gateway.ts'
+import { untilStill } from '../support/still.ts'
 
 const clients: RawClient[] = []
 const closers: (() => Promise<void>)[] = []
@@ -94,7 +95,8 @@ describe('a stream', () => {
   })
 
   it('tells its writer to stop while the client does not read, keeps little, and loses nothing', async () => {
-    const { fed, client } = await handFedStream()
+    const { fed, gateway, client } = await handFedStream()
+    const other = await connectTo(gateway)
     const reply = await fed.replied
     client.socket.pause()
     reply.head(200, EVENT_STREAM)
@@ -104,22 +106,15 @@ describe('a stream', () => {
     const fill = (): void => {
       for (let room = true; room && written < 2000; written++) room = reply.write(piece)
     }
-    const stalled = new Promise<void>((resolve) => {
-      let last = 0
-      const timer = setInterval(() => {
-        if (written === last) {
-          clearInterval(timer)
-          resolve()
-        }
-        last = written
-      }, 50)
-    })
     reply.onDrain(() => {
       drained++
       fill()
     })
     fill()
-    await stalled
+    await untilStill(
+      () => written,
+      () => other.send(getOf('/health/live')).answer(),
+    )
     expect(written).toBeLessThan(2000)
     client.socket.resume()
     await client.until((text) => text.length > 2000 * piece.length)
@@ -226,17 +221,22 @@ describe('a client that leaves is noticed', () => {
   })
 })
 
-/** Longer than the server waits between its first looks for whether the client is gone. */
-const SEVERAL_PROBES = 250
-
 describe('a client that only says that it sends no more', () => {
-  const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, SEVERAL_PROBES))
+  /** Others, one after the other, leave and are missed: so the server has looked several times for who is gone. */
+  const othersAreMissed = async (): Promise<void> => {
+    for (let count = 0; count < 3; count++) {
+      const { fed, client } = await handFedStream()
+      await fed.replied
+      client.destroy()
+      await fed.aborted
+    }
+  }
 
   it('gets its answer', async () => {
     const { fed, client } = await handFedStream()
     const reply = await fed.replied
     client.halfClose()
-    await pause()
+    await othersAreMissed()
     reply.head(200, { 'content-length': '2' })
     reply.end('ok')
     const text = await client.all()
@@ -254,9 +254,9 @@ describe('a client that only says that it sends no more', () => {
     reply.write('data: 1\n\n')
     await client.until((text) => text.includes('data: 1'))
     client.halfClose()
-    await pause()
+    await othersAreMissed()
     reply.write('data: 2\n\n')
-    await pause()
+    await othersAreMissed()
     reply.end('data: 3\n\n')
     const text = await client.all()
     expect(dechunk(text.slice(text.indexOf('\r\n\r\n') + 4))).toBe('data: 1\n\ndata: 2\n\ndata: 3\n\n')
@@ -269,7 +269,7 @@ describe('a client that only says that it sends no more', () => {
     const client = await connectTo(await smallGateway(fed.answer))
     client.send('POST /v1/messages HTTP/1.0\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}').halfClose()
     const reply = await fed.replied
-    await pause()
+    await othersAreMissed()
     reply.head(200, EVENT_STREAM)
     reply.end('data: 1\n\n')
     expect((await client.all()).endsWith('\r\n\r\ndata: 1\n\n')).toBe(true)
@@ -316,7 +316,7 @@ function relay(transport: Transport, origin: string): Answer {
 
 async function relayTo(script: Script): Promise<{ upstream: RawServer; client: RawClient; gateway: SmallGateway }> {
   const upstream = await rawServer(script)
-  const transport = createHttpTransport()
+  const transport = await createHttpTransport()
   closers.push(
     () => transport.close(),
     () => upstream.close(),
@@ -372,9 +372,9 @@ describe('from end to end', () => {
     const piece = chunk(Buffer.alloc(32 * 1024, 'x'))
     const pieces = 800
     let written = 0
-    let vendor: Socket | null = null
+    let isHeldBack = (): boolean => false
     const { upstream, client } = await relayTo((socket) => {
-      vendor = socket
+      isHeldBack = () => socket.writableNeedDrain
       const fill = (): void => {
         for (let room = true; room && written < pieces; written++) room = socket.write(piece)
         if (written === pieces) socket.end(LAST_CHUNK)
@@ -385,16 +385,12 @@ describe('from end to end', () => {
     })
     client.socket.pause()
     await upstream.received(1)
-    await new Promise<void>((resolve) => {
-      let last = -1
-      const timer = setInterval(() => {
-        if (vendor!.writableNeedDrain && written === last) {
-          clearInterval(timer)
-          resolve()
-        }
-        last = written
-      }, 50)
-    })
+    const other = await smallGateway()
+    await untilStill(
+      () => written,
+      async () => (await connectTo(other)).send(getOf('/health/live')).answer(),
+    )
+    expect(isHeldBack()).toBe(true)
     // What the kernel holds on both legs, and nearly nothing in between.
     expect(written * piece.length).toBeLessThan(pieces * piece.length * 0.8)
     client.socket.resume()

@@ -7,6 +7,7 @@ export const command = defineCommand({
   examples: [
     ['ucr start', 'in the foreground; Ctrl-C stops it when its requests are finished'],
     ['ucr start --daemon', 'in the background; see "ucr status" and "ucr stop"'],
+    ['ucr start --workers auto', 'with as many processes as there are processors'],
     ['ucr start --config ./ucr.config.json --port 8080', 'with this config, on this port'],
   ],
   options: START_OPTIONS,
@@ -17,7 +18,7 @@ export const command = defineCommand({
       const { startDaemon } = await import('../start-daemon.ts')
       return startDaemon(options, surroundings)
     }
-    const { serve } = await import('../serve.ts')
-    return serve(options, surroundings)
+    const { startGateway } = await import('../start-gateway.ts')
+    return startGateway(options, surroundings)
   },
 })

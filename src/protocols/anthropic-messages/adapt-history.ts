@@ -34,7 +34,35 @@ export function adaptHistory(request: CanonicalRequest, target: HistoryTarget): 
 function adaptOwn(request: CanonicalRequest, target: HistoryTarget): History {
   const messages = request.messages.map((message) => admitted(message, target)).filter((message) => message !== null)
   // Where a client of this protocol puts its system messages is between it and the vendor: moving them changes the prefix.
-  return { instructions: request.instructions, messages }
+  return { instructions: request.instructions, messages: target.midSystem ? messages : withoutSystem(messages, target) }
+}
+
+/**
+ * For models that refuse system messages: the same words at the same place, from the user. Only where results come next,
+ * which must follow their calls at once, do the words come behind them. A message without words has only settings to lose.
+ */
+function withoutSystem(messages: readonly Message[], target: HistoryTarget): readonly Message[] {
+  const adapted: Message[] = []
+  let waiting: Message[] = []
+  for (const message of messages) {
+    if (message.role === 'system') {
+      reportSettings(message, target.losses)
+      if (message.parts.length > 0) waiting.push(systemReminder(message, target))
+    } else if (message.parts.some(({ kind }) => kind === 'tool-result')) {
+      adapted.push(message)
+    } else {
+      adapted.push(...waiting, message)
+      waiting = []
+    }
+  }
+  return [...adapted, ...waiting]
+}
+
+/** What a system message says beside its words has no place in a user's. */
+function reportSettings({ ext }: Message, losses: LossSink): void {
+  for (const name of ext?.fields.keys() ?? []) {
+    if (!name.startsWith('$')) losses.drop(`messages.${name}`, 'this model takes no system messages')
+  }
 }
 
 /** Null when nothing of the message is left. A message that was empty from the start stays (it may carry settings). */

@@ -129,14 +129,63 @@ describe('encodeRequest() of a request in this protocol', () => {
     expect(losses).toEqual(['tool_choice'])
   })
 
-  it('leaves system messages where they stand, whatever is known of the model', () => {
+  it('leaves system messages where they stand', () => {
     const messages = [
       { role: 'user', content: 'a' },
       { role: 'system', content: 'mind', output_config: { effort: 'low' } },
     ]
-    const { body, losses } = resent({ ...BASE, messages }, { capabilities: capabilities({ midSystem: false }) })
+    const { body, losses } = resent({ ...BASE, messages })
     expect(body['messages']).toEqual(messages)
     expect(losses).toEqual([])
+  })
+
+  it('has the user say them where the model takes none, at the same place (case 39)', () => {
+    const cached = { cache_control: { type: 'ephemeral' } }
+    const messages = [
+      { role: 'user', content: 'a' },
+      { role: 'system', content: 'mind', output_config: { effort: 'low' } },
+      { role: 'system', content: [], output_config: { effort: 'low' } },
+      { role: 'assistant', content: 'b' },
+      {
+        role: 'system',
+        content: [
+          { type: 'text', text: 'more', ...cached },
+          { type: 'text', text: '"two"' },
+        ],
+      },
+    ]
+    const { body, losses } = resent({ ...BASE, messages }, { capabilities: capabilities({ midSystem: false }) })
+    expect(body['messages']).toEqual([
+      { role: 'user', content: 'a' },
+      { role: 'user', content: [{ type: 'text', text: '<system-reminder>\nmind\n</system-reminder>' }] },
+      { role: 'assistant', content: 'b' },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: '<system-reminder>\nmore\n</system-reminder>', ...cached },
+          { type: 'text', text: '<system-reminder>\n"two"\n</system-reminder>' },
+        ],
+      },
+    ])
+    expect(losses).toEqual(['messages.output_config', 'messages.role'])
+  })
+
+  it('puts such words behind the results that must follow their calls', () => {
+    const use = (id: string) => ({ type: 'tool_use', id, name: 'f', input: {} })
+    const outcome = (id: string) => ({ type: 'tool_result', tool_use_id: id, content: 'ok' })
+    const calls = { role: 'assistant', content: [use('t1'), use('t2')] }
+    const first = { role: 'user', content: [outcome('t1')] }
+    const second = { role: 'user', content: [outcome('t2')] }
+    const system = { role: 'system', content: 'mind' }
+    const said = { role: 'user', content: [{ type: 'text', text: '<system-reminder>\nmind\n</system-reminder>' }] }
+    const reordered = (...messages: Parameters<typeof resent>[0][]): unknown =>
+      resent({ ...BASE, messages }, { capabilities: capabilities({ midSystem: false }) }).body['messages']
+    const start = { role: 'user', content: 'a' }
+    expect(reordered(start, calls, system, first, second)).toEqual([start, calls, first, second, said])
+    expect(reordered(start, calls, first, system, second)).toEqual([start, calls, first, second, said])
+    expect(reordered(start, calls, first, second, system)).toEqual([start, calls, first, second, said])
+    expect(reordered(start, calls, first, second, system, start)).toEqual([start, calls, first, second, said, start])
+    expect(reordered(system, start)).toEqual([said, start])
   })
 
   it('strips the billing line for other hosts and leaves it for Anthropic (case 70)', () => {

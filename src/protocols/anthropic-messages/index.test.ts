@@ -24,7 +24,7 @@ describe('anthropicMessages', () => {
     expect(upstream.streamDecoder(answerContext(), () => {})).not.toBe(
       upstream.streamDecoder(answerContext(), () => {}),
     )
-    const context = { requestedModel: 'm', upstreamModel: 'm', includeUsage: true, maxEventBytes: 10 }
+    const context = { requestedModel: 'm', includeUsage: true, maxEventBytes: 10 }
     expect(passthrough.stream(context)).not.toBe(passthrough.stream(context))
   })
 })

@@ -73,6 +73,16 @@ describe('edits()', () => {
       {},
     ],
     ['a limit above the model’s (case 56)', { max_tokens: 8193 }, { abilities: { maxOutputTokens: 8192 } }],
+    [
+      'a system message that the model refuses (case 39)',
+      {
+        messages: [
+          { role: 'user', content: 'a' },
+          { role: 'system', content: 'b' },
+        ],
+      },
+      { abilities: { midSystem: false } },
+    ],
     ['sampling that the model refuses', { temperature: 1 }, { abilities: { sampling: false } }],
     [
       'thinking that the model refuses',

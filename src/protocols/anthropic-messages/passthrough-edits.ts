@@ -18,6 +18,7 @@ export function edits(
     const needsMore =
       body.includes(`"${CARRIER_PREFIX}`) ||
       asksTooMuch(root, capabilities) ||
+      (!capabilities.midSystem && hasSystemMessage(root)) ||
       tellsTooMuch(root, dialect) ||
       hasRefusedThinking(root, dialect)
     if (needsMore) return null
@@ -67,6 +68,10 @@ function tellsTooMuch(root: JsonNode, dialect: MessagesDialect): boolean {
   if (dialect.userId === 'hash' && metadata?.kind === 'object' && metadata.get('user_id')?.kind === 'string')
     return true
   return dialect.billingHeader === 'strip' && (root.get('system')?.items.some(isBillingHeader) ?? false)
+}
+
+function hasSystemMessage(root: JsonNode): boolean {
+  return messagesOf(root).some((message) => message.get('role')?.string === 'system')
 }
 
 /** Thinking that nobody signed, or any for hosts that take none. */

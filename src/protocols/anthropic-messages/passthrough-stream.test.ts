@@ -5,8 +5,7 @@ import { MessagesPassthrough } from './passthrough-stream.ts'
 import { blockDelta, blockStart, blockStop, MESSAGE_START, MESSAGE_STOP, messageDelta, sse } from './test-support.ts'
 
 const CONTEXT: PassthroughContext = {
-  requestedModel: 'm',
-  upstreamModel: 'm',
+  requestedModel: MESSAGE_START.message.model,
   includeUsage: true,
   maxEventBytes: 1024 * 1024,
 }
@@ -111,6 +110,9 @@ describe('MessagesPassthrough', () => {
 
   it.each([
     ['cut JSON', 'event: message_delta\ndata: {"type":\n\n', 'upstream_invalid_response'],
+    ['cut JSON in a ping', 'event: ping\ndata: {"type":\n\n', 'upstream_invalid_response'],
+    ['a list', 'event: content_block_delta\ndata: []\n\n', 'upstream_invalid_response'],
+    ['no JSON on two lines', 'event: content_block_delta\ndata: {"a":\ndata: }\n\n', 'upstream_invalid_response'],
     [
       'a message_start without a message',
       'event: message_start\ndata: {"type":"message_start"}\n\n',
@@ -121,6 +123,48 @@ describe('MessagesPassthrough', () => {
     const { text, stream } = passed([Buffer.from(bytes)])
     expect(text).toBe('')
     expect(stream.outcome).toMatchObject({ status: 'failed', error: { code } })
+  })
+
+  it('passes nothing of a content event whose JSON is broken, nor what follows it', () => {
+    const broken = Buffer.from('event: content_block_delta\ndata: {"type":"content_block_delta","index":0,"delta"}\n\n')
+    const { text, stream } = passed([Buffer.concat([sse(MESSAGE_START, ...BLOCK), broken, answer(...BLOCK)])])
+    expect(text).toBe(sse(MESSAGE_START, ...BLOCK).toString())
+    expect(stream.outcome).toMatchObject({ status: 'failed', error: { code: 'upstream_invalid_response' } })
+  })
+
+  it('passes content events of another form: on several lines, with an id, without data', () => {
+    const odd =
+      'event: content_block_delta\ndata: {"a":\ndata: 1}\n\n' +
+      'event: content_block_delta\nid: 7\ndata: {"a":1}\n\n' +
+      'event: content_block_delta\n\n' +
+      'event: content_block_delta\r\ndata:{"a":1}\r\n\r\n'
+    const bytes = Buffer.concat([sse(MESSAGE_START), Buffer.from(odd), sse(messageDelta('end_turn'), MESSAGE_STOP)])
+    expect(passed([bytes]).text).toBe(bytes.toString())
+  })
+
+  it.each([
+    [
+      'below its event line',
+      'event: message_start\r\ndata:{"message" : {"model" :"real\\u0020one","id":"a"},"z":1.0}\r\n\r\n',
+      '"real\\u0020one"',
+    ],
+    [
+      'without a name, which it gets',
+      'data: {"type":"message_start","message":{"id":"a","model":"real"}}\n\n',
+      '"real"',
+    ],
+    ['null', 'event: message_start\ndata: {"message":{"id":"a","x":{"model":"no"},"model":null}}\n\n', 'null'],
+  ])('writes the model asked for into the bytes as they are: %s', (_how, start, name) => {
+    const rest = sse(messageDelta('end_turn'), MESSAGE_STOP)
+    const { text } = passed([Buffer.concat([Buffer.from(start), rest])], { ...CONTEXT, requestedModel: 'aliäs/1' })
+    const named = start.startsWith('data') ? `event: message_start\n${start}` : start
+    expect(text).toBe(named.replace(name, '"aliäs/1"') + rest.toString())
+  })
+
+  it('leaves the model where it says the same, however it is spelled', () => {
+    const start = Buffer.from('event: message_start\ndata: {"message":{"id":"a","model":"\\u006d"}}\n\n')
+    const bytes = Buffer.concat([start, sse(messageDelta('end_turn'), MESSAGE_STOP)])
+    expect(passed([bytes], { ...CONTEXT, requestedModel: 'm' }).text).toBe(bytes.toString())
   })
 
   it('names events that a host left without a name', () => {
@@ -141,7 +185,7 @@ describe('MessagesPassthrough', () => {
 
   it('gives the same however the bytes are cut (case 122, property)', () => {
     const event = fc.constantFrom(...BLOCK, { type: 'ping' }, { type: 'future', x: 'é' }, messageDelta(null))
-    const model = fc.constantFrom('m', 'alias')
+    const model = fc.constantFrom(CONTEXT.requestedModel, 'alias')
     fc.assert(
       fc.property(
         fc.array(event, { maxLength: 6 }),

@@ -1,8 +1,13 @@
 import type { Usage } from '../../canonical/usage.ts'
 import { ByteRuns } from '../../lib/byte-runs.ts'
 import { GatewayError, toGatewayError } from '../../lib/error.ts'
+import { FrameMemory } from '../../lib/frame-memory.ts'
+import { findMember } from '../../lib/json-member.ts'
+import type { Span } from '../../lib/json-member.ts'
+import { isJsonObject } from '../../lib/json-skip.ts'
 import { scanJson, stringToJson } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
+import { dataStart } from '../../lib/sse-data.ts'
 import { SseFramer } from '../../lib/sse.ts'
 import type { SseFrame } from '../../lib/sse.ts'
 import type { Grace, PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
@@ -15,7 +20,10 @@ const EMPTY = Buffer.alloc(0)
 const MESSAGE_STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 const NOT_CALLED = { client: false, output: false }
 
-/** How frames begin in which there is nothing to learn: nearly all. Others are parsed. */
+const MESSAGE = Buffer.from('"message"')
+const MODEL = Buffer.from('"model"')
+
+/** How frames begin in which there is nothing to learn: nearly all. They only have to be JSON. Others are parsed. */
 const CONTENT = Buffer.from('event: content_block_')
 const PING = Buffer.from('event: ping\n')
 
@@ -26,6 +34,8 @@ export class MessagesPassthrough implements ReplyStream {
   readonly #context: PassthroughContext
   readonly #framer: SseFramer
   readonly #out = new ByteRuns()
+  /** Of content events. */
+  readonly #memory = new FrameMemory()
   #outcome: StreamOutcome | null = null
   #usage: Usage | null = null
   #started = false
@@ -86,10 +96,16 @@ export class MessagesPassthrough implements ReplyStream {
   #take(frame: SseFrame): void {
     if (this.#outcome !== null) return
     const { bytes } = frame
-    if (startsWith(bytes, CONTENT)) {
+    if (this.#memory.fits(bytes)) {
+      this.#out.add(bytes)
+    } else if (startsWith(bytes, CONTENT)) {
+      if (demandJson(frame)) this.#memory.learn(bytes)
       this.#started = true
       this.#out.add(bytes)
-    } else if (startsWith(bytes, PING) || frame.data === '') {
+    } else if (startsWith(bytes, PING)) {
+      demandJson(frame)
+      this.#out.add(bytes)
+    } else if (frame.data === '') {
       this.#out.add(bytes)
     } else if (frame.data !== '[DONE]') {
       readingAnswer(() => this.#tap(frame))
@@ -124,10 +140,19 @@ export class MessagesPassthrough implements ReplyStream {
     }
     this.#id = id
     this.#readUsage(message.get('usage'))
+    const { requestedModel } = this.#context
     const model = message.get('model')
-    const { requestedModel, upstreamModel } = this.#context
-    if (model === undefined || requestedModel === upstreamModel) this.forward(frame, 'message_start')
-    else this.#out.add(Buffer.from(`event: message_start\ndata: ${withModel(root, model, requestedModel)}\n\n`))
+    const isName = model?.kind === 'string' || model?.kind === 'null'
+    if (!isName || model.string === requestedModel) return this.forward(frame, 'message_start')
+    const span = modelSpan(frame.bytes)
+    if (span === null) {
+      this.#out.add(Buffer.from(`event: message_start\ndata: ${withModel(root, model, requestedModel)}\n\n`))
+      return
+    }
+    if (frame.event === '') this.#out.add(Buffer.from('event: message_start\n'))
+    this.#out.add(frame.bytes.subarray(0, span.start))
+    this.#out.add(Buffer.from(stringToJson(requestedModel)))
+    this.#out.add(frame.bytes.subarray(span.end))
   }
 
   messageDelta(root: JsonNode, frame: SseFrame): void {
@@ -172,6 +197,26 @@ const TAPS: ReadonlyMap<string, Tap> = new Map<string, Tap>([
 
 function startsWith(bytes: Buffer, prefix: Buffer): boolean {
   return bytes.length >= prefix.length && bytes.compare(prefix, 0, prefix.length, 0, prefix.length) === 0
+}
+
+/**
+ * Garbage never reaches a client, not even where it would tell the gateway nothing. False where the data, JSON all the same,
+ * is not one line.
+ */
+function demandJson(frame: SseFrame): boolean {
+  const start = dataStart(frame.bytes)
+  if (start !== -1 && isJsonObject(frame.bytes, start)) return true
+  const isObject = frame.data === '' || readingAnswer(() => scanJson(frame.data)).kind === 'object'
+  if (!isObject) throw invalid('an event that is no object')
+  return false
+}
+
+/** Where the model stands in a `message_start` whose data is one line; null for any other. */
+function modelSpan(bytes: Buffer): Span | null {
+  const start = dataStart(bytes)
+  if (start === -1 || !isJsonObject(bytes, start)) return null
+  const message = findMember(bytes, start, bytes.length, MESSAGE)
+  return message === null ? null : findMember(bytes, message.start, bytes.length, MODEL)
 }
 
 /** The event's data with the client's name of the model, on one line. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { passthrough } from './passthrough.ts'
 
-const CONTEXT = { requestedModel: 'm', upstreamModel: 'm', includeUsage: true, maxEventBytes: 1000 }
+const CONTEXT = { requestedModel: 'up', includeUsage: true, maxEventBytes: 1000 }
 const BODY =
   '{"id":"msg_1","type":"message","role":"assistant","model":"up","content":[{"type":"text","text":"é😀"}],"stop_reason":"stop_sequence","stop_sequence":"ü","usage":{"input_tokens":3,"output_tokens":4}}'
 

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../lib/error.ts'
-import { scanJson, stringToJson } from '../../lib/json.ts'
+import { withString } from '../../lib/json-member.ts'
+import { scanJson } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
 import type { Passthrough, PassthroughContext, WholeReply } from '../protocol.ts'
 import { decodeStreamError } from './errors.ts'
@@ -17,7 +18,7 @@ export const passthrough: Passthrough = {
   whole: (body, context) => readingAnswer(() => whole(body, context)),
 }
 
-function whole(body: Buffer, { requestedModel, upstreamModel }: PassthroughContext): WholeReply {
+function whole(body: Buffer, { requestedModel }: PassthroughContext): WholeReply {
   const root = scanJson(body.toString('latin1'))
   const type = root.kind === 'object' ? root.get('type')?.string : undefined
   if (type === 'error') throw decodeStreamError(literal(body.toString('utf8')))
@@ -27,9 +28,8 @@ function whole(body: Buffer, { requestedModel, upstreamModel }: PassthroughConte
   const usage = root.get('usage')
   const details = root.get('stop_details')
   const model = root.get('model')
-  const hasOtherModel = model !== undefined && requestedModel !== upstreamModel
   return {
-    body: hasOtherModel ? replaced(body, model, Buffer.from(stringToJson(requestedModel))) : body,
+    body: model === undefined ? body : withString(body, model, requestedModel),
     usage: usage?.kind === 'object' ? decodeUsage(usage) : null,
     finish: decodeFinish(
       root.get('stop_reason')?.string ?? null,
@@ -42,8 +42,4 @@ function whole(body: Buffer, { requestedModel, upstreamModel }: PassthroughConte
 
 function stringOf(node: JsonNode | undefined): string | null {
   return node === undefined ? null : (utf8String(node) ?? null)
-}
-
-function replaced(body: Buffer, node: JsonNode, bytes: Buffer): Buffer {
-  return Buffer.concat([body.subarray(0, node.start), bytes, body.subarray(node.end)])
 }

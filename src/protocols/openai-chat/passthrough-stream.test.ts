@@ -6,12 +6,11 @@ import { ChatPassthrough } from './passthrough-stream.ts'
 import { chunk, sse } from './test-support.ts'
 
 const CONTEXT: PassthroughContext = {
-  requestedModel: 'asked',
-  upstreamModel: 'asked',
+  requestedModel: 'gpt-5.5-2026',
   includeUsage: true,
   maxEventBytes: 1024 * 1024,
 }
-const RENAMED = { ...CONTEXT, upstreamModel: 'real' }
+const RENAMED = { ...CONTEXT, requestedModel: 'asked' }
 const STOP = chunk({}, 'stop')
 const USAGE = chunk({}, null, { choices: [], usage: { prompt_tokens: 3, completion_tokens: 4 } })
 
@@ -82,7 +81,18 @@ describe('ChatPassthrough', () => {
       body.replace('"model" : "real-2026"', '"model" : "asked"') +
         sse(STOP, '[DONE]').replaceAll('gpt-5.5-2026', 'asked'),
     )
-    expect(pass(body).text).toBe(body)
+    expect(pass(body, { ...CONTEXT, requestedModel: 'real-2026' }).text).toBe(body)
+  })
+
+  it('says it where the vendor has none, names it otherwise, or writes on several lines', () => {
+    const chunks = 'data: {"model":null,"choices":[]}\r\n\r\nevent: x\ndata: {"model":"r\\u00e9al", "choices":[]}\n\n'
+    expect(pass(chunks, RENAMED).text).toBe(chunks.replace('null', '"asked"').replace('"r\\u00e9al"', '"asked"'))
+    expect(pass(chunks.replace('null', '"réal"'), { ...CONTEXT, requestedModel: 'réal' }).text).toBe(
+      chunks.replace('null', '"réal"'),
+    )
+    expect(pass('event: x\ndata: {"model":\ndata: "real","choices":[]}\n\n', RENAMED).text).toBe(
+      'event: x\ndata: {"model": "asked","choices":[]}\n\n',
+    )
   })
 
   it('hides the usage that the client did not ask for (77)', () => {
@@ -132,6 +142,11 @@ describe('ChatPassthrough', () => {
     ],
     ['what is no object', sse(chunk({ content: 'a' }), 'nonsense'), 'upstream_invalid_response'],
     ['half an object', sse(chunk({ content: 'a' }), '{"id":'), 'upstream_invalid_response'],
+    [
+      'broken JSON in a chunk that tells nothing',
+      `${sse(chunk({ content: 'a' }))}data: {"choices":[{"delta":{"content":"b"]}}\n\n${sse(STOP, '[DONE]')}`,
+      'upstream_invalid_response',
+    ],
     ['broken JSON in a chunk that is read', sse(chunk({ content: 'a' }), '{"usage":{,}}'), 'upstream_invalid_response'],
   ])('fails on %s, and passes only what came before', (_name, bytes, code) => {
     const { text, stream } = pass(bytes)

@@ -1,21 +1,26 @@
 import type { Usage } from '../../canonical/usage.ts'
 import { GatewayError } from '../../lib/error.ts'
 import { ByteRuns } from '../../lib/byte-runs.ts'
+import { FrameMemory } from '../../lib/frame-memory.ts'
+import { findMember, isString } from '../../lib/json-member.ts'
+import type { Span } from '../../lib/json-member.ts'
+import { isJsonObject } from '../../lib/json-skip.ts'
 import { scanJson, stringToJson } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
+import { dataStart } from '../../lib/sse-data.ts'
 import { SseFramer } from '../../lib/sse.ts'
 import type { SseFrame } from '../../lib/sse.ts'
 import type { Grace, PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
 import { answerError, errorInAnswer } from './errors.ts'
-import { findMember } from './find-member.ts'
 import { readFinish } from './finish.ts'
 import { findUsage, readUsage } from './usage.ts'
 import { DONE, GRACE_BEHIND_FINISH } from './wire.ts'
 
 const EMPTY = Buffer.alloc(0)
 const DONE_FRAME = Buffer.from(`data: ${DONE}\n\n`)
-const DATA = Buffer.from('data:')
 const MODEL = Buffer.from('"model"')
+const QUOTE = 34
+const LOWER_N = 110
 
 /**
  * What a chunk that is worth parsing holds: a value other than null in one of these members, at any depth. Quotes inside of
@@ -31,8 +36,11 @@ export class ChatPassthrough implements ReplyStream {
   readonly #context: PassthroughContext
   readonly #framer: SseFramer
   readonly #out = new ByteRuns()
-  /** The literal of the model's name that replaces the vendor's; null where both call it the same. */
-  readonly #model: Buffer | null
+  /** The literal of the client's name of the model, which every chunk says. */
+  readonly #model: Buffer
+  /** Of chunks that tell nothing, and where the model stands in them that is to be replaced. */
+  readonly #memory = new FrameMemory()
+  #span: Span | null = null
   #outcome: StreamOutcome | null = null
   #usage: Usage | null = null
   #started = false
@@ -41,8 +49,7 @@ export class ChatPassthrough implements ReplyStream {
   constructor(context: PassthroughContext) {
     this.#context = context
     this.#framer = new SseFramer(context.maxEventBytes)
-    const { requestedModel, upstreamModel } = context
-    this.#model = requestedModel === upstreamModel ? null : Buffer.from(stringToJson(requestedModel))
+    this.#model = Buffer.from(stringToJson(context.requestedModel))
   }
 
   feed(chunk: Buffer): Buffer {
@@ -87,15 +94,20 @@ export class ChatPassthrough implements ReplyStream {
 
   #take(frame: SseFrame): void {
     if (this.#outcome !== null) return
+    if (this.#memory.fits(frame.bytes)) return this.#put(frame.bytes, this.#span)
     const data = frame.data.trim()
     if (data === '') return this.#out.add(frame.bytes)
     if (data === DONE) return this.#done(frame.bytes)
-    // What is not parsed is known by its ends.
-    if (!data.startsWith('{') || !data.endsWith('}')) {
+    const start = dataStart(frame.bytes)
+    const isPlain = start !== -1 && isJsonObject(frame.bytes, start)
+    // Garbage never reaches a client, not even where it would tell the gateway nothing. Data may stand on several lines.
+    if (!isPlain && scanJson(data).kind !== 'object') {
       throw new GatewayError('upstream_invalid_response', 'The upstream sent a chunk that is no object.')
     }
     const isTelling = !this.#started || frame.event === 'error' || TELLING.test(data)
-    if (!isTelling || this.#read(scanJson(data), frame)) this.#forward(frame.bytes, data)
+    if (isTelling && !this.#read(scanJson(data), frame)) return
+    if (isPlain) this.#forward(frame.bytes, start, isTelling)
+    else this.#out.add(withModel(frame, data, this.#context.requestedModel))
   }
 
   /** Learns from a chunk; false when the client is not to see it. */
@@ -122,15 +134,29 @@ export class ChatPassthrough implements ReplyStream {
     if (finish instanceof GatewayError) throw finish
   }
 
-  #forward(bytes: Buffer, data: string): void {
-    if (this.#model === null) return this.#out.add(bytes)
-    const start = dataStart(bytes)
-    if (start === -1) return this.#out.add(Buffer.from(`data: ${withModel(data, this.#model.toString('utf8'))}\n\n`))
+  /** Passes a chunk on whose data begins at `start`: its bytes, but for another name of the model. */
+  #forward(bytes: Buffer, start: number, isTelling: boolean): void {
     const found = findMember(bytes, start, bytes.length, MODEL)
-    if (found === null) return this.#out.add(bytes)
-    this.#out.add(bytes.subarray(0, found.start))
+    const span = found !== null && this.#isOther(bytes, found) ? found : null
+    if (!isTelling && this.#memory.learn(bytes)) {
+      this.#span = span
+      // Behind the words that change, it would stand elsewhere in each chunk.
+      if (found !== null && found.end > this.#memory.head) this.#memory.forget()
+    }
+    this.#put(bytes, span)
+  }
+
+  #put(bytes: Buffer, span: Span | null): void {
+    if (span === null) return this.#out.add(bytes)
+    this.#out.add(bytes.subarray(0, span.start))
     this.#out.add(this.#model)
-    this.#out.add(bytes.subarray(found.end))
+    this.#out.add(bytes.subarray(span.end))
+  }
+
+  /** It is a name, or the null of a host that has none, and not the client's. */
+  #isOther(bytes: Buffer, found: Span): boolean {
+    const isName = bytes[found.start] === QUOTE || bytes[found.start] === LOWER_N
+    return isName && !isString(bytes, found, this.#context.requestedModel, this.#model)
   }
 
   #done(bytes: Buffer): void {
@@ -159,20 +185,10 @@ function hasContent(delta: JsonNode | undefined): boolean {
   )
 }
 
-/** Where the data begins of a frame that is one `data:` line; -1 for any other. */
-function dataStart(bytes: Buffer): number {
-  let start = 0
-  while (bytes[start] === 10 || bytes[start] === 13) start++
-  const isData = bytes.compare(DATA, 0, DATA.length, start, Math.min(start + DATA.length, bytes.length)) === 0
-  const end = bytes.indexOf(10, start)
-  for (let at = end; at < bytes.length; at++) if (bytes[at] !== 10 && bytes[at] !== 13) return -1
-  return isData ? start + DATA.length : -1
-}
-
-/** Data that stood on several lines, on one. */
-function withModel(data: string, name: string): string {
-  const root = scanJson(data)
-  const model = root.get('model')
-  const edited = model === undefined ? data : `${data.slice(0, model.start)}${name}${data.slice(model.end)}`
-  return edited.replaceAll(/[\r\n]+/g, ' ')
+/** A chunk whose data stands on several lines, with the client's name of the model: then on one. */
+function withModel({ bytes, event }: SseFrame, data: string, name: string): Buffer {
+  const model = scanJson(data).get('model')
+  if (model === undefined || model.string === name) return bytes
+  const edited = `${data.slice(0, model.start)}${stringToJson(name)}${data.slice(model.end)}`
+  return Buffer.from(`${event === '' ? '' : `event: ${event}\n`}data: ${edited.replaceAll(/[\r\n]+/g, ' ')}\n\n`)
 }

@@ -6,7 +6,6 @@ import { passthrough } from './passthrough.ts'
 
 const CONTEXT: PassthroughContext = {
   requestedModel: 'asked',
-  upstreamModel: 'real',
   includeUsage: true,
   maxEventBytes: 1,
 }
@@ -23,7 +22,7 @@ describe('passthrough.whole()', () => {
   it('changes the name of the model and nothing else (31, 124)', () => {
     expect(whole(ANSWER).body.toString()).toBe(ANSWER.replace('real-2026', 'asked'))
     const bytes = Buffer.from(ANSWER)
-    expect(passthrough.whole(bytes, { ...CONTEXT, requestedModel: 'real' }).body).toBe(bytes)
+    expect(passthrough.whole(bytes, { ...CONTEXT, requestedModel: 'real-2026' }).body).toBe(bytes)
   })
 
   it('reads usage and finish', () => {

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../lib/error.ts'
-import { scanJson, stringToJson } from '../../lib/json.ts'
-import type { JsonNode } from '../../lib/json.ts'
+import { withString } from '../../lib/json-member.ts'
+import { scanJson } from '../../lib/json.ts'
 import type { Passthrough, PassthroughContext, WholeReply } from '../protocol.ts'
 import { answerError, errorInAnswer } from './errors.ts'
 import { readFinish } from './finish.ts'
@@ -25,7 +25,7 @@ function whole(body: Buffer, context: PassthroughContext): WholeReply {
 }
 
 /** Scanned as latin1, so that offsets are byte offsets. */
-function readWhole(body: Buffer, { requestedModel, upstreamModel }: PassthroughContext): WholeReply {
+function readWhole(body: Buffer, { requestedModel }: PassthroughContext): WholeReply {
   const root = scanJson(body.toString('latin1'))
   const error = root.get('error')
   if (error !== undefined && !error.isNull) throw errorInAnswer(scanJson(body.toString('utf8')))
@@ -43,14 +43,9 @@ function readWhole(body: Buffer, { requestedModel, upstreamModel }: PassthroughC
   }
   const usage = findUsage(root)
   const model = root.get('model')
-  const isRenamed = model !== undefined && requestedModel !== upstreamModel
   return {
-    body: isRenamed ? replaced(body, model, stringToJson(requestedModel)) : body,
+    body: model === undefined ? body : withString(body, model, requestedModel),
     usage: usage === null ? null : readUsage(usage, false),
     finish,
   }
-}
-
-function replaced(body: Buffer, node: JsonNode, text: string): Buffer {
-  return Buffer.concat([body.subarray(0, node.start), Buffer.from(text), body.subarray(node.end)])
 }

@@ -32,6 +32,7 @@ function healthOf(dead: ReadonlySet<string>): Health {
   return {
     acquire: () => null,
     blockedFor: (key) => (dead.has(key) ? 1000 : 0),
+    isRateLimited: () => false,
     coolDown() {},
     snapshot: () => [],
   }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json-object.ts'
-import { numberOf, objectOf, textOf } from '../json-object.ts'
+import { listOf, numberOf, objectOf, textOf } from '../json-object.ts'
 import { nameOfModel } from '../settings.ts'
 import type { Problem } from '../vendor.ts'
 import { invalid } from '../vendor.ts'
@@ -25,6 +25,11 @@ export function* checkModel(body: JsonObject): Generator<Problem> {
   }
   if (!rules.forcedChoice && isForced(body))
     yield invalid('tool_choice: this model does not support forcing a tool call')
+  if (rules.systemMessages) return
+  for (const [index, message] of (listOf(body['messages']) ?? []).entries()) {
+    if (objectOf(message)?.['role'] === 'system')
+      yield invalid(`messages.${index}.role: "system" is not supported by this model`)
+  }
 }
 
 function* checkThinking(body: JsonObject, thinking: JsonObject): Generator<Problem> {
@@ -63,13 +68,22 @@ interface ModelRules {
   readonly sampling: boolean
   readonly oneSampler: boolean
   readonly forcedChoice: boolean
+  /** In the middle of a conversation. */
+  readonly systemMessages: boolean
 }
 
-const OLD: ModelRules = { refusedThinking: ['adaptive'], sampling: true, oneSampler: false, forcedChoice: true }
+const OLD: ModelRules = {
+  refusedThinking: ['adaptive'],
+  sampling: true,
+  oneSampler: false,
+  forcedChoice: true,
+  systemMessages: false,
+}
 const V4_5: ModelRules = { ...OLD, oneSampler: true }
 const V4_6: ModelRules = { ...V4_5, refusedThinking: [] }
-const V4_7: ModelRules = { refusedThinking: ['enabled'], sampling: false, oneSampler: false, forcedChoice: true }
-const ALWAYS_THINKING: ModelRules = { ...V4_7, refusedThinking: ['enabled', 'disabled'] }
+const V4_7: ModelRules = { ...OLD, refusedThinking: ['enabled'], sampling: false }
+const V4_8: ModelRules = { ...V4_7, systemMessages: true }
+const ALWAYS_THINKING: ModelRules = { ...V4_8, refusedThinking: ['enabled', 'disabled'] }
 const UNFORCED: ModelRules = { ...ALWAYS_THINKING, forcedChoice: false }
 
 const CLAUDE = /claude-(opus|sonnet|haiku|fable|mythos)-(\d{1,2})(?:[-.](\d{1,2}))?(?!\d)/
@@ -79,6 +93,7 @@ function rulesOf(model: string): ModelRules | null {
   if (family === undefined) return null
   const version = Number(major) * 100 + Number(minor ?? 0)
   if (family === 'fable' || family === 'mythos') return version > 500 ? UNFORCED : ALWAYS_THINKING
+  if (version >= 408) return V4_8
   if (version >= 407) return V4_7
   if (version >= 406) return V4_6
   return version >= 405 ? V4_5 : OLD

@@ -41,6 +41,9 @@ const THINKING = {
 }
 const IMAGE = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'iVBORw0KGgo=' } }
 
+/** By its system in the middle. */
+const SPOKEN_TO = { messages: [USER, { role: 'system', content: 'Be brief.' }] }
+
 describe('messagesProblems()', () => {
   it.each<[string, JsonObject]>([
     ['a plain request', {}],
@@ -203,6 +206,11 @@ describe('messagesProblems()', () => {
     ['claude-sonnet-4-20250514', { thinking: { type: 'adaptive' } }, /not supported/],
     ['claude-sonnet-4-5', { temperature: 0.5, top_p: 0.5 }, /cannot both/],
     ['claude-opus-4-6', { thinking: { type: 'adaptive' } }, null],
+    ['claude-opus-4-7', SPOKEN_TO, /^messages\.1\.role: "system" is not supported/],
+    ['claude-haiku-4-5', SPOKEN_TO, /^messages\.1\.role: "system" is not supported/],
+    ['claude-opus-4-8', SPOKEN_TO, null],
+    ['claude-sonnet-5', SPOKEN_TO, null],
+    ['claude-fable-5', SPOKEN_TO, null],
     ['claude-sonnet-5?gap=1', { temperature: 0.5 }, /temperature: is not supported/],
     ['claude-opus-5-5', { max_tokens: 3000, thinking: { type: 'enabled', budget_tokens: 1024 } }, /not supported/],
     ['claude-fable-5', { tools: [TOOL], tool_choice: { type: 'any' } }, null],

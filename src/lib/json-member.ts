@@ -1,18 +1,23 @@
+import { decodeJsonString, stringToJson } from './json.ts'
+import type { JsonText } from './json.ts'
+
 const QUOTE = 34
 const COMMA = 44
 const COLON = 58
 const BACKSLASH = 92
 
+/** Bytes from `start` to before `end`. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
 /**
  * Where the value of a member at the top level of an object lies, or null. The bytes from `start` to `end` are one JSON
- * object that is valid, or at least was said to be by its sender; the member is not looked for in strings or deeper objects.
+ * object that is valid, whatever follows it; the member is not looked for in strings or deeper objects. Of an object or
+ * array only the start is right.
  */
-export function findMember(
-  bytes: Buffer,
-  start: number,
-  end: number,
-  name: Buffer,
-): { readonly start: number; readonly end: number } | null {
+export function findMember(bytes: Buffer, start: number, end: number, name: Buffer): Span | null {
   let depth = 0
   for (let at = start; at < end; at++) {
     const byte = bytes[at]
@@ -30,6 +35,20 @@ export function findMember(
     else if (byte === 125 || byte === 93) depth--
   }
   return null
+}
+
+/** Whether the value there is this string, however it is spelled. `literal` are its bytes as JSON. */
+export function isString(bytes: Buffer, { start, end }: Span, text: string, literal: Buffer): boolean {
+  const isSame = end - start === literal.length && bytes.compare(literal, 0, literal.length, start, end) === 0
+  if (isSame || bytes[start] !== QUOTE || !bytes.subarray(start, end).includes(BACKSLASH)) return isSame
+  return decodeJsonString(bytes.toString('utf8', start, end) as JsonText) === text
+}
+
+/** The bytes with this string as the value there, and no other byte changed; the very same where it is that already. */
+export function withString(bytes: Buffer, span: Span, text: string): Buffer {
+  const literal = Buffer.from(stringToJson(text))
+  if (isString(bytes, span, text, literal)) return bytes
+  return Buffer.concat([bytes.subarray(0, span.start), literal, bytes.subarray(span.end)])
 }
 
 /** Index behind the closing quote of the string that opens at `at`. */

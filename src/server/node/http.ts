@@ -5,4 +5,3 @@
 const http = process.getBuiltinModule('node:http')
 
 export const createNodeServer = http.createServer
-export const STATUS_CODES = http.STATUS_CODES

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
-import type { Headers } from '../lib/headers.ts'
-import { CallClock } from './call-clock.ts'
-import type { TimeoutKind, Timeouts } from './call-clock.ts'
-import { ContentDecoder } from './content-decoder.ts'
+import type { Headers } from '../../lib/headers.ts'
+import { CallClock, WAITED_FOR } from '../call-clock.ts'
+import type { TimeoutKind } from '../call-clock.ts'
+import { ContentDecoder } from '../content-decoder.ts'
+import type { Deadlines } from '../deadlines.ts'
 import type { ConnectionUser, CountingClient } from './counting-client.ts'
-import { failureDetail, failureKind } from './transport-failure.ts'
-import type { TransportFailure, UpstreamCall, UpstreamHandler } from './transport.ts'
+import { failureDetail, failureKind } from '../transport-failure.ts'
+import type { TransportFailure, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport.ts'
 
 /** One request on its way: undici's callbacks on one side, the exchange's on the other. */
 export class HttpCall implements UpstreamCall, Dispatcher.DispatchHandler, ConnectionUser {
@@ -24,11 +25,16 @@ export class HttpCall implements UpstreamCall, Dispatcher.DispatchHandler, Conne
   #over = false
   #aborted = false
 
-  constructor(origin: string, timeouts: Timeouts, maxDecodedBytes: number, handler: UpstreamHandler) {
+  constructor(
+    { origin, timeouts }: UpstreamRequest,
+    maxDecodedBytes: number,
+    deadlines: Deadlines,
+    handler: UpstreamHandler,
+  ) {
     this.#handler = handler
     this.#origin = origin
     this.#maxDecodedBytes = maxDecodedBytes
-    this.#clock = new CallClock(timeouts, (kind, limit) => this.#expired(kind, limit))
+    this.#clock = new CallClock(timeouts, deadlines, (kind, limit) => this.#expired(kind, limit))
   }
 
   pause(): void {
@@ -193,13 +199,6 @@ export class HttpCall implements UpstreamCall, Dispatcher.DispatchHandler, Conne
     this.#controller?.abort(reason)
   }
 }
-
-const WAITED_FOR = {
-  'connect-timeout': 'no connection',
-  'first-byte-timeout': 'no answer',
-  'idle-timeout': 'no more of the answer',
-  'total-timeout': 'no complete answer',
-} as const satisfies Record<TimeoutKind, string>
 
 function joinHeaders(fields: IncomingHttpHeaders): Record<string, string | undefined> & Headers {
   const headers: Record<string, string | undefined> = {}

@@ -1,8 +1,5 @@
 import type { Socket } from 'node:net'
-import { GatewayError } from '../lib/error.ts'
-import { STATUS_CODES } from './node-http.ts'
-import type { Rejected } from './rejection.ts'
-import type { EncodedError, Protocol } from '../protocols/protocol.ts'
+import { GatewayError } from '../../lib/error.ts'
 
 /** What Node's HTTP parser reports about a client. */
 export interface ParserError extends Error {
@@ -10,9 +7,6 @@ export interface ParserError extends Error {
   /** The bytes that were being parsed. */
   readonly rawPacket?: Buffer
 }
-
-/** How long a refused client may take to read why. */
-const CLOSE_AFTER = 500
 
 /** What a client that does not speak HTTP is told; null when it is gone, or never said anything. */
 export function parserFailure(error: ParserError, socket: Socket): GatewayError | null {
@@ -34,25 +28,4 @@ export function parserFailure(error: ParserError, socket: Socket): GatewayError 
 export function requestPath(error: ParserError): string {
   const line = error.rawPacket?.toString('latin1', 0, 1024) ?? ''
   return /^[A-Z]{3,10} (\/[^ ?\r\n]*)/.exec(line)?.[1] ?? ''
-}
-
-/** Writes an answer without the parser's help and closes the connection. */
-export function refuseConnection(socket: Socket, protocol: Protocol, error: GatewayError, id: string): Rejected {
-  const encoded = protocol.client.encodeError(error, { requestId: id })
-  socket.end(rawAnswer(encoded, { 'request-id': id, 'x-request-id': id, 'x-ucr-error': error.code }))
-  setTimeout(() => socket.destroy(), CLOSE_AFTER).unref()
-  const { status, body } = encoded
-  return { id, protocol, status, bytes: Buffer.byteLength(body), startedAt: performance.now() }
-}
-
-function rawAnswer({ status, headers, body }: EncodedError, more: Readonly<Record<string, string>>): string {
-  const fields = Object.entries({
-    connection: 'close',
-    'content-type': 'application/json',
-    'content-length': String(Buffer.byteLength(body)),
-    ...more,
-    ...headers,
-  })
-  const lines = fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines}\r\n${body}`
 }

@@ -1,0 +1,73 @@
+import { createGateway } from '../gateway.ts'
+import { WorkerChannel } from '../workers/channel.ts'
+import type { Surroundings } from './command.ts'
+import { EXIT, type ExitCode } from './exit-code.ts'
+import { hidingKeys, openLog, surviveStrayErrors } from './gateway-log.ts'
+import { readConfig, vendorEnvironment } from './load.ts'
+import { reasonOf } from './failure.ts'
+import { summaryOf } from './start-gateway.ts'
+import { overridesOf, type StartValues } from './start-options.ts'
+
+/** One of several processes that are one gateway. Ends when its supervisor says so, or is gone. */
+export async function serveAsWorker(given: StartValues, surroundings: Surroundings): Promise<ExitCode> {
+  ignoreSignals()
+  const channel = new WorkerChannel(process)
+  try {
+    return await serve(channel, given, surroundings)
+  } catch (error) {
+    await channel.send({ kind: 'failed', text: reasonOf(error), exitCode: EXIT.failure })
+    return EXIT.failure
+  } finally {
+    if (process.connected) process.disconnect()
+  }
+}
+
+async function serve(channel: WorkerChannel, given: StartValues, surroundings: Surroundings): Promise<ExitCode> {
+  const { urls, secret, key } = await channel.begun()
+  const values = { ...given, key }
+  const load = () => readConfig(surroundings, values.config, overridesOf(values))
+  const loaded = await load()
+  const log = openLog(loaded, surroundings.terminal)
+  let announces = true
+  const gateway = await createGateway({
+    loaded,
+    reload: async () => hidingKeys(await load(), log),
+    watch: false,
+    environment: vendorEnvironment(surroundings.environment),
+    log,
+    secret: Buffer.from(secret, 'base64'),
+    worker: {
+      bus: channel.bus,
+      listen: async (listener) => urls[channel.listen(listener)] ?? '',
+      announces: () => announces,
+    },
+  })
+  surviveStrayErrors(log)
+  const drain = Promise.withResolvers<void>()
+  channel.follow({
+    reload: (announce) => {
+      announces = announce
+      void gateway.reload()
+    },
+    log: ({ level, text, fields }) => (level === 'info' ? log.info(text, fields) : log.warn(null, text, fields)),
+    drain: drain.resolve,
+  })
+  try {
+    await gateway.listen()
+    const { providers, model } = summaryOf(gateway, loaded)
+    await channel.send({ kind: 'ready', summary: { providers: providers.map((provider) => ({ ...provider })), model } })
+    await drain.promise
+    const { finished, cut } = await gateway.drain(loaded.config.server.drainTimeout)
+    log.info('worker stopped', { finished, cut })
+    await channel.send({ kind: 'drained', finished, cut })
+    return EXIT.ok
+  } finally {
+    await gateway.close()
+    log.close()
+  }
+}
+
+/** Signals for a whole process group are the supervisor's to understand. */
+function ignoreSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {})
+}

@@ -1,0 +1,20 @@
+import type { Caches, Invalidation } from '../cache/caches.ts'
+import { fieldsOf } from '../workers/bus.ts'
+import type { Fields, Topic, WorkerBus } from '../workers/bus.ts'
+
+const FORGET: Topic<Fields> = { name: 'forget', read: fieldsOf }
+
+/** From here on what is forgotten on demand in one worker is forgotten in all. */
+export function shareCaches(caches: Caches, bus: WorkerBus): void {
+  bus.subscribe(FORGET, (fields) => {
+    const scope = scopeOf(fields)
+    if (scope !== null) caches.forget(scope)
+  })
+  caches.onInvalidate((scope) => bus.publish(FORGET, { ...scope }))
+}
+
+function scopeOf({ kind, key, model }: Fields): Invalidation | null {
+  if (kind === 'all') return { kind }
+  if (kind === 'key' && typeof key === 'string') return { kind, key }
+  return kind === 'model' && typeof model === 'string' ? { kind, model } : null
+}

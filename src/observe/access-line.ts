@@ -1,0 +1,89 @@
+import type { Usage } from '../canonical/usage.ts'
+import type { ExchangeRecord } from './observer.ts'
+
+/** Clients choose names: they are not kept for ever. */
+const MAX_NAMES = 1000
+
+/** Neither JSON nor a terminal takes anything in such text for its own. Ids of the gateway's making are like that. */
+const PLAIN = /^[\w-]*$/
+
+/**
+ * The log's line of an exchange. There is one for each request, so it is put together by hand: numbers as they are, and
+ * names cleaned and quoted once, as the same ones come again and again.
+ */
+export class AccessLine {
+  readonly #clean: (text: string) => string
+  /** JSON literals of cleaned names, by the names as they came. */
+  readonly #names = new Map<string, string>()
+  #second = Number.NaN
+  /** `2026-01-01T00:00:00.`, of that second. */
+  #clock = ''
+
+  /** `clean` takes out of a text what must not be logged. */
+  constructor(clean: (text: string) => string) {
+    this.#clean = clean
+  }
+
+  /** What `clean` gives has changed. */
+  forget(): void {
+    this.#names.clear()
+  }
+
+  /** One line of JSON with its end. `time` in Unix milliseconds. */
+  of(record: ExchangeRecord, level: 'info' | 'warn', time: number): string {
+    const { requestId, attempts, stream, httpStatus, requestBytes, replyBytes } = record
+    const id = PLAIN.test(requestId) ? `"${requestId}"` : this.#literal(requestId)
+    return (
+      `{"level":"${level}","time":"${this.#isoTime(time)}","requestId":${id},` +
+      `"protocol":${this.#name(record.protocol)},"operation":${this.#name(record.operation)},` +
+      `"keyName":${this.#name(record.keyName)},"requestedModel":${this.#name(record.requestedModel)},` +
+      `"provider":${this.#name(record.provider)},"model":${this.#name(record.model)},` +
+      `"plan":${this.#name(record.plan)},"reason":${this.#name(record.reason)},` +
+      `"attempts":${attempts},"stream":${stream},"httpStatus":${httpStatus},` +
+      `"status":${this.#name(record.status)},"errorCode":${this.#name(record.errorCode)},` +
+      `"cache":${this.#name(record.cache)},"billed":${record.billed},"requestBytes":${requestBytes},"replyBytes":${replyBytes},` +
+      `"duration":${tenths(record.duration)},"timeToFirstByte":${tenths(record.timeToFirstByte)}` +
+      `${record.usage === null ? '' : usageFields(record.usage)}${this.#dropped(record)},"msg":"request"}\n`
+    )
+  }
+
+  #name(text: string | null): string {
+    if (text === null) return 'null'
+    const known = this.#names.get(text)
+    if (known !== undefined) return known
+    const literal = this.#literal(text)
+    if (this.#names.size >= MAX_NAMES) this.#names.clear()
+    this.#names.set(text, literal)
+    return literal
+  }
+
+  #literal(text: string): string {
+    return JSON.stringify(this.#clean(text))
+  }
+
+  #dropped({ losses }: ExchangeRecord): string {
+    if (losses.length === 0) return ''
+    return `,"dropped":${this.#name(losses.map(({ field }) => field).join(','))}`
+  }
+
+  #isoTime(time: number): string {
+    const second = Math.floor(time / 1000)
+    if (second !== this.#second) {
+      this.#second = second
+      this.#clock = new Date(second * 1000).toISOString().slice(0, -4)
+    }
+    return `${this.#clock}${String(time - second * 1000).padStart(3, '0')}Z`
+  }
+}
+
+function usageFields({ input, output, estimated }: Usage): string {
+  return (
+    `,"inputTokens":${input.total},"cacheReadTokens":${input.cacheRead},"cacheWriteTokens":${input.cacheWrite},` +
+    `"outputTokens":${output.total},"reasoningTokens":${output.reasoning}${estimated ? ',"usageEstimated":true' : ''}`
+  )
+}
+
+/** Milliseconds, to one place. */
+function tenths(milliseconds: number | null): number | null {
+  return milliseconds === null ? null : Math.round(milliseconds * 10) / 10
+}

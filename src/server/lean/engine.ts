@@ -1,0 +1,84 @@
+import { createServer } from 'node:net'
+import type { Socket } from 'node:net'
+import type { Engine, EngineEvents } from '../engine.ts'
+import type { ServerSettings } from '../settings.ts'
+import { LeanConnection } from './connection.ts'
+import type { ConnectionContext } from './connection.ts'
+
+/** Milliseconds between looks for heads that are late and connections that are no longer used. */
+const LOOK = 250
+
+/** Bytes of one read at most. */
+const READ_MEMORY = 64 * 1024
+
+/** HTTP/1.1 directly on Node's sockets. */
+export function createLeanEngine(settings: () => ServerSettings, events: EngineEvents): Engine {
+  const connections = new Set<LeanConnection>()
+  const clock = new Clock(settings)
+  const { headerLimit } = settings()
+  const context: ConnectionContext = {
+    events,
+    memory: Buffer.allocUnsafeSlow(READ_MEMORY),
+    headerLimit: () => headerLimit,
+    now: () => performance.now(),
+    keepAliveFields: () => clock.keepAliveFields(),
+    dateField: () => clock.dateField(),
+  }
+  // With half-open connections a client that says it sends no more still gets its answer.
+  const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true }
+  const listener = createServer(options, (accepted: Socket) => {
+    const connection = new LeanConnection(accepted, context)
+    const { socket } = connection
+    connections.add(connection)
+    socket.once('close', () => connections.delete(connection))
+    events.connected(socket)
+  })
+  const look = (): void => {
+    const { headerTimeout, keepAliveTimeout } = settings()
+    const now = performance.now()
+    for (const connection of connections) {
+      if (connection.waitingSince === null) continue
+      const waited = now - connection.waitingSince
+      if (connection.late) {
+        if (waited >= headerTimeout) connection.tooLate()
+      } else if (waited >= keepAliveTimeout) {
+        connection.socket.destroy()
+      }
+    }
+  }
+  const timer = setInterval(look, LOOK).unref()
+  return {
+    listener,
+    closeIdle: () => {
+      for (const connection of connections) if (connection.idle) connection.socket.destroy()
+    },
+    close: () => clearInterval(timer),
+  }
+}
+
+/** Texts that are the same for all answers of a second. */
+class Clock {
+  readonly #settings: () => ServerSettings
+  #until = 0
+  #date = ''
+  #keepAlive = ''
+
+  constructor(settings: () => ServerSettings) {
+    this.#settings = settings
+  }
+
+  dateField(): string {
+    const now = Date.now()
+    if (now >= this.#until) {
+      this.#until = now - (now % 1000) + 1000
+      this.#date = `date: ${new Date(now).toUTCString()}\r\n`
+      this.#keepAlive = `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(this.#settings().keepAliveTimeout / 1000)}\r\n`
+    }
+    return this.#date
+  }
+
+  keepAliveFields(): string {
+    this.dateField()
+    return this.#keepAlive
+  }
+}

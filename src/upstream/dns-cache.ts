@@ -1,0 +1,117 @@
+import { lookup } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
+import { isIP } from 'node:net'
+import type { LookupFunction } from 'node:net'
+import { LRUCache } from 'lru-cache'
+
+export interface DnsCacheSettings {
+  /** Names that are kept. */
+  readonly max: number
+  /** Milliseconds for which addresses are used without asking again. */
+  readonly ttl: number
+}
+
+export interface DnsStats {
+  readonly size: number
+  readonly hits: number
+  readonly misses: number
+  /** Answers of an earlier look-up that were used because the present one failed. */
+  readonly stale: number
+  readonly errors: number
+}
+
+interface Entry {
+  readonly addresses: readonly LookupAddress[]
+  /** Monotonic milliseconds. */
+  readonly until: number
+}
+
+/**
+ * Addresses of vendors' hosts, of both families, looked up by the system. Each look-up takes a thread of Node's pool, and
+ * a resolver that is down for a minute must not take every vendor with it: an old answer is better than none.
+ */
+export class DnsCache {
+  readonly #settings: DnsCacheSettings
+  readonly #entries: LRUCache<string, Entry>
+  readonly #underWay = new Map<string, Promise<readonly LookupAddress[]>>()
+  #hits = 0
+  #misses = 0
+  #stale = 0
+  #errors = 0
+
+  constructor(settings: DnsCacheSettings) {
+    this.#settings = settings
+    this.#entries = new LRUCache({ max: Math.max(1, settings.max) })
+  }
+
+  stats(): DnsStats {
+    return {
+      size: this.#entries.size,
+      hits: this.#hits,
+      misses: this.#misses,
+      stale: this.#stale,
+      errors: this.#errors,
+    }
+  }
+
+  /** For `lookup` of a connection's options. */
+  readonly lookup: LookupFunction = (host, options, callback) => {
+    this.#resolve(host).then(
+      (addresses) => {
+        const family =
+          options.family === 4 || options.family === 'IPv4'
+            ? 4
+            : options.family === 6 || options.family === 'IPv6'
+              ? 6
+              : 0
+        const fitting = addresses.filter((address) => family === 0 || address.family === family)
+        const [first] = fitting
+        if (first === undefined) callback(notFound(host), '', 0)
+        else if (options.all === true) callback(null, [...fitting])
+        else callback(null, first.address, first.family)
+      },
+      (error: NodeJS.ErrnoException) => callback(error, '', 0),
+    )
+  }
+
+  async #resolve(host: string): Promise<readonly LookupAddress[]> {
+    const family = isIP(host)
+    if (family !== 0) return [{ address: host, family }]
+    const known = this.#entries.get(host)
+    if (known !== undefined && performance.now() < known.until) {
+      this.#hits++
+      return known.addresses
+    }
+    this.#misses++
+    try {
+      return await this.#ask(host)
+    } catch (thrown) {
+      this.#errors++
+      if (known === undefined) throw thrown
+      this.#stale++
+      return known.addresses
+    }
+  }
+
+  #ask(host: string): Promise<readonly LookupAddress[]> {
+    const present = this.#underWay.get(host)
+    if (present !== undefined) return present
+    const asked = new Promise<readonly LookupAddress[]>((resolve, reject) => {
+      lookup(host, { all: true }, (error, addresses) => {
+        this.#underWay.delete(host)
+        if (error !== null) {
+          reject(error)
+          return
+        }
+        this.#entries.set(host, { addresses, until: performance.now() + this.#settings.ttl })
+        resolve(addresses)
+      })
+    })
+    this.#underWay.set(host, asked)
+    return asked
+  }
+}
+
+function notFound(host: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(`${host} has no address of the family that was asked for`), { code: 'ENOTFOUND' })
+}

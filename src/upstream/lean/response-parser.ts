@@ -1,0 +1,249 @@
+import { ChunkedBody } from '../../lib/chunked-body.ts'
+import type { Headers } from '../../lib/headers.ts'
+
+/** What stands between the bytes of a connection and a call. */
+export interface ResponseEvents {
+  /** Of the final answer; interim ones are skipped. */
+  head(status: number, headers: Record<string, string | undefined>): void
+  /** Body bytes: a view of the bytes that were fed, good until the callback returns. */
+  body(chunk: Buffer): void
+  end(): void
+}
+
+/** The vendor sent something that is not HTTP/1.1, or too much of it. */
+export class ResponseError extends Error {
+  readonly kind: 'invalid' | 'too-large'
+
+  constructor(kind: 'invalid' | 'too-large', message: string) {
+    super(message)
+    this.name = 'ResponseError'
+    this.kind = kind
+  }
+}
+
+type State = 'head' | 'sized' | 'until-close' | 'chunked' | 'done'
+
+const HEAD_END = Buffer.from('\r\n\r\n')
+
+/** One status line and field lines; a name is a token, a value has no control characters, and nothing is folded. */
+const HEAD =
+  /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/
+
+/**
+ * Reads answers of HTTP/1.1 strictly, one after the other: what two readers could read differently is an error.
+ * https://www.rfc-editor.org/rfc/rfc9112
+ */
+export class ResponseParser {
+  readonly #events: ResponseEvents
+  readonly #maxHeaderBytes: number
+  #state: State = 'head'
+  /** The begin of a head that has not come whole. */
+  #begun: Buffer | null = null
+  /** Bytes of the body that are still to come. */
+  #left = 0
+  readonly #chunks = new ChunkedBody()
+  #held: Buffer | null = null
+  #holding = false
+  #feeding = false
+  /** The answer says that the connection ends with it. */
+  lastAnswer = false
+  /** Milliseconds for which the vendor says it keeps the connection; null: it says nothing. */
+  keepAlive: number | null = null
+
+  constructor(events: ResponseEvents, maxHeaderBytes: number) {
+    this.#events = events
+    this.#maxHeaderBytes = maxHeaderBytes
+  }
+
+  /** Between two answers. */
+  get idle(): boolean {
+    return this.#state === 'head' && this.#begun === null
+  }
+
+  get done(): boolean {
+    return this.#state === 'done'
+  }
+
+  /** Body bytes wait from now on, the head does not. */
+  hold(): void {
+    this.#holding = true
+  }
+
+  /** Gives out what waited. Throws ResponseError. */
+  release(): void {
+    this.#holding = false
+    const held = this.#held
+    if (held === null || this.#feeding) return
+    this.#held = null
+    this.feed(held)
+  }
+
+  get holding(): boolean {
+    return this.#holding
+  }
+
+  /** Ready for the next answer on this connection. */
+  reset(): void {
+    this.#state = 'head'
+    this.lastAnswer = false
+    this.keepAlive = null
+  }
+
+  /** Throws ResponseError, after whatever came before the mistake was given out. Bytes behind the answer are one. */
+  feed(bytes: Buffer): void {
+    if (this.#held !== null) {
+      this.#held = Buffer.concat([this.#held, bytes])
+      return
+    }
+    this.#feeding = true
+    try {
+      const at = this.#state === 'head' ? this.#head(bytes) : 0
+      if (at !== -1) this.#body(bytes, at)
+    } finally {
+      this.#feeding = false
+    }
+  }
+
+  /** The vendor closed its side. True where the answer is complete with that. */
+  finish(): boolean {
+    if (this.#state !== 'until-close' || this.#held !== null) return false
+    this.#complete()
+    return true
+  }
+
+  /** Index behind the head in these bytes, or -1 where it is not complete. */
+  #head(bytes: Buffer): number {
+    let from = bytes
+    let at = 0
+    if (this.#begun !== null) {
+      from = Buffer.concat([this.#begun, bytes])
+      this.#begun = null
+    }
+    for (;;) {
+      const end = from.indexOf(HEAD_END, at)
+      if ((end === -1 ? from.length : end) - at > this.#maxHeaderBytes) {
+        throw new ResponseError('too-large', 'the head of the answer is too large')
+      }
+      if (end === -1) {
+        checkBegin(from, at)
+        if (from.length > at) this.#begun = Buffer.from(from.subarray(at))
+        return -1
+      }
+      const isFinal = this.#readHead(from.toString('latin1', at, end))
+      at = end + HEAD_END.length
+      if (!isFinal) continue
+      if (from === bytes) return at
+      // Rarely: the rest stands in the joined copy.
+      this.#body(from, at)
+      return -1
+    }
+  }
+
+  /** False for an interim answer. */
+  #readHead(text: string): boolean {
+    if (!HEAD.test(text)) throw new ResponseError('invalid', 'the answer is not HTTP/1.1')
+    const status = Number(text.slice(9, 12))
+    if (status === 101) throw new ResponseError('invalid', 'the answer switches to a protocol that nobody asked for')
+    if (status < 200) return false
+    const headers = fieldsOf(text)
+    this.#frame(status, headers, text.startsWith('HTTP/1.0'))
+    this.#events.head(status, headers)
+    return true
+  }
+
+  #frame(status: number, headers: Headers, isOld: boolean): void {
+    const coding = headers['transfer-encoding']
+    const length = headers['content-length']
+    const connection = headers['connection']?.toLowerCase() ?? ''
+    this.lastAnswer = isOld ? !connection.includes('keep-alive') : connection.includes('close')
+    this.keepAlive = keepAliveOf(headers['keep-alive'])
+    if (coding !== undefined && length !== undefined) {
+      throw new ResponseError('invalid', 'the answer has both content-length and transfer-encoding')
+    }
+    if (length !== undefined && !/^\d{1,15}$/.test(length)) {
+      throw new ResponseError('invalid', 'the content-length of the answer is no number')
+    }
+    if (coding !== undefined && (isOld || coding.toLowerCase() !== 'chunked')) {
+      throw new ResponseError('invalid', 'the answer has a transfer-encoding other than chunked')
+    }
+    this.#left = Number(length ?? 0)
+    if (status === 204 || status === 304) this.#left = 0
+    this.#state =
+      status === 204 || status === 304 || length !== undefined
+        ? 'sized'
+        : coding === undefined
+          ? 'until-close'
+          : 'chunked'
+    if (this.#state === 'until-close') this.lastAnswer = true
+    if (this.#state === 'chunked') this.#chunks.reset()
+  }
+
+  #body(bytes: Buffer, from: number): void {
+    if (this.#state === 'sized' && this.#left === 0) return this.#end(bytes, from)
+    if (from === bytes.length) return
+    if (this.#holding) {
+      this.#held = Buffer.from(bytes.subarray(from))
+      return
+    }
+    if (this.#state === 'sized') return this.#sized(bytes, from)
+    if (this.#state === 'until-close') return this.#events.body(from === 0 ? bytes : bytes.subarray(from))
+    this.#chunked(bytes, from)
+  }
+
+  #sized(bytes: Buffer, from: number): void {
+    const until = Math.min(bytes.length, from + this.#left)
+    this.#left -= until - from
+    this.#events.body(from === 0 && until === bytes.length ? bytes : bytes.subarray(from, until))
+    if (this.#left === 0) this.#end(bytes, until)
+  }
+
+  #chunked(bytes: Buffer, from: number): void {
+    const chunks = this.#chunks
+    const at = chunks.feed(bytes, from)
+    if (chunks.data !== null) this.#events.body(chunks.data)
+    if (chunks.error !== null)
+      throw new ResponseError(chunks.error.kind, `the answer is broken: ${chunks.error.message}`)
+    if (chunks.done) this.#end(bytes, at)
+  }
+
+  #end(bytes: Buffer, at: number): void {
+    // Nothing was asked that this could answer.
+    if (at < bytes.length) this.lastAnswer = true
+    this.#complete()
+  }
+
+  #complete(): void {
+    this.#state = 'done'
+    this.#events.end()
+  }
+}
+
+const HTTP = Buffer.from('HTTP/1.')
+
+/** What is no HTTP is known by its first bytes: its sender may never send an empty line. */
+function checkBegin(bytes: Buffer, at: number): void {
+  const length = Math.min(bytes.length - at, HTTP.length)
+  if (bytes.compare(HTTP, 0, length, at, at + length) !== 0)
+    throw new ResponseError('invalid', 'the answer is not HTTP/1.1')
+}
+
+function fieldsOf(text: string): Record<string, string | undefined> {
+  const headers: Record<string, string | undefined> = {}
+  let start = text.indexOf('\r\n')
+  while (start !== -1) {
+    const end = text.indexOf('\r\n', start + 2)
+    const colon = text.indexOf(':', start + 2)
+    const name = text.slice(start + 2, colon).toLowerCase()
+    const value = text.slice(colon + 1, end === -1 ? undefined : end).trim()
+    const before = headers[name]
+    headers[name] = before === undefined ? value : `${before}, ${value}`
+    start = end
+  }
+  return headers
+}
+
+function keepAliveOf(field: string | undefined): number | null {
+  if (field === undefined) return null
+  const seconds = /timeout=(\d{1,9})/i.exec(field)?.[1]
+  return seconds === undefined ? null : Number(seconds) * 1000
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import type { JsonValue } from '../lib/json.ts'
+import { LocalBus, type Topic } from './bus.ts'
+import { Hub, type HubMember } from './hub.ts'
+import type { FromWorker } from './messages.ts'
+import { ProcessBus } from './worker-bus.ts'
+
+const WORDS: Topic<JsonValue[]> = { name: 'words', read: (data) => (Array.isArray(data) ? data : null) }
+
+/** As many buses, joined by one hub as through channels. `isSilent`: it gets everything and says nothing. */
+function buses(count: number, isSilent: (index: number) => boolean = () => false) {
+  const hub = new Hub()
+  const members: HubMember[] = []
+  const all = Array.from({ length: count }, (_, index) => {
+    const bus: ProcessBus = new ProcessBus((message: FromWorker) => {
+      if (!isSilent(index) && (message.kind === 'tell' || message.kind === 'ask' || message.kind === 'answer')) {
+        hub.receive(member, structuredClone(message))
+      }
+    })
+    const member: HubMember = {
+      send: (message) => {
+        if (message.kind === 'told' || message.kind === 'asked' || message.kind === 'answers') bus.receive(message)
+      },
+    }
+    members.push(member)
+    hub.join(member)
+    return bus
+  })
+  return { hub, members, all }
+}
+
+describe('a bus', () => {
+  it('tells all others, and not the one who tells', () => {
+    const { all } = buses(3)
+    const heard: string[] = []
+    for (const [index, bus] of all.entries()) bus.subscribe(WORDS, (words) => heard.push(`${index}:${words.join()}`))
+    all[1]?.publish(WORDS, ['a', 'b'])
+    expect(heard).toEqual(['0:a,b', '2:a,b'])
+  })
+
+  it('gathers one answer of each, its own first, and drops what is none', async () => {
+    const { all } = buses(3)
+    for (const [index, bus] of all.entries()) bus.answer(WORDS, () => [`of ${index}`, index])
+    all[2]?.answer({ ...WORDS, read: () => null }, () => [])
+    expect(await all[1]?.gather(WORDS, 60_000)).toEqual([['of 1', 1], ['of 0', 0], []])
+  })
+
+  it('does not wait for one that ends, nor longer than it is told for a silent one', async () => {
+    const { all, hub, members } = buses(3, (index) => index === 2)
+    for (const bus of all) bus.answer(WORDS, () => ['here'])
+    expect(await all[0]?.gather(WORDS, 5)).toEqual([['here'], ['here']])
+    const gathered = all[0]?.gather(WORDS, 60_000)
+    for (const member of members.slice(2)) hub.leave(member)
+    expect(await gathered).toEqual([['here'], ['here']])
+  })
+
+  it('of a gateway that is one process has only its own answer', async () => {
+    const bus = new LocalBus()
+    expect(await bus.gather(WORDS)).toEqual([])
+    bus.answer(WORDS, () => ['alone'])
+    expect(await bus.gather(WORDS)).toEqual([['alone']])
+  })
+})

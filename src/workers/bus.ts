@@ -1,0 +1,48 @@
+import type { JsonValue } from '../lib/json.ts'
+
+/** What is told or asked under one name. */
+export interface Topic<T> {
+  readonly name: string
+  /** Null for what is none: it is dropped. */
+  readonly read: (data: JsonValue) => T | null
+}
+
+/** How the workers of one gateway speak with each other. Messages are small, plain JSON. */
+export interface WorkerBus {
+  /** Tells all other workers. */
+  publish<T extends JsonValue>(topic: Topic<T>, data: T): void
+  /** Calls `listener` with what others publish. */
+  subscribe<T>(topic: Topic<T>, listener: (data: T) => void): void
+  /** What this worker says when somebody gathers. */
+  answer<T extends JsonValue>(topic: Topic<T>, give: () => T): void
+  /** The answers of all workers, this one's first; who gives none within `milliseconds` is left out. Never rejects. */
+  gather<T>(topic: Topic<T>, milliseconds: number): Promise<readonly T[]>
+}
+
+type Giver = () => JsonValue
+
+/** The bus of a gateway that is one process: nobody else is there. */
+export class LocalBus implements WorkerBus {
+  readonly #givers = new Map<string, Giver>()
+
+  publish(): void {}
+
+  subscribe(): void {}
+
+  answer<T extends JsonValue>(topic: Topic<T>, give: () => T): void {
+    this.#givers.set(topic.name, give)
+  }
+
+  async gather<T>(topic: Topic<T>): Promise<readonly T[]> {
+    const own = this.#givers.get(topic.name)?.()
+    const read = own === undefined ? null : topic.read(own)
+    return read === null ? [] : [read]
+  }
+}
+
+/** A message of named values. */
+export type Fields = { [key: string]: JsonValue }
+
+export function fieldsOf(data: JsonValue): Fields | null {
+  return data !== null && typeof data === 'object' && !Array.isArray(data) ? data : null
+}

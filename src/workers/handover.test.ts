@@ -1,0 +1,36 @@
+import { Socket } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { Handover } from './handover.ts'
+
+/** Workers that note what they are given, and say nothing. */
+function takers(handover: Handover, count: number) {
+  return Array.from({ length: count }, () => {
+    const given: number[] = []
+    const taker = { given, sendConnection: ({ id }: { readonly id: number }) => void given.push(id) }
+    handover.join(taker)
+    return taker
+  })
+}
+
+describe('handing over', () => {
+  it('goes round, and gives what a dead worker never took to the others', () => {
+    const handover = new Handover()
+    const [first, second] = takers(handover, 2)
+    const sockets = Array.from({ length: 4 }, () => new Socket())
+    for (const socket of sockets) handover.give(socket, 0)
+    expect([first?.given, second?.given]).toEqual([
+      [1, 3],
+      [2, 4],
+    ])
+    handover.taken(1)
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, false, false, false])
+    if (first !== undefined) handover.leave(first)
+    expect(second?.given).toEqual([2, 4, 5])
+  })
+
+  it('keeps what comes while there is nobody for whoever comes next', () => {
+    const handover = new Handover()
+    handover.give(new Socket(), 0)
+    expect(takers(handover, 1)[0]?.given).toEqual([1])
+  })
+})

@@ -1,0 +1,68 @@
+import type { JsonValue } from '../lib/json.ts'
+import type { Topic, WorkerBus } from './bus.ts'
+import type { FromWorker, ToWorker } from './messages.ts'
+
+type BusMessage = Extract<ToWorker, { readonly kind: 'told' | 'asked' | 'answers' }>
+
+/** A worker's end of the bus; the other end is the supervisor's `Hub`. */
+export class ProcessBus implements WorkerBus {
+  readonly #send: (message: FromWorker) => unknown
+  readonly #listeners = new Map<string, ((data: JsonValue) => void)[]>()
+  readonly #givers = new Map<string, () => JsonValue>()
+  readonly #waiting = new Map<number, (answers: readonly JsonValue[]) => void>()
+  #asked = 0
+
+  constructor(send: (message: FromWorker) => unknown) {
+    this.#send = send
+  }
+
+  publish<T extends JsonValue>(topic: Topic<T>, data: T): void {
+    this.#send({ kind: 'tell', topic: topic.name, data })
+  }
+
+  subscribe<T>(topic: Topic<T>, listener: (data: T) => void): void {
+    const listeners = this.#listeners.get(topic.name) ?? []
+    this.#listeners.set(topic.name, listeners)
+    listeners.push((data) => {
+      const read = topic.read(data)
+      if (read !== null) listener(read)
+    })
+  }
+
+  answer<T extends JsonValue>(topic: Topic<T>, give: () => T): void {
+    this.#givers.set(topic.name, give)
+  }
+
+  async gather<T>(topic: Topic<T>, milliseconds: number): Promise<readonly T[]> {
+    const id = ++this.#asked
+    const others = new Promise<readonly JsonValue[]>((resolve) => this.#waiting.set(id, resolve))
+    this.#send({ kind: 'ask', id, topic: topic.name, milliseconds })
+    const own = this.#givers.get(topic.name)?.()
+    const answers = [...(own === undefined ? [] : [own]), ...(await others)]
+    // A list is one answer too, and must stay one.
+    return answers.map((answer) => topic.read(answer)).filter((answer) => answer !== null)
+  }
+
+  receive(message: BusMessage): void {
+    switch (message.kind) {
+      case 'told':
+        for (const listener of this.#listeners.get(message.topic) ?? []) listener(message.data)
+        return
+      case 'asked':
+        this.#send({ kind: 'answer', id: message.id, data: this.#givers.get(message.topic)?.() ?? null })
+        return
+      case 'answers':
+        this.#waiting.get(message.id)?.(message.answers)
+        this.#waiting.delete(message.id)
+        return
+      default:
+        message satisfies never
+    }
+  }
+
+  /** The supervisor is gone: nobody answers any more. */
+  close(): void {
+    for (const resolve of this.#waiting.values()) resolve([])
+    this.#waiting.clear()
+  }
+}
