@@ -1,13 +1,18 @@
 /** What the far end says: recorded shapes of both protocols, made once. */
 export type Answer =
   | { readonly kind: 'whole'; readonly bytes: Buffer }
-  /** Chunks of an event stream, one event each, with `gap` milliseconds between them. */
-  | { readonly kind: 'paced'; readonly head: Buffer; readonly events: readonly Buffer[]; readonly gap: number }
+  /** An event stream: what comes at once, the event that then comes again and again, and the end. */
+  | { readonly kind: 'paced'; readonly head: Buffer; readonly event: Buffer; readonly tail: Buffer }
 
 const EVENTS = 60
 const WORDS = ' a few words of an answer'
 
-type Content = 'text' | 'tools'
+/** Where an event says when it was sent (nanoseconds of the machine's monotonic clock) and its place in the stream. */
+export const STAMP = { clock: 19, place: 4, blank: `t=${'@'.repeat(19)}#${'@'.repeat(4)}` }
+
+const CONTENTS = ['text', 'tools'] as const
+type Content = (typeof CONTENTS)[number]
+type Protocol = 'anthropic' | 'chat'
 
 const anthropicUsage = {
   input_tokens: 12,
@@ -64,7 +69,7 @@ function chatWhole(content: Content): string {
   })
 }
 
-function anthropicEvents(content: Content): string[] {
+function anthropicEvents(content: Content, words: string): string[] {
   const event = (data: { type: string } & Record<string, unknown>): string =>
     `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`
   const message = {
@@ -81,7 +86,7 @@ function anthropicEvents(content: Content): string[] {
     content === 'text' ? { type: 'text', text: '' } : { type: 'tool_use', id: 'toolu_01', name: 'Bash', input: {} }
   const delta = (index: number): Record<string, unknown> =>
     content === 'text'
-      ? { type: 'text_delta', text: WORDS }
+      ? { type: 'text_delta', text: words }
       : {
           type: 'input_json_delta',
           partial_json: index === 0 ? '{"command":"' : index === EVENTS - 1 ? '"}' : 'ls -l; ',
@@ -102,7 +107,7 @@ function anthropicEvents(content: Content): string[] {
   ]
 }
 
-function chatEvents(content: Content): string[] {
+function chatEvents(content: Content, words: string): string[] {
   const chunk = (delta: Record<string, unknown>, finish: string | null = null): string =>
     `data: ${JSON.stringify({
       id: 'chatcmpl-01',
@@ -121,7 +126,7 @@ function chatEvents(content: Content): string[] {
         }
   const delta = (index: number): Record<string, unknown> =>
     content === 'text'
-      ? { content: WORDS }
+      ? { content: words }
       : {
           tool_calls: [
             {
@@ -152,8 +157,8 @@ const STREAM_HEAD = Buffer.from(
   'HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n',
 )
 
-function json(text: string): Answer {
-  const head = `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n`
+function json(text: string, status = '200 OK'): Answer {
+  const head = `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(text)}\r\n\r\n`
   return { kind: 'whole', bytes: Buffer.from(head + text) }
 }
 
@@ -162,24 +167,38 @@ function burst(events: readonly string[]): Answer {
   return { kind: 'whole', bytes: Buffer.concat([STREAM_HEAD, frame(events.join('')), Buffer.from('0\r\n\r\n')]) }
 }
 
-function paced(events: readonly string[], gap: number): Answer {
-  return { kind: 'paced', head: STREAM_HEAD, events: events.map(frame), gap }
+function paced(events: readonly string[]): Answer {
+  const first = events.findIndex((event) => event.includes(STAMP.blank))
+  const last = events.findLastIndex((event) => event.includes(STAMP.blank))
+  return {
+    kind: 'paced',
+    head: Buffer.concat([STREAM_HEAD, ...events.slice(0, first).map(frame)]),
+    event: frame(events[first] ?? ''),
+    tail: Buffer.concat([...events.slice(last + 1).map(frame), Buffer.from('0\r\n\r\n')]),
+  }
 }
 
-function answersOf(whole: (content: Content) => string, events: (content: Content) => string[]): Map<string, Answer> {
-  const table = new Map<string, Answer>()
-  for (const content of ['text', 'tools'] as const) {
-    table.set(`${content} whole`, json(whole(content)))
-    table.set(`${content} stream`, burst(events(content)))
-    table.set(`${content} paced`, paced(events(content), 10))
+function answersOf(
+  whole: (content: Content) => string,
+  events: (content: Content, words: string) => string[],
+): Map<string, Answer> {
+  const table = new Map<string, Answer>([['paced', paced(events('text', STAMP.blank + WORDS))]])
+  for (const content of CONTENTS) {
+    table.set(`${content}.whole`, json(whole(content)))
+    table.set(`${content}.stream`, burst(events(content, WORDS)))
   }
   return table
 }
 
-const anthropic = answersOf(anthropicWhole, anthropicEvents)
-const chat = answersOf(chatWhole, chatEvents)
-const nothing: Answer = { kind: 'whole', bytes: Buffer.from('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n') }
-const models: Answer = json('{"object":"list","data":[]}')
+const tables: Readonly<Record<Protocol, Map<string, Answer>>> = {
+  anthropic: answersOf(anthropicWhole, anthropicEvents),
+  chat: answersOf(chatWhole, chatEvents),
+}
+const others = {
+  unknown: { kind: 'whole', bytes: Buffer.from('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n') },
+  models: json('{"object":"list","data":[]}'),
+  refusal: json('{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}', '529 Overloaded'),
+} satisfies Record<string, Answer>
 
 export const answers = {
   /** What a vendor says at `path`, without its head. */
@@ -192,14 +211,29 @@ export const answers = {
     return Buffer.from(stream ? body.slice(body.indexOf('\r\n') + 2, body.lastIndexOf('\r\n0\r\n')) : body)
   },
 
-  /** By words in the body: `bench-tools`, `bench-paced` anywhere in it, and `"stream":true`. */
+  /** By words in the body: `"stream":true`, and `bench-tools`, `bench-error` or `bench-paced-...` anywhere in it. */
   choose(path: string, body: Buffer): Answer {
-    if (path.includes('/models')) return models
-    const table = path.includes('/messages') ? anthropic : path.includes('/chat/completions') ? chat : null
-    if (table === null) return nothing
+    if (path.includes('/models')) return others.models
+    const protocol = path.includes('/messages') ? 'anthropic' : path.includes('/chat/completions') ? 'chat' : null
+    if (protocol === null) return others.unknown
+    if (body.includes('bench-error')) return others.refusal
     const content = body.includes('bench-tools') ? 'tools' : 'text'
     const streamed = body.includes('"stream":true') || body.includes('"stream": true')
-    const way = streamed ? (body.includes('bench-paced') ? 'paced' : 'stream') : 'whole'
-    return table.get(`${content} ${way}`) ?? nothing
+    const name = !streamed ? `${content}.whole` : body.includes('bench-paced-') ? 'paced' : `${content}.stream`
+    return tables[protocol].get(name) ?? others.unknown
+  },
+
+  /** All of them, by the names of the files that the far end written in C reads. */
+  files(): Map<string, Buffer> {
+    const files = new Map<string, Buffer>()
+    const add = (name: string, answer: Answer): void => {
+      if (answer.kind === 'whole') files.set(name, answer.bytes)
+      else for (const part of ['head', 'event', 'tail'] as const) files.set(`${name}.${part}`, answer[part])
+    }
+    for (const [protocol, table] of Object.entries(tables)) {
+      for (const [name, answer] of table) add(`${protocol}.${name}`, answer)
+    }
+    for (const [name, answer] of Object.entries(others)) add(name, answer)
+    return files
   },
 }

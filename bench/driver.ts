@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
 
 export interface Load {
   readonly port: number
@@ -164,4 +167,49 @@ function endsWith(chunks: readonly Buffer[], tail: Buffer): boolean {
   if (last === undefined) return false
   const end = last.length >= tail.length ? last : Buffer.concat(chunks.slice(-4))
   return end.subarray(-tail.length).equals(tail)
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) await commandLine()
+
+/** The command line of `native/driver.c` and its line of JSON, for where there is no C compiler; without what it adds for streams. */
+async function commandLine(): Promise<void> {
+  const option = { type: 'string' } as const
+  const { values } = parseArgs({
+    options: {
+      port: option,
+      request: option,
+      connections: { ...option, default: '8' },
+      duration: { ...option, default: '1500' },
+      first: { ...option, default: '1000000000' },
+      expect: { ...option, default: '' },
+      stagger: option,
+      events: option,
+      late: option,
+      abort: option,
+    },
+  })
+  if (Number(values.events ?? 0) > 0) throw new Error('streams event by event need the driver in C')
+  const [head = '', ...rest] = readFileSync(values.request ?? '', 'utf8').split('\r\n\r\n')
+  const pieces = rest.join('\r\n\r\n').split('@'.repeat(10))
+  const [line = '', ...fields] = head.split('\r\n')
+  const [, path = '/'] = line.split(' ')
+  const result = await drive({
+    port: Number(values.port),
+    path,
+    headers: Object.fromEntries(
+      fields.map((text) => [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 2)]),
+    ),
+    body: (n) => pieces.join(String(Number(values.first) + n)),
+    connections: Number(values.connections),
+    duration: Number(values.duration),
+  })
+  const times = (sorted: readonly number[]): (number | null)[] =>
+    sorted.length === 0 ? [null, null, null] : [0.5, 0.99, 1].map((share) => percentile(sorted, share))
+  const { user, system } = process.cpuUsage()
+  const nothing = { wrong: 0, aborted: 0, lastStatus: 0, bytes: 0, events: 0, lost: 0, merged: 0, late: 0 }
+  const { requests, failures, seconds, firstByte, latency } = result
+  const none = times([])
+  process.stdout.write(
+    `${JSON.stringify({ ...nothing, requests, failures, seconds, cpu: (user + system) / 1e6, firstByte: times(firstByte), firstToken: none, latency: times(latency), delay: none })}\n`,
+  )
 }

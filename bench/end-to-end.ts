@@ -1,55 +1,31 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
+import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { drive, once, percentile } from './driver.ts'
-import { DRIVER_CORE } from './gateways/contestant.ts'
-import type { Contestant, Running } from './gateways/contestant.ts'
-import { claudeCodeRouter } from './gateways/claude-code-router.ts'
-import { nginx } from './gateways/nginx.ts'
-import { portkey } from './gateways/portkey.ts'
+import type { Contestant } from './gateways/contestant.ts'
+import { direct } from './gateways/direct.ts'
 import { ucr } from './gateways/ucr.ts'
-import { costOf } from './process-tree.ts'
-import { scenarios } from './scenarios.ts'
-import type { Scenario } from './scenarios.ts'
-
-/** One gateway in one scenario in one round. Times in microseconds or milliseconds as named, memory in MB. */
-export interface Sample {
-  readonly scenario: string
-  readonly gateway: string
-  readonly round: number
-  readonly cpuMicroseconds: number
-  readonly requestsPerSecond: number
-  readonly firstByteP50: number
-  readonly firstByteP99: number
-  readonly latencyP50: number
-  readonly latencyP99: number
-  readonly rss: number
-}
-
-export interface Results {
-  readonly date: string
-  readonly node: string
-  readonly cores: number
-  readonly gateways: readonly {
-    readonly name: string
-    readonly version: string
-    readonly startMilliseconds: number
-    readonly idleRss: number
-  }[]
-  readonly skipped: readonly string[]
-  readonly samples: readonly Sample[]
-}
+import { ABSENT, peers } from './peers/index.ts'
+import type { Results, Skipped } from './results.ts'
+import { revisionOf } from './results.ts'
+import { rounds } from './rounds.ts'
+import { NAMED_ROWS, ROWS } from './rows/index.ts'
+import { Bench } from './rows/row.ts'
+import type { Row } from './rows/row.ts'
+import { prepareTools, startFarEnd, stayOnDriverCore } from './tools.ts'
 
 const FAR_END_PORT = 19_100
-const FIRST_PORT = 19_110
+const ROOT = join(import.meta.dirname, '..')
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
-    duration: { type: 'string', default: '2000' },
+    /** nginx and ours, three rounds, without the long rows. */
+    quick: { type: 'boolean', default: false },
+    /** Relays only: nginx, HAProxy and ours where nothing is translated. */
+    relay: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    duration: { type: 'string', default: '1500' },
+    minutes: { type: 'string', default: '30' },
     only: { type: 'string', multiple: true, default: [] },
     gateways: { type: 'string', multiple: true, default: [] },
     out: { type: 'string', default: join(import.meta.dirname, 'results', 'end-to-end.json') },
@@ -59,145 +35,66 @@ const { values } = parseArgs({
 await main()
 
 async function main(): Promise<void> {
-  execFileSync('taskset', ['-cp', DRIVER_CORE, String(process.pid)], { stdio: 'ignore' })
-  const farEnd = await startFarEnd()
-  const skipped: string[] = []
-  const contestants = [nginx(), ucr(), claudeCodeRouter(), portkey()]
-    .filter((contestant) => contestant !== null)
-    .filter(({ name }) => values.gateways.length === 0 || values.gateways.includes(name))
-  const entries: Entry[] = []
+  stayOnDriverCore()
+  const tools = prepareTools()
+  if (!tools.native) process.stdout.write('No C compiler: driver and far end are those in TypeScript.\n')
+  const farEnd = await startFarEnd(tools, FAR_END_PORT)
+  const options = { duration: Number(values.duration), minutes: Number(values.minutes) }
+  const bench = new Bench(tools, options, FAR_END_PORT)
+  const contestants = [...peers(), ucr({ name: 'ucr', root: ROOT }), direct(farEnd.pid ?? 0)].filter(isAsked)
+  const skipped: Skipped[] = ABSENT.map(({ name, reason }) => ({ gateway: name, row: 'all', reason }))
+  skipped.push(...failedInstalls())
   try {
-    for (const [index, contestant] of contestants.entries()) {
-      entries.push(await startEntry(contestant, { gateway: FIRST_PORT + index, farEnd: FAR_END_PORT }))
-    }
-    const samples = await measure(entries, skipped)
-    const results: Results = {
+    const count = Number(values.rounds ?? (values.quick ? 3 : 5))
+    const samples = await rounds(bench, { rows: chosenRows(), contestants, count, skipped })
+    save({
       date: new Date().toISOString(),
       node: process.version,
-      cores: cpus().length,
-      gateways: entries.map(({ contestant, startMilliseconds, idleRss }) => ({
-        name: contestant.name,
-        version: contestant.version,
-        startMilliseconds,
-        idleRss,
-      })),
+      machine: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
+      revision: revisionOf(ROOT),
+      native: tools.native,
+      gateways: contestants.map(({ name, version, setup, origin }) => ({ name, version, setup, origin })),
       skipped,
       samples,
-    }
-    mkdirSync(join(import.meta.dirname, 'results'), { recursive: true })
-    writeFileSync(values.out, `${JSON.stringify(results, null, 1)}\n`)
+    })
   } finally {
-    for (const { running } of entries) await running.stop()
+    await bench.stopShared()
     farEnd.kill()
   }
 }
 
-interface Entry {
-  readonly contestant: Contestant
-  readonly running: Running
-  readonly port: number
-  readonly startMilliseconds: number
-  readonly idleRss: number
+function isAsked({ name }: Contestant): boolean {
+  if (values.gateways.length > 0) return values.gateways.includes(name)
+  if (values.relay) return ['nginx', 'haproxy', 'ucr', 'direct'].includes(name)
+  return !values.quick || ['nginx', 'ucr', 'direct'].includes(name)
 }
 
-async function startFarEnd(): Promise<{ kill(): void }> {
-  const child = spawn(
-    'taskset',
-    ['-c', DRIVER_CORE, process.execPath, join(import.meta.dirname, 'far-end.ts'), String(FAR_END_PORT)],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  )
-  for await (const line of createInterface({ input: child.stdout })) {
-    if (line !== '') break
-  }
-  return child
-}
-
-async function startEntry(contestant: Contestant, ports: { gateway: number; farEnd: number }): Promise<Entry> {
-  const started = performance.now()
-  const running = await contestant.start(ports)
-  const startMilliseconds = performance.now() - started
-  await new Promise((resolve) => setTimeout(resolve, 1000))
-  return { contestant, running, port: ports.gateway, startMilliseconds, idleRss: megabytes(costOf(running.pid).rss) }
-}
-
-async function measure(entries: readonly Entry[], skipped: string[]): Promise<Sample[]> {
-  const samples: Sample[] = []
-  for (const scenario of scenarios.filter(({ id }) => values.only.length === 0 || values.only.includes(id))) {
-    const able: Entry[] = []
-    for (const entry of entries) {
-      if (!entry.contestant.kinds.includes(scenario.kind)) continue
-      const wrong = await wrongAnswer(entry, scenario)
-      if (wrong === null) able.push(entry)
-      else skipped.push(`${entry.contestant.name}, ${scenario.id}: ${wrong}`)
+function chosenRows(): readonly Row[] {
+  if (values.only.length > 0) {
+    const chosen = [...ROWS, ...NAMED_ROWS].filter(({ id }) => values.only.includes(id))
+    if (chosen.length < values.only.length) {
+      throw new Error(`The rows are: ${[...ROWS, ...NAMED_ROWS].map(({ id }) => id).join(', ')}`)
     }
-    for (const entry of able) await load(entry, scenario, 500, 0)
-    for (let round = 1; round <= Number(values.rounds); round++) {
-      for (const entry of shuffled(able)) {
-        const sample = await load(entry, scenario, Number(values.duration), round)
-        samples.push(sample)
-        process.stdout.write(
-          `${scenario.id} ${round} ${sample.gateway}: ${sample.cpuMicroseconds.toFixed(1)} us, ${sample.requestsPerSecond.toFixed(0)}/s, p50 ${sample.latencyP50.toFixed(2)} ms\n`,
-        )
-      }
-    }
+    return chosen
   }
-  return samples
+  if (values.relay) return ROWS.filter(({ kind, slow }) => kind === 'same' && !slow)
+  return ROWS.filter(({ slow }) => !values.quick || !slow)
 }
 
-/** What is wrong with a gateway's answer in a scenario, or null: only right answers are measured. */
-async function wrongAnswer({ running, port }: Entry, scenario: Scenario): Promise<string | null> {
-  const target = running.target(scenario.kind)
-  const answer = await Promise.race([
-    once({ port, path: target.path, headers: target.headers, body: (n) => scenario.body(target.model, n) }),
-    new Promise<{ status: number; text: string }>((resolve) =>
-      setTimeout(() => resolve({ status: 0, text: 'no answer in 5 s' }), 5000),
-    ),
-  ])
-  if (answer.status !== 200) return `status ${answer.status}: ${answer.text.slice(0, 200)}`
-  const missing = scenario.expect.filter((text) => !answer.text.includes(text))
-  return missing.length === 0 ? null : `the answer lacks ${missing.join(', ')}`
+/** Written by `install.mjs`. */
+function failedInstalls(): Skipped[] {
+  const file = join(import.meta.dirname, '.cache', 'failed.json')
+  if (values.quick || !existsSync(file)) return []
+  const failed = JSON.parse(readFileSync(file, 'utf8')) as { name: string; reason: string }[]
+  return failed.map(({ name, reason }) => ({ gateway: name, row: 'all', reason }))
 }
 
-async function load(
-  { contestant, running, port }: Entry,
-  scenario: Scenario,
-  duration: number,
-  round: number,
-): Promise<Sample> {
-  const target = running.target(scenario.kind)
-  const before = costOf(running.pid)
-  const result = await drive({
-    port,
-    path: target.path,
-    headers: target.headers,
-    body: (n) => scenario.body(target.model, n + round * 1e6),
-    connections: scenario.connections,
-    duration,
-  })
-  const after = costOf(running.pid)
-  return {
-    scenario: scenario.id,
-    gateway: contestant.name,
-    round,
-    cpuMicroseconds: (after.cpu - before.cpu) / (result.requests * (scenario.events ?? 1)),
-    requestsPerSecond: result.requests / result.seconds,
-    firstByteP50: percentile(result.firstByte, 0.5),
-    firstByteP99: percentile(result.firstByte, 0.99),
-    latencyP50: percentile(result.latency, 0.5),
-    latencyP99: percentile(result.latency, 0.99),
-    rss: megabytes(after.rss),
-  }
-}
-
-function shuffled<T>(items: readonly T[]): T[] {
-  return items
-    .map((item) => ({ item, at: Math.random() }))
-    .toSorted((a, b) => a.at - b.at)
-    .map(({ item }) => item)
-}
-
-function megabytes(bytes: number): number {
-  return bytes / 1024 / 1024
+/** A run of some rows or gateways goes into a file of its own: the tables are made of whole runs. */
+function save(results: Results): void {
+  const part = values.only.length > 0 || values.gateways.length > 0 || values.relay
+  const name = values.only.includes('soak') ? 'soak.json' : values.quick ? 'quick.json' : 'part.json'
+  const file = part || values.quick ? join(dirname(values.out), name) : values.out
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`)
+  process.stdout.write(`Written: ${file}\n`)
 }

@@ -1,12 +1,12 @@
 import { createServer } from 'node:net'
 import type { Socket } from 'node:net'
 import { pathToFileURL } from 'node:url'
-import { answers } from './answers.ts'
+import { answers, STAMP } from './answers.ts'
 import type { Answer } from './answers.ts'
 
 /**
- * The model vendor of the benchmarks: fixed bytes over `node:net`, far cheaper than any gateway under test. The model's
- * name chooses the answer, the path the protocol; `GET /requests` says how many requests were answered.
+ * The model vendor of the benchmarks where there is no C compiler: fixed bytes over `node:net`, with the same words in the
+ * body as `native/far-end.c`. `GET /requests` says how many requests were answered.
  */
 export function startFarEnd(port: number): Promise<{ readonly port: number; close(): void }> {
   let requests = 0
@@ -20,7 +20,7 @@ export function startFarEnd(port: number): Promise<{ readonly port: number; clos
     socket.on('error', () => socket.destroy())
   })
   return new Promise((resolve) => {
-    server.listen(port, '127.0.0.1', () => {
+    server.listen(port, '127.0.0.1', 4096, () => {
       const address = server.address()
       resolve({
         port: typeof address === 'object' && address !== null ? address.port : port,
@@ -51,7 +51,7 @@ class Connection {
       const body = this.#body(head, headEnd + 4)
       if (body === null) return
       const path = head.slice(head.indexOf(' ') + 1, head.indexOf(' ', head.indexOf(' ') + 1))
-      this.#send(this.#intercept(path) ?? answers.choose(path, body))
+      this.#send(this.#intercept(path) ?? answers.choose(path, body), body)
     }
   }
 
@@ -71,22 +71,28 @@ class Connection {
     return body
   }
 
-  #send(answer: Answer): void {
-    if (answer.kind === 'whole') {
-      this.#socket.write(answer.bytes)
-      return
-    }
-    this.#socket.write(answer.head)
-    let at = 0
+  #send(answer: Answer, body: Buffer): void {
+    if (answer.kind === 'paced') this.#pace(answer, body)
+    else if (body.includes('bench-cut')) this.#socket.end(answer.bytes.subarray(0, answer.bytes.length / 2))
+    else this.#socket.write(answer.bytes)
+  }
+
+  #pace({ head, event, tail }: Extract<Answer, { kind: 'paced' }>, body: Buffer): void {
+    const [, gap = '10', events = '60'] = /bench-paced-(\d+)x(\d+)/.exec(body.toString('latin1')) ?? []
+    const stampAt = event.indexOf('t=@')
+    let place = 0
+    this.#socket.write(head)
     const timer = setInterval(() => {
-      const event = answer.events[at++]
-      if (event === undefined || this.#socket.destroyed) {
+      if (this.#socket.destroyed || place++ === Number(events)) {
         clearInterval(timer)
-        this.#socket.write('0\r\n\r\n')
+        this.#socket.write(tail)
         return
       }
-      this.#socket.write(event)
-    }, answer.gap)
+      const stamped = Buffer.from(event)
+      const clock = String(process.hrtime.bigint()).padStart(STAMP.clock, '0')
+      stamped.write(`t=${clock}#${String(place).padStart(STAMP.place, '0')}`, stampAt, 'latin1')
+      this.#socket.write(stamped)
+    }, Number(gap))
   }
 }
 

@@ -1,14 +1,21 @@
+/**
+ * `same`: client and upstream speak Anthropic Messages. `cross`: the upstream speaks OpenAI Chat. `back`: the client speaks
+ * OpenAI Chat, the upstream Anthropic Messages. `cached`: a request that was answered before.
+ */
+export type Kind = 'same' | 'cross' | 'back' | 'cached'
+
 /** What is measured: the same work for every gateway, each request with its own number. */
 export interface Scenario {
   readonly id: string
   /** For the table. */
   readonly title: string
-  /** `same`: client and upstream speak Anthropic Messages. `cross`: the upstream speaks OpenAI Chat. */
-  readonly kind: 'same' | 'cross'
+  readonly kind: Kind
   readonly connections: number
   readonly body: (model: string, n: number) => string
   /** A right answer holds these. */
   readonly expect: readonly string[]
+  /** A right answer has this near its end: looked for in every single one. */
+  readonly last: string
   /** CPU is divided by events instead of requests. */
   readonly events: number | null
 }
@@ -93,44 +100,132 @@ const withTool = (model: string, n: number, stream: boolean): string =>
     messages: [{ role: 'user', content: `bench-tools ${n}: list the files` }],
   })
 
-const STREAM = ['message_start', 'content_block_delta', 'message_stop']
+const withChatTool = (model: string, n: number, stream: boolean): string =>
+  JSON.stringify({
+    model,
+    max_tokens: 1024,
+    stream,
+    tools: [
+      {
+        type: 'function',
+        function: { name: TOOL.name, description: TOOL.description, parameters: TOOL.input_schema },
+      },
+    ],
+    messages: [{ role: 'user', content: `bench-tools ${n}: list the files` }],
+  })
 
-function both(id: string, title: string, rest: Omit<Scenario, 'id' | 'title' | 'kind'>): Scenario[] {
+const STREAM = ['message_start', 'content_block_delta', 'message_stop']
+const WORDS_OF_ANSWER = 'a few words of an answer'
+
+type Work = Omit<Scenario, 'id' | 'title' | 'kind'>
+
+function both(id: string, title: string, work: Work): Scenario[] {
   return [
-    { ...rest, id: `same-${id}`, title, kind: 'same' },
-    { ...rest, id: `cross-${id}`, title, kind: 'cross' },
+    { ...work, id: `same-${id}`, title, kind: 'same' },
+    { ...work, id: `cross-${id}`, title, kind: 'cross' },
   ]
 }
 
+/** The client speaks Anthropic Messages. */
 export const scenarios: readonly Scenario[] = [
   ...both('small', 'JSON, 300 B', {
     connections: 8,
     body: (model, n) => small(model, n, false),
-    expect: ['a few words of an answer', '"end_turn"'],
+    expect: [WORDS_OF_ANSWER, '"end_turn"'],
+    last: '"end_turn"',
+    events: null,
+  }),
+  ...both('tool-call', 'JSON with a tool call', {
+    connections: 8,
+    body: (model, n) => withTool(model, n, false),
+    expect: ['"tool_use"', '"Bash"', 'ls -l'],
+    last: '"tool_use"',
     events: null,
   }),
   ...both('large', 'JSON, 150 KB', {
     connections: 8,
     body: (model, n) => claudeCode(model, n, false),
-    expect: ['a few words of an answer', '"end_turn"'],
+    expect: [WORDS_OF_ANSWER, '"end_turn"'],
+    last: '"end_turn"',
     events: null,
   }),
   ...both('burst', 'stream, 60 events at once', {
     connections: 8,
     body: (model, n) => small(model, n, true),
-    expect: [...STREAM, 'a few words of an answer', '"end_turn"'],
+    expect: [...STREAM, WORDS_OF_ANSWER, '"end_turn"'],
+    last: 'message_stop',
     events: null,
   }),
   ...both('tools', 'stream with a tool call', {
     connections: 8,
     body: (model, n) => withTool(model, n, true),
     expect: [...STREAM, '"tool_use"', 'input_json_delta'],
+    last: 'message_stop',
     events: null,
   }),
-  ...both('paced', 'stream, an event each 10 ms, per event', {
-    connections: 50,
-    body: (model, n) => small(model, n, true, 'bench-paced'),
-    expect: [...STREAM, 'a few words of an answer'],
-    events: 60,
-  }),
+  ...both('paced', 'stream, an event each 10 ms, per event', paced(50, 10, 60)),
 ]
+
+/** The client speaks OpenAI Chat, the upstream Anthropic Messages. */
+export const backScenarios: readonly Scenario[] = [
+  {
+    id: 'back-small',
+    title: 'JSON, 300 B',
+    kind: 'back',
+    connections: 8,
+    body: (model, n) => small(model, n, false),
+    expect: [WORDS_OF_ANSWER, '"chat.completion"', '"stop"'],
+    last: '"total_tokens"',
+    events: null,
+  },
+  {
+    id: 'back-burst',
+    title: 'stream, 60 events at once',
+    kind: 'back',
+    connections: 8,
+    body: (model, n) => small(model, n, true),
+    expect: [WORDS_OF_ANSWER, '"chat.completion.chunk"', '"stop"', '[DONE]'],
+    last: '[DONE]',
+    events: null,
+  },
+  {
+    id: 'back-tools',
+    title: 'stream with a tool call',
+    kind: 'back',
+    connections: 8,
+    body: (model, n) => withChatTool(model, n, true),
+    expect: ['"Bash"', '"tool_calls"', '[DONE]'],
+    last: '[DONE]',
+    events: null,
+  },
+]
+
+/** Asked once before, so that a gateway with a cache has the answer; the only one whose requests do not differ. */
+export const cachedScenario: Scenario = {
+  id: 'cached',
+  title: 'answer from the cache',
+  kind: 'cached',
+  connections: 8,
+  body: (model) =>
+    JSON.stringify({
+      model,
+      max_tokens: 1024,
+      temperature: 0,
+      stream: false,
+      messages: [{ role: 'user', content: `the same question: ${WORDS}` }],
+    }),
+  expect: [WORDS_OF_ANSWER],
+  last: '"end_turn"',
+  events: null,
+}
+
+/** `count` streams at once, an event each `gap` milliseconds, `events` of them. */
+export function paced(count: number, gap: number, events: number): Work {
+  return {
+    connections: count,
+    body: (model, n) => small(model, n, true, `bench-paced-${gap}x${events}`),
+    expect: [...STREAM, WORDS_OF_ANSWER],
+    last: 'message_stop',
+    events,
+  }
+}

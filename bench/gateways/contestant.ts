@@ -1,39 +1,42 @@
 import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
-import { createServer } from 'node:net'
-import type { Scenario } from '../scenarios.ts'
+import { connect } from 'node:net'
+import type { Kind } from '../scenarios.ts'
 
-/** A gateway under test: how to start it on a core, and how clients talk to it. */
+/** A gateway under test: how to start it, and how clients talk to it. */
 export interface Contestant {
   readonly name: string
   /** Shown in the table; read from the installed package where there is one. */
   readonly version: string
+  /** For the table: how it was set up, in a sentence. */
+  readonly setup: string
+  /** `npm`: our users' other choices, which the translation goals are measured against. */
+  readonly origin: 'reference' | 'ours' | 'npm' | 'other'
   /** The kinds of work it can do at all. */
-  readonly kinds: readonly Scenario['kind'][]
-  start(ports: Ports): Promise<Running>
+  readonly kinds: readonly Kind[]
+  start(place: Place): Promise<Running>
 }
 
-export interface Ports {
-  readonly gateway: number
+export interface Place {
+  readonly port: number
   readonly farEnd: number
+  /** As `taskset -c` takes them; null: wherever the machine puts it. */
+  readonly cores: string | null
 }
 
 export interface Running {
   readonly pid: number
-  /** What a client asks for in this kind of scenario. */
-  target(kind: Scenario['kind']): Target
+  /** What a client asks for in this kind of work. */
+  target(kind: Kind): Target
   stop(): Promise<void>
 }
 
 export interface Target {
+  readonly method?: 'GET'
   readonly path: string
   readonly model: string
   readonly headers: Readonly<Record<string, string>>
 }
-
-/** The core that gateways run on; the driver and the far end have the other. */
-export const GATEWAY_CORE = '0'
-export const DRIVER_CORE = '1'
 
 export interface Command {
   readonly command: string
@@ -41,38 +44,59 @@ export interface Command {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** Starts a program pinned to the gateways' core and waits until it listens. */
-export async function startPinned({ command, args, environment }: Command, port: number): Promise<ChildProcess> {
-  const child = spawn('taskset', ['-c', GATEWAY_CORE, command, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
+/** Starts a program on its cores and waits until it listens, at most 60 s. */
+export async function startPinned({ command, args, environment }: Command, place: Place): Promise<ChildProcess> {
+  const pinned = place.cores === null ? [] : ['taskset', '-c', place.cores]
+  const [program = command, ...words] = [...pinned, command, ...args]
+  const child = spawn(program, words, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own, so that what it starts ends with it.
+    detached: true,
     env: { PATH: process.env['PATH'] ?? '', ...environment },
   })
-  let errors = ''
-  child.stderr?.on('data', (chunk: Buffer) => {
-    errors = `${errors}${chunk.toString('utf8')}`.slice(-2000)
-  })
-  for (let tries = 0; tries < 200; tries++) {
-    if (child.exitCode !== null) throw new Error(`${command} ended at once: ${errors}`)
-    if (!(await isFree(port))) return child
-    await new Promise((resolve) => setTimeout(resolve, 50))
+  let said = ''
+  const hear = (chunk: Buffer): void => {
+    said = `${said}${chunk.toString('utf8')}`.slice(-1000)
   }
-  child.kill('SIGKILL')
-  throw new Error(`${command} does not listen on ${port}: ${errors}`)
+  child.stdout.on('data', hear)
+  child.stderr.on('data', hear)
+  const until = performance.now() + 60_000
+  while (performance.now() < until) {
+    if (child.exitCode !== null) throw new Error(`${command} ended at once: ${said}`)
+    if (await listens(place.port)) return child
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  await stopped(child)
+  throw new Error(`${command} does not listen on ${place.port}: ${said}`)
 }
 
-export function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
-  return new Promise((resolve) => {
-    child.once('exit', () => resolve())
-    child.kill('SIGTERM')
-    setTimeout(() => child.kill('SIGKILL'), 3000).unref()
-  })
+export async function stopped(child: ChildProcess): Promise<void> {
+  const { pid } = child
+  if (pid === undefined) return
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      process.kill(-pid, name)
+    } catch {
+      // The whole group is gone.
+    }
+  }
+  if (child.exitCode === null && child.signalCode === null) {
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    signal('SIGTERM')
+    const timer = setTimeout(() => signal('SIGKILL'), 3000)
+    await gone
+    clearTimeout(timer)
+  }
+  signal('SIGKILL')
 }
 
-function isFree(port: number): Promise<boolean> {
+function listens(port: number): Promise<boolean> {
   return new Promise((resolve) => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    const socket = connect({ port, host: '127.0.0.1' })
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
   })
 }

@@ -1,33 +1,31 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { installed } from './installed.ts'
-import { startPinned, stopped } from './contestant.ts'
-import type { Contestant } from './contestant.ts'
+import { startPinned, stopped } from '../../gateways/contestant.ts'
+import type { Contestant } from '../../gateways/contestant.ts'
+import { installed } from '../installed.ts'
 
-const PACKAGE = '@musistudio/claude-code-router'
-
-export function claudeCodeRouter(): Contestant | null {
-  const found = installed(PACKAGE)
+/** Versions 1 to 3; the folder of each has its number. */
+export function claudeCodeRouter(name: `claude-code-router-${1 | 2 | 3}`): Contestant | null {
+  const found = installed(`claude-code-router/${name.at(-1)}`, '@musistudio/claude-code-router')
   if (found === null) return null
   return {
-    name: 'claude-code-router',
+    name,
     version: found.version,
+    setup: 'its key, two providers (one with its Anthropic transformer), no log',
+    origin: 'npm',
     kinds: ['same', 'cross'],
-    async start(ports) {
+    async start(place) {
       const home = mkdtempSync(join(tmpdir(), 'ucr-bench-ccr-'))
       mkdirSync(join(home, '.claude-code-router'))
-      writeFileSync(
-        join(home, '.claude-code-router', 'config.json'),
-        JSON.stringify(config(ports.gateway, ports.farEnd)),
-      )
+      writeFileSync(join(home, '.claude-code-router', 'config.json'), JSON.stringify(config(place.port, place.farEnd)))
       const child = await startPinned(
         {
           command: process.execPath,
           args: [join(found.folder, 'dist', 'cli.js'), 'start'],
-          environment: { HOME: home, NODE_ENV: 'production', SERVICE_PORT: String(ports.gateway) },
+          environment: { HOME: home, NODE_ENV: 'production', SERVICE_PORT: String(place.port) },
         },
-        ports.gateway,
+        place,
       )
       return {
         pid: child.pid ?? 0,
