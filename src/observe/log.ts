@@ -124,7 +124,7 @@ class PinoLog implements Log {
    * The access line. There is one for each request, so only the names that come from outside are cleaned, and once.
    */
   #accessFields(record: ExchangeRecord): Record<string, unknown> {
-    const { losses, usage, duration, timeToFirstByte, ...fields } = record
+    const { losses, usage, cache, billed, duration, timeToFirstByte, ...fields } = record
     return {
       ...fields,
       keyName: this.#name(fields.keyName),
@@ -135,6 +135,7 @@ class PinoLog implements Log {
       duration: tenths(duration),
       timeToFirstByte: timeToFirstByte === null ? null : tenths(timeToFirstByte),
       ...(usage === null ? {} : usageFields(usage)),
+      ...(cache === null ? {} : { cache, billed }),
       ...(losses.length > 0 ? { dropped: this.#clean(losses.map(({ field }) => field).join(',')) } : {}),
     }
   }
