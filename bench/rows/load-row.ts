@@ -14,7 +14,7 @@ export function loadRow(scenario: Scenario, slow: boolean): Row {
   return {
     ...scenario,
     slow,
-    takes: ({ name, kinds }) => kinds.includes(scenario.kind) && (name !== 'direct' || DIRECT.includes(scenario.id)),
+    takes: ({ name, kinds }) => kinds.includes(scenario.kind) && (name !== 'direct' || DIRECT.has(scenario.id)),
     check: async (contestant, bench) => wrongAnswer(await bench.shared(contestant), scenario),
     async measure(contestant, bench) {
       const started = await bench.shared(contestant)
@@ -26,7 +26,7 @@ export function loadRow(scenario: Scenario, slow: boolean): Row {
 }
 
 /** Where what a gateway adds to a direct call is asked. */
-const DIRECT = ['same-small', 'same-paced', 'cross-paced']
+const DIRECT: ReadonlySet<string> = new Set(['same-small', 'same-paced', 'cross-paced'])
 
 /** Null when the whole answer is there and, where it should come from the cache, does. */
 export async function wrongAnswer({ running, port }: Started, scenario: Scenario): Promise<string | null> {

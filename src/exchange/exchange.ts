@@ -22,6 +22,7 @@ export class Exchange {
   decision: RouteDecision | null = null
   deployment: Deployment | null = null
   plan: PlanKind | null = null
+  /** Tries at vendors for this exchange's own sake: none where a kept answer or another exchange's call was enough. */
   attempts = 0
   losses = new LossList()
   usage: Usage | null = null
@@ -33,8 +34,6 @@ export class Exchange {
   cacheKey: string | null = null
   /** What it was answered with, instead of by a vendor. */
   replayed: { readonly answer: StoredAnswer; readonly stream: boolean } | null = null
-  /** No vendor charged anybody for this exchange: another one's call was enough. */
-  isFree = false
   httpStatus = 0
   replyBytes = 0
   firstByteAt: number | null = null
@@ -78,7 +77,7 @@ export class Exchange {
       losses: replayed?.answer.losses ?? this.losses.losses,
       usage: this.usage,
       cache: this.cache,
-      billed: !this.isFree,
+      billed: this.attempts > 0,
       duration: now - this.startedAt,
       timeToFirstByte: this.firstByteAt === null ? null : this.firstByteAt - this.startedAt,
       requestBytes: request.body.length,

@@ -35,7 +35,6 @@ export function replayStored(exchange: Exchange, ticket: CacheTicket, deps: Exch
 function replay(exchange: Exchange, answer: StoredAnswer, stream: boolean, deps: ExchangeDependencies): void {
   deps.caches.responses.countHit()
   exchange.cache = 'hit'
-  exchange.isFree = true
   exchange.replayed = { answer, stream }
   exchange.deployment = answer.deployment
   exchange.plan = answer.plan

@@ -12,26 +12,27 @@ import { closed, complete, failureOf, settle } from './settle.ts'
 import { shareCall } from './shared-call.ts'
 import { ticketFor } from './ticket.ts'
 
-/** One client request from its bytes to its record. Never rejects: whatever goes wrong is this client's answer alone. */
+/**
+ * One client request from its bytes to its record: answered from what is kept, together with others who ask the same, or by
+ * a vendor for this client alone. Never rejects: whatever goes wrong is this client's answer alone.
+ */
 export async function serve(request: ClientRequest, reply: ClientReply, deps: ExchangeDependencies): Promise<void> {
   const exchange = new Exchange(request, reply, deps.now())
   try {
-    if (request.operation === 'generate') await answer(exchange, deps)
-    else replyJson(exchange, await bodyOf(request.operation, exchange, deps), deps)
+    if (request.operation !== 'generate') {
+      replyJson(exchange, await bodyOf(request.operation, exchange, deps), deps)
+      return
+    }
+    if (replayRecognised(exchange, deps)) return
+    const decided = route(exchange, deps)
+    // A promise that is there already costs a turn of the event loop's queue all the same.
+    const decision = decided instanceof Promise ? await decided : decided
+    const ticket = ticketFor(exchange, decision, !(decided instanceof Promise), deps)
+    if (ticket === null) settle(exchange, await generate(exchange, decision, deps), deps)
+    else if (!replayStored(exchange, ticket, deps)) await shareCall(exchange, decision, ticket, deps)
   } catch (thrown) {
     settle(exchange, failureOf(thrown, exchange, deps), deps)
   }
-}
-
-/** From what is kept, together with others who ask the same, or by a vendor for this client alone. */
-async function answer(exchange: Exchange, deps: ExchangeDependencies): Promise<void> {
-  if (replayRecognised(exchange, deps)) return
-  const decided = route(exchange, deps)
-  // A promise that is there already costs a turn of the event loop's queue all the same.
-  const decision = decided instanceof Promise ? await decided : decided
-  const ticket = ticketFor(exchange, decision, !(decided instanceof Promise), deps)
-  if (ticket === null) settle(exchange, await generate(exchange, decision, deps), deps)
-  else if (!replayStored(exchange, ticket, deps)) await shareCall(exchange, decision, ticket, deps)
 }
 
 /** What an operation without a vendor's answer replies. */

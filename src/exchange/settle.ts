@@ -22,7 +22,7 @@ export function failureOf(thrown: unknown, exchange: Exchange, deps: ExchangeDep
 
 export function complete(exchange: Exchange, deps: ExchangeDependencies): void {
   if (!exchange.reply.closed) exchange.reply.end()
-  if (exchange.plan !== null && !exchange.isFree) deps.plans.count(exchange.plan)
+  if (exchange.plan !== null && exchange.attempts > 0) deps.plans.count(exchange.plan)
   deps.observer.exchange(exchange.record('complete', null, deps.now()))
 }
 

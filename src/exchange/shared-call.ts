@@ -85,9 +85,10 @@ export class SharedCall implements JoinableCall {
     exchange.losses = losses
     exchange.usage = usage
     exchange.replyBytes = bytes
-    exchange.isFree = this.#isCharged || (isGone && this.#clients.size > 0)
-    if (!exchange.isFree) this.#isCharged = true
-    exchange.attempts = exchange.isFree ? 0 : attempts
+    const isFree = this.#isCharged || (isGone && this.#clients.size > 0)
+    if (isFree) return
+    this.#isCharged = true
+    exchange.attempts = attempts
   }
 }
 
@@ -106,7 +107,7 @@ export async function shareCall(
     return joined.serve(exchange)
   }
   exchange.cache = 'miss'
-  caches.responses.countMiss()
+  if (caches.settings.responses.mode !== 'off') caches.responses.countMiss()
   const call = new SharedCall(exchange, decision, deps)
   if (caches.settings.coalesce) calls.lead(ticket.callKey, call)
   void call.over.then((result) => {

@@ -41,7 +41,7 @@ export class AccessLine {
       `"plan":${this.#name(record.plan)},"reason":${this.#name(record.reason)},` +
       `"attempts":${attempts},"stream":${stream},"httpStatus":${httpStatus},` +
       `"status":${this.#name(record.status)},"errorCode":${this.#name(record.errorCode)},` +
-      `"cache":${this.#name(record.cache)},"billed":${record.billed},"requestBytes":${requestBytes},"replyBytes":${replyBytes},` +
+      `${cacheFields(record)}"requestBytes":${requestBytes},"replyBytes":${replyBytes},` +
       `"duration":${tenths(record.duration)},"timeToFirstByte":${tenths(record.timeToFirstByte)}` +
       `${record.usage === null ? '' : usageFields(record.usage)}${this.#dropped(record)},"msg":"request"}\n`
     )
@@ -74,6 +74,11 @@ export class AccessLine {
     }
     return `${this.#clock}${String(time - second * 1000).padStart(3, '0')}Z`
   }
+}
+
+/** Nothing where the request could not be cached. */
+function cacheFields({ cache, billed }: ExchangeRecord): string {
+  return cache === null ? '' : `"cache":"${cache}","billed":${billed},`
 }
 
 function usageFields({ input, output, estimated }: Usage): string {

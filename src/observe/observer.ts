@@ -43,7 +43,7 @@ export interface ExchangeRecord {
   readonly usage: Usage | null
   /** Null where the request could not be cached. */
   readonly cache: CacheShare | null
-  /** False where no vendor charged for this usage: the answer came from the cache, or from another request's call. */
+  /** A vendor was asked for it. False where the answer came from the cache, or the call is in another exchange's record. */
   readonly billed: boolean
   /** Milliseconds. */
   readonly duration: number

@@ -177,6 +177,45 @@ describe('requests of another meaning', () => {
   })
 })
 
+describe('what the gateway learns', () => {
+  it('of a provider in the config: its answers are asked for again', async () => {
+    const { gateway, upstream, ask } = await scene({ client: messages, vendor: messages })
+    await ask()
+    const other = provider('far', messages, upstream.url, { apiKey: 'key-of-another-account-0123456789' })
+    await gateway.rewrite({ providers: [other] })
+    expect((await ask()).headers['x-ucr-cache']).toBe('miss')
+    await gateway.rewrite({ providers: [other], logging: { level: 'debug' }, cache: { coalesce: false } })
+    expect((await ask()).headers['x-ucr-cache']).toBe('hit')
+    expect(upstream.requests).toHaveLength(2)
+  })
+
+  it('of a vendor that says which models it has: they are listed, and asked there', async () => {
+    const { promise: asked, resolve: tell } = Promise.withResolvers<void>()
+    const anything = await vendorOf(saying(messages, 'From the one for all others.'))
+    const owner = await vendorOf(async (request, reply) => {
+      if (request.method === 'POST') return saying(messages, 'From its owner.')(request, reply)
+      await asked
+      await reply.answer(200, JSON.stringify({ data: [{ type: 'model', id: 'claude-late', display_name: 'Late' }] }))
+    })
+    const { models: _unlisted, ...late } = provider('owner', messages, owner.url)
+    const gateway = await install({
+      providers: [provider('any', messages, anything.url), late],
+      router: { default: `any/${messages.model}` },
+    })
+    const listed = async (): Promise<boolean> =>
+      (await (await fetch(`${gateway.url}/v1/models`, { headers: messages.headers })).text()).includes('claude-late')
+    expect(await listed()).toBe(false)
+    for (const share of ['miss', 'hit']) {
+      const answer = await generate(gateway, messages, 'claude-late', COLD)
+      expect(answer.headers['x-ucr-cache']).toBe(share)
+      expect(messages.wordsOf(answer)).toBe('From the one for all others.')
+    }
+    tell()
+    while (!(await listed()));
+    expect(messages.wordsOf(await generate(gateway, messages, 'claude-late', COLD))).toBe('From its owner.')
+  })
+})
+
 describe('tenants', () => {
   it('never get an answer of each other', async () => {
     const { upstream, ask } = await scene({ client: messages, vendor: messages }, withKeys)
