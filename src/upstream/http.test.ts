@@ -529,6 +529,20 @@ describe.each<EngineName>(['lean', 'undici'])('over %s, the transport', (engine)
       expect(answer.bytes).toBe(total * piece.length)
     })
 
+    it('pause() at the last byte of an answer, and not the next answer on the connection', async () => {
+      const server = await farEnd((socket) => socket.write(wholeAnswer('{"ok":true}')))
+      const transport = newTransport()
+      const first = send(transport, post(server.origin))
+      first.answer.onChunk = () => first.call.pause()
+      await first.answer.received(11)
+      first.call.resume()
+      expect(await first.answer.outcome).toBe('end')
+      await connectionFree()
+      const second = send(transport, post(server.origin))
+      expect(await second.answer.outcome).toBe('end')
+      expect(second.answer.text).toBe('{"ok":true}')
+    })
+
     it('pause() before the answer begins', async () => {
       const server = await farEnd((socket) => socket.write(`${STREAM_HEAD}1\r\na\r\n1\r\nb\r\n${LAST_CHUNK}`))
       const { call, answer } = send(newTransport(), post(server.origin))

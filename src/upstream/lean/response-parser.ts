@@ -85,6 +85,9 @@ export class ResponseParser {
   /** Ready for the next answer on this connection. */
   reset(): void {
     this.#state = 'head'
+    // The reader of the last answer may have stopped at its last byte.
+    this.#holding = false
+    this.#held = null
     this.lastAnswer = false
     this.keepAlive = null
   }
