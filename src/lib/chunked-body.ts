@@ -23,11 +23,13 @@ type State =
 
 const CR = 13
 const LF = 10
+const COLON = 58
 const SEMICOLON = 59
 /** Bytes of all extensions and trailer fields of a body. */
 const MAX_AROUND = 16 * 1024
 const MAX_CHUNK = 2 ** 48
 const MAX_DIGITS = 32
+const TOKEN_SIGNS = Buffer.from("!#$%&'*+-.^_`|~")
 
 /**
  * Undoes chunked transfer coding strictly: what two readers could read differently is an error.
@@ -40,6 +42,8 @@ export class ChunkedBody {
   #digits = 0
   #around = 0
   #lineLength = 0
+  /** The present line of the trailer has a name and a colon. */
+  #named = false
   /** What the last `feed` found, null for nothing: a view of the bytes that were fed. */
   data: Buffer | null = null
   /** What is wrong behind that data. */
@@ -53,6 +57,7 @@ export class ChunkedBody {
   reset(): void {
     this.#state = 'size'
     this.#left = this.#digits = this.#around = this.#lineLength = 0
+    this.#named = false
     this.data = this.error = null
   }
 
@@ -123,6 +128,7 @@ export class ChunkedBody {
     this.#state = next
     this.#digits = 0
     this.#lineLength = 0
+    this.#named = false
     return at + 1
   }
 
@@ -157,13 +163,22 @@ export class ChunkedBody {
     for (let at = from; at < bytes.length; at++) {
       const byte = bytes[at] ?? 0
       if (byte === CR) {
+        if (this.#lineLength > 0 && !this.#named) throw notAField()
         this.#state = this.#lineLength === 0 ? 'last-lf' : 'trailer-lf'
         return at + 1
       }
       this.#count(byte)
+      this.#nameOf(byte)
       this.#lineLength++
     }
     return bytes.length
+  }
+
+  /** A line that is no field may be the head of another message to another reader. */
+  #nameOf(byte: number): void {
+    if (this.#named) return
+    if (byte === COLON && this.#lineLength > 0) this.#named = true
+    else if (!isTokenByte(byte)) throw notAField()
   }
 
   #count(byte: number): void {
@@ -176,6 +191,16 @@ export class ChunkedBody {
 
 function expect(byte: number, expected: number): void {
   if (byte !== expected) throw new ChunkedError('invalid', 'a chunk does not end where it should')
+}
+
+function notAField(): ChunkedError {
+  return new ChunkedError('invalid', 'a line of the trailer is no field')
+}
+
+/** What names of fields are made of: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
+function isTokenByte(byte: number): boolean {
+  const lower = byte | 32
+  return (lower >= 97 && lower <= 122) || (byte >= 48 && byte <= 57) || TOKEN_SIGNS.includes(byte)
 }
 
 function hexDigit(byte: number): number {

@@ -189,6 +189,22 @@ describe.each<EngineName>(['lean', 'undici'])('over %s, the transport', (engine)
       expect(await answer.outcome).toBe('end')
     })
 
+    it.each([
+      '204 No Content\r\ncontent-length: 38',
+      '304 Not Modified\r\ncontent-length: 38',
+      '204 No Content\r\ntransfer-encoding: chunked',
+    ])('nothing more over a connection that owes the body of %j', async (head) => {
+      const server = await farEnd((socket, _request, count) =>
+        socket.write(count === 0 ? `HTTP/1.1 ${head}\r\n\r\n` : wholeAnswer('next')),
+      )
+      const transport = newTransport()
+      expect(await send(transport, post(server.origin)).answer.outcome).toBe('end')
+      const { answer } = send(transport, post(server.origin))
+      expect(await answer.outcome).toBe('end')
+      expect(answer.text).toBe('next')
+      expect(server.sockets).toHaveLength(2)
+    })
+
     it('redirects and interim answers: the first as it is, the second not at all', async () => {
       const server = await farEnd((socket) =>
         socket.write(
@@ -310,12 +326,14 @@ describe.each<EngineName>(['lean', 'undici'])('over %s, the transport', (engine)
       )
     })
 
-    it.each(['SSH-2.0-OpenSSH_9\r\n', `${STREAM_HEAD}zz\r\n`, 'HTTP/1.1 200 OK\r\nno colon\r\n\r\n'])(
-      'not HTTP: %j',
-      async (bytes) => {
-        expect(await failureOf((socket) => socket.write(bytes))).toMatchObject({ kind: 'invalid', unsent: false })
-      },
-    )
+    it.each([
+      'SSH-2.0-OpenSSH_9\r\n',
+      `${STREAM_HEAD}zz\r\n`,
+      'HTTP/1.1 200 OK\r\nno colon\r\n\r\n',
+      'HTTP/1.1 200 OK\ncontent-length: 0\n\n',
+    ])('not HTTP: %j', async (bytes) => {
+      expect(await failureOf((socket) => socket.write(bytes))).toMatchObject({ kind: 'invalid', unsent: false })
+    })
 
     it('two lengths for one body', async () => {
       const head = 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nab'

@@ -170,13 +170,13 @@ export class ResponseParser {
       throw new ResponseError('invalid', 'the answer has a transfer-encoding other than chunked')
     }
     this.#left = Number(length ?? 0)
-    if (status === 204 || status === 304) this.#left = 0
-    this.#state =
-      status === 204 || status === 304 || length !== undefined
-        ? 'sized'
-        : coding === undefined
-          ? 'until-close'
-          : 'chunked'
+    const isBare = status === 204 || status === 304
+    if (isBare) {
+      // A body that was announced all the same would be taken for the answer to the next request.
+      if (coding !== undefined || this.#left > 0) this.lastAnswer = true
+      this.#left = 0
+    }
+    this.#state = isBare || length !== undefined ? 'sized' : coding === undefined ? 'until-close' : 'chunked'
     if (this.#state === 'until-close') this.lastAnswer = true
     if (this.#state === 'chunked') this.#chunks.reset()
   }
@@ -222,11 +222,15 @@ export class ResponseParser {
 }
 
 const HTTP = Buffer.from('HTTP/1.')
+const CR = 13
+const LF = 10
 
-/** What is no HTTP is known by its first bytes: its sender may never send an empty line. */
+/** What is no HTTP is known by its first bytes, or by how its lines end: its sender may never send an empty line of ours. */
 function checkBegin(bytes: Buffer, at: number): void {
   const length = Math.min(bytes.length - at, HTTP.length)
-  if (bytes.compare(HTTP, 0, length, at, at + length) !== 0)
+  const lineEnd = bytes.indexOf(LF, at)
+  const isBareEnd = lineEnd !== -1 && bytes[lineEnd - 1] !== CR
+  if (isBareEnd || bytes.compare(HTTP, 0, length, at, at + length) !== 0)
     throw new ResponseError('invalid', 'the answer is not HTTP/1.1')
 }
 
@@ -237,13 +241,25 @@ function fieldsOf(text: string): Record<string, string | undefined> {
     const end = text.indexOf('\r\n', start + 2)
     const colon = text.indexOf(':', start + 2)
     const name = text.slice(start + 2, colon).toLowerCase()
-    const value = text.slice(colon + 1, end === -1 ? undefined : end).trim()
+    const value = withoutBlanks(text, colon + 1, end === -1 ? text.length : end)
     const before = headers[name]
-    headers[name] = before === undefined ? value : `${before}, ${value}`
+    // `constructor` and the like are there before any field is.
+    headers[name] = typeof before === 'string' ? `${before}, ${value}` : value
     start = end
   }
   return headers
 }
+
+/** Only spaces and tabs stand around a value; `trim` takes more, such as the no-break space of latin1. */
+function withoutBlanks(text: string, from: number, to: number): string {
+  let start = from
+  let end = to
+  while (start < end && isBlank(text.charCodeAt(start))) start++
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
+  return text.slice(start, end)
+}
+
+const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
 function keepAliveOf(field: string | undefined): number | null {
   if (field === undefined) return null
