@@ -88,6 +88,7 @@ export async function smallGateway(
       checkOrigin: () => {},
       corsHeaders: () => ({}),
       authenticate: () => ({ tenant: 'local', keyName: null }),
+      admit: () => {},
     },
     health: {
       service: 'ucr',

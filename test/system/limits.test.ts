@@ -391,6 +391,7 @@ describe('access', () => {
     checkOrigin: () => {},
     corsHeaders: () => ({}),
     authenticate: () => ({ tenant: 't', keyName: 'k' }),
+    admit: () => {},
   }
 
   it.each(['/v1/models', '/health', '/health/live', '/nothing'])('a foreign host is refused at %s', async (path) => {
