@@ -260,7 +260,8 @@ class RunningGateway implements Gateway {
         checkOrigin: (method, headers) => checkOrigin(method, headers, this.#snapshot.access),
         corsHeaders: (headers) => corsHeaders(headers, this.#snapshot.access),
         authenticate: (headers) => this.#snapshot.authenticate(headers),
-        admit: (caller) => this.#oversight.admit(caller),
+        admit: (caller) => this.#oversight.admission.admit(caller),
+        received: (caller) => this.#oversight.admission.received(caller),
       },
       health: {
         service: 'universal-claude-router',

@@ -20,8 +20,10 @@ export interface Caller {
 }
 
 export interface AdmissionOptions {
-  /** May one more request be served, as far as memory goes? */
-  hasRoom(): boolean
+  /** Is there memory for a request of so many bytes? */
+  hasRoom(bytes: number): boolean
+  /** So many bytes of a request for which there was have come, or never will. */
+  received(bytes: number): void
   /** Null: nobody counts. */
   counter(): RateCounter | null
   trustedProxies(): readonly AddressRange[]
@@ -42,7 +44,7 @@ export class Admission {
     this.#options = options
   }
 
-  /** Throws GatewayError `rate_limited`, `overloaded`. */
+  /** Throws GatewayError `rate_limited`, `overloaded`. What is admitted is to be `received`. */
   admit({ principal, headers, peer }: Caller): void {
     const counter = this.#options.counter()
     if (counter !== null) {
@@ -50,10 +52,15 @@ export class Admission {
       const network = clientNetwork(peer, headers['x-forwarded-for'], this.#options.trustedProxies())
       this.#check(counter.take(`address ${network}`), 'this address')
     }
-    if (principal === null || this.#options.hasRoom()) return
+    if (principal === null || this.#options.hasRoom(lengthOf(headers))) return
     this.#overloaded++
     const message = 'The gateway is short of memory and takes no more requests for a moment.'
     throw new GatewayError('overloaded', message, { retryAfter: TRY_AGAIN })
+  }
+
+  /** The body of an admitted request has come, or never will. */
+  received({ principal, headers }: Caller): void {
+    if (principal !== null) this.#options.received(lengthOf(headers))
   }
 
   stats(): { readonly rateLimited: number; readonly overloaded: number } {
@@ -69,4 +76,10 @@ export class Admission {
       rateLimit: { limit, remaining, resetAfter: reset, resetAt: this.#options.wallClock() + reset },
     })
   }
+}
+
+/** Bytes of a body, as far as they are announced. */
+function lengthOf(headers: Headers): number {
+  const length = Number(headers['content-length'] ?? 0)
+  return length > 0 ? length : 0
 }

@@ -1,14 +1,14 @@
 import { Admission } from '../admission/admission.ts'
-import type { Caller } from '../admission/admission.ts'
 import { SlidingCounter } from '../admission/rate-counter.ts'
 import type { RateCounter } from '../admission/rate-counter.ts'
 import type { Config } from '../config/config.ts'
 import { cgroupLimits } from '../observe/cgroup.ts'
 import { debugMetrics } from '../observe/debug-metrics.ts'
+import { oldGenerationUsed, ownHeapLimit } from '../observe/heap-limit.ts'
 import type { Log } from '../observe/log.ts'
 import { MemoryMonitor } from '../observe/memory-monitor.ts'
 import type { MemoryAlert } from '../observe/memory-monitor.ts'
-import { readMemory } from '../observe/memory-reading.ts'
+import { nearestLimit } from '../observe/memory-reading.ts'
 import { mergeSnapshots, takeSnapshot } from '../observe/metrics-snapshot.ts'
 import type { MetricsSnapshot } from '../observe/metrics-snapshot.ts'
 import type { MetricsSources } from '../observe/metrics-sources.ts'
@@ -35,10 +35,11 @@ export interface OversightOptions {
 
 /** What concerns requests as a whole: how many there are, how many may come, and whether there is memory for them. */
 export class Oversight {
+  /** Whether a request is taken now. */
+  readonly admission: Admission
   readonly routes: readonly PlainRoute[]
   readonly #options: OversightOptions
   readonly #memory: MemoryMonitor
-  readonly #admission: Admission
   #config: Config
   #bus: WorkerBus = new LocalBus()
   #counter: RateCounter | null
@@ -46,12 +47,13 @@ export class Oversight {
   constructor(options: OversightOptions) {
     const { config } = options
     const cgroups = cgroupLimits()
+    const heapLimit = ownHeapLimit()
     this.#options = options
     this.#config = config
     this.#counter = this.#newCounter()
     this.#memory = new MemoryMonitor({
       settings: config.memory,
-      read: () => readMemory(cgroups),
+      read: () => nearestLimit(oldGenerationUsed(), heapLimit, cgroups),
       relieve: () => options.relieve(),
       collect: globalThis.gc === undefined ? null : () => void globalThis.gc?.(),
       alert: (alert) => {
@@ -60,8 +62,9 @@ export class Oversight {
       },
       now,
     })
-    this.#admission = new Admission({
-      hasRoom: () => this.#memory.hasRoom(),
+    this.admission = new Admission({
+      hasRoom: (bytes) => this.#memory.hasRoom(bytes),
+      received: (bytes) => this.#memory.received(bytes),
       counter: () => this.#counter,
       trustedProxies: () => this.#config.server.trustedProxies,
       wallClock: () => Date.now(),
@@ -70,11 +73,6 @@ export class Oversight {
       debug: async () => debugMetrics(await this.#everybodys()),
       prometheus: async () => prometheusText(await this.#everybodys()),
     })
-  }
-
-  /** Throws GatewayError `rate_limited`, `overloaded`. */
-  admit(caller: Caller): void {
-    this.#admission.admit(caller)
   }
 
   /** From here on memory is watched, and workers count as one. */
@@ -109,7 +107,7 @@ export class Oversight {
     const { traffic, sources } = this.#options
     return takeSnapshot(traffic, {
       ...sources,
-      admission: () => this.#admission.stats(),
+      admission: () => this.admission.stats(),
       memory: () => this.#memory.getStats(),
     })
   }

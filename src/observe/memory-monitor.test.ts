@@ -48,38 +48,74 @@ describe('MemoryMonitor', () => {
   it('has no room from shedAbove until memory is below the threshold, but for one request within each interval', () => {
     const { alerts, state, at, monitor } = monitored()
     at(0.89)
-    expect(monitor.hasRoom()).toBe(true)
+    expect(monitor.hasRoom(0)).toBe(true)
     at(0.9)
     expect(alerts).toEqual(['pressure', 'shedding'])
-    expect([monitor.hasRoom(), monitor.hasRoom()]).toEqual([false, false])
+    expect([monitor.hasRoom(0), monitor.hasRoom(0)]).toEqual([false, false])
     state.now += 1000
-    expect([monitor.hasRoom(), monitor.hasRoom()]).toEqual([true, false])
+    expect([monitor.hasRoom(0), monitor.hasRoom(0)]).toEqual([true, false])
     at(0.85)
-    expect(monitor.hasRoom()).toBe(false)
+    expect(monitor.hasRoom(0)).toBe(false)
     at(0.79)
-    expect(monitor.hasRoom()).toBe(true)
+    expect(monitor.hasRoom(0)).toBe(true)
   })
 
   it('refuses nothing where a collection was enough', () => {
     const { alerts, at, monitor } = monitored({}, 0.3)
     at(0.95)
-    expect(monitor.hasRoom()).toBe(true)
+    expect(monitor.hasRoom(0)).toBe(true)
     expect(alerts).toEqual(['pressure', 'relieved'])
   })
 
   it('refuses nothing with shedAbove 1', () => {
     const { at, monitor } = monitored({ shedAbove: 1 })
     at(1)
-    expect(monitor.hasRoom()).toBe(true)
+    expect(monitor.hasRoom(0)).toBe(true)
   })
 
   it('does not wait for its timer while requests come in', () => {
     const { state, monitor } = monitored()
-    expect(monitor.hasRoom()).toBe(true)
+    expect(monitor.hasRoom(0)).toBe(true)
     state.ratio = 0.95
-    expect(monitor.hasRoom()).toBe(true)
+    expect(monitor.hasRoom(0)).toBe(true)
     state.now += 100
-    expect(monitor.hasRoom()).toBe(false)
+    expect(monitor.hasRoom(0)).toBe(false)
+  })
+
+  it('counts in what is on its way and cannot be seen yet', () => {
+    const { state, monitor, at } = monitored()
+    at(0.5)
+    // Of 100 bytes, 40 are left below shedAbove, and each byte of a request takes eight.
+    expect([monitor.hasRoom(2), monitor.hasRoom(1), monitor.hasRoom(2)]).toEqual([true, true, false])
+    for (let time = 0; time < 5; time++) {
+      state.now += 100
+      expect(monitor.hasRoom(2)).toBe(false)
+    }
+    monitor.received(2)
+    monitor.received(1)
+    expect(monitor.hasRoom(2)).toBe(false)
+    state.now += 100
+    expect(monitor.hasRoom(2)).toBe(false)
+    state.now += 100
+    expect(monitor.hasRoom(2)).toBe(true)
+    expect(monitor.getStats().shedding).toBe(false)
+  })
+
+  it('refuses what cannot fit, and takes it with shedAbove 1', () => {
+    expect(monitored().monitor.hasRoom(1000)).toBe(false)
+    expect(monitored({ shedAbove: 1 }).monitor.hasRoom(1000)).toBe(true)
+  })
+
+  it('collects again and again while it refuses', () => {
+    const { state, at } = monitored()
+    at(0.95)
+    const first = state.collected
+    state.now += 4000
+    at(0.95)
+    expect(state.collected).toBe(first)
+    state.now += 1000
+    at(0.95)
+    expect(state.collected).toBe(first + 1)
   })
 
   it('has a word about so many objects once, until there are clearly fewer', () => {

@@ -38,6 +38,13 @@ export interface MemoryMonitorOptions {
 
 /** Milliseconds that a reading is good for while requests come in: a burst must not have to wait for the timer. */
 const GOOD_FOR = 100
+/**
+ * Bytes of memory that a byte of a request takes at its worst: as it came, as text, what was read of it, what is sent, and
+ * what of all that is garbage already. Six were measured for a translated request of many small parts.
+ */
+const BYTES_PER_BYTE = 8
+/** Milliseconds between two collections while requests are refused. */
+const COLLECT_AGAIN = 5000
 /** Of `warnBytes`: below it the next word about them is due. */
 const WARN_AGAIN = 0.9
 
@@ -52,6 +59,12 @@ export class MemoryMonitor {
   #shedding = false
   #large = false
   #probedAt = -Infinity
+  #collectedAt = -Infinity
+  /** Bytes of requests that were taken and have not come yet. */
+  #expected = 0
+  /** Bytes that came since the last reading, and between the one before and that: they may not show in it yet. */
+  #arriving = 0
+  #arrivedBefore = 0
   #events = 0
   #collections = 0
 
@@ -75,7 +88,9 @@ export class MemoryMonitor {
   adopt(settings: MemorySettings): void {
     const before = this.#settings
     this.#settings = settings
-    if (this.#timer !== null && before.interval !== settings.interval) this.start()
+    if (this.#timer === null) return
+    if (before.interval !== settings.interval) this.start()
+    this.check()
   }
 
   getStats(): MemoryPressure {
@@ -93,25 +108,36 @@ export class MemoryMonitor {
   }
 
   /**
-   * May one more request be taken? While memory is too short one may within each interval: nothing would be collected in a
-   * process that does nothing, and it would stay as it is.
+   * May a request of so many bytes be taken? While memory is too short one may within each interval: nothing would be
+   * collected in a process that does nothing, and it would stay as it is.
    */
-  hasRoom(): boolean {
+  hasRoom(bytes: number): boolean {
     const now = this.#options.now()
     if (now - this.#readAt >= GOOD_FOR) this.check()
-    if (!this.#shedding) return true
-    if (now - this.#probedAt < this.#settings.interval) return false
-    this.#probedAt = now
+    if (this.#shedding) {
+      if (now - this.#probedAt < this.#settings.interval) return false
+      this.#probedAt = now
+    } else if (!this.#fits(bytes)) return false
+    this.#expected += bytes
     return true
+  }
+
+  /** So many bytes of a request that was taken have come, or never will. */
+  received(bytes: number): void {
+    this.#expected -= bytes
+    this.#arriving += bytes
   }
 
   /** Looks now, and does what is due. */
   check(): void {
+    this.#arrivedBefore = this.#arriving
+    this.#arriving = 0
     this.#look()
     const { threshold, resumeBelow, shedAbove } = this.#settings
     this.#checkSize()
     if (!this.#underPressure && this.#reading.ratio >= threshold) this.#begin()
     if (!this.#shedding && shedAbove < 1 && this.#reading.ratio >= shedAbove) this.#shed()
+    if (this.#shedding && this.#options.now() - this.#collectedAt >= COLLECT_AGAIN) this.#collect()
     if (this.#shedding && this.#reading.ratio < threshold) this.#shedding = false
     if (this.#underPressure && this.#reading.ratio < resumeBelow) {
       this.#underPressure = false
@@ -136,10 +162,23 @@ export class MemoryMonitor {
 
   #relieve(): void {
     this.#options.relieve()
+    this.#collect()
+  }
+
+  #collect(): void {
     if (this.#options.collect === null) return
     this.#options.collect()
     this.#collections++
+    this.#collectedAt = this.#options.now()
     this.#look()
+  }
+
+  /** Does what is on its way, and this, leave memory below the limit for requests? */
+  #fits(bytes: number): boolean {
+    const { shedAbove } = this.#settings
+    const { usedBytes, limitBytes } = this.#reading
+    const coming = (this.#expected + this.#arrivedBefore + this.#arriving + bytes) * BYTES_PER_BYTE
+    return shedAbove >= 1 || usedBytes + coming < shedAbove * limitBytes
   }
 
   #checkSize(): void {

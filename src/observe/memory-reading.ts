@@ -1,4 +1,3 @@
-import { getHeapStatistics } from 'node:v8'
 import type { CgroupLimit } from './cgroup.ts'
 
 export interface MemoryReading {
@@ -8,13 +7,12 @@ export interface MemoryReading {
   readonly limitBytes: number
   /** `usedBytes` in `limitBytes`. */
   readonly ratio: number
-  /** JavaScript objects, whichever limit is nearer. */
+  /** JavaScript objects that are not quite new, whichever limit is nearer. */
   readonly heapBytes: number
 }
 
-/** Some microseconds for the heap, and some more for each control group. */
-export function readMemory(cgroups: readonly CgroupLimit[]): MemoryReading {
-  const { used_heap_size: heapBytes, heap_size_limit: heapLimit } = getHeapStatistics()
+/** How near these are to their ends; of several the nearest. */
+export function nearestLimit(heapBytes: number, heapLimit: number, cgroups: readonly CgroupLimit[]): MemoryReading {
   let nearest: MemoryReading = {
     limit: 'heap',
     usedBytes: heapBytes,

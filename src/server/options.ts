@@ -38,6 +38,8 @@ export interface AccessChecks {
   authenticate(headers: Headers, query: string): Principal
   /** Runs for everything that a protocol owns, and for every caller without a valid key who needs one. */
   admit(caller: Caller): void
+  /** The body of a request that a protocol owns, and that was admitted, has come, or never will. */
+  received(caller: Caller): void
 }
 
 export interface GatewayServer {

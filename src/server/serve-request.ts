@@ -41,7 +41,7 @@ export async function serveRequest(arrival: Arrival, router: ServerRouter, optio
   if (head.method === 'OPTIONS' && answerPreflight(arrival)) return
   const target = findTarget(arrival, router)
   const principal = admit(arrival, target, options)
-  const body = await bodyOf(arrival, options)
+  const body = await bodyOf(arrival, target, principal, options)
   if (reply.closed) return
   const answer = compressed(arrival, options)
   if (target.kind === 'plain') await answerPlain(arrival, answer, target, principal, body)
@@ -116,12 +116,21 @@ function admit({ head, peer }: Arrival, target: Target, { access }: ServerOption
 
 const NO_BODY = Buffer.alloc(0)
 
-async function bodyOf(arrival: Arrival, options: ServerOptions): Promise<Buffer> {
-  const { head, request, response, expectsContinue } = arrival
-  if (!head.hasBody) return NO_BODY
-  return readBody(request, head.headers, options.settings(), () => {
-    if (expectsContinue) response.proceed()
-  })
+async function bodyOf(
+  { head, request, response, expectsContinue, peer }: Arrival,
+  target: Target,
+  principal: Principal | null,
+  options: ServerOptions,
+): Promise<Buffer> {
+  const { headers } = head
+  try {
+    if (!head.hasBody) return NO_BODY
+    return await readBody(request, headers, options.settings(), () => {
+      if (expectsContinue) response.proceed()
+    })
+  } finally {
+    if (target.kind === 'protocol') options.access.received({ principal, headers, peer })
+  }
 }
 
 async function answerPlain(

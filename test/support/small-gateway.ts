@@ -89,6 +89,7 @@ export async function smallGateway(
       corsHeaders: () => ({}),
       authenticate: () => ({ tenant: 'local', keyName: null }),
       admit: () => {},
+      received: () => {},
     },
     health: {
       service: 'ucr',

@@ -392,6 +392,7 @@ describe('access', () => {
     corsHeaders: () => ({}),
     authenticate: () => ({ tenant: 't', keyName: 'k' }),
     admit: () => {},
+    received: () => {},
   }
 
   it.each(['/v1/models', '/health', '/health/live', '/nothing'])('a foreign host is refused at %s', async (path) => {
