@@ -15,7 +15,8 @@ import { createLog } from '../src/observe/log.ts'
 import { PROTOCOLS } from '../src/protocols/index.ts'
 import { HealthRegistry } from '../src/routing/health.ts'
 import { RetryBudget } from '../src/routing/retry-budget.ts'
-import type { Transport, UpstreamCall, UpstreamHandler } from '../src/upstream/transport.ts'
+import type { HttpTransport } from '../src/upstream/http.ts'
+import type { UpstreamCall, UpstreamHandler } from '../src/upstream/transport.ts'
 import { answers } from './answers.ts'
 import { measure } from './measure.ts'
 import { scenarios } from './scenarios.ts'
@@ -41,7 +42,7 @@ const CONFIG = {
 const CALL: UpstreamCall = { pause: () => {}, resume: () => {}, abort: () => {} }
 
 /** Answers in the same turn, as bytes that have waited in the kernel would. */
-const transport: Transport = {
+const transport: HttpTransport = {
   send(request, handler) {
     const { headers, body } = vendorAnswer(request.path, request.headers['accept'] === 'text/event-stream')
     queueMicrotask(() => deliver(handler, headers, body))
@@ -49,6 +50,7 @@ const transport: Transport = {
   },
   close: async () => {},
   stats: () => [],
+  dnsStats: () => ({ size: 0, hits: 0, misses: 0, stale: 0, errors: 0 }),
 }
 
 function deliver(handler: UpstreamHandler, headers: Readonly<Record<string, string>>, body: Buffer): void {

@@ -21,7 +21,10 @@ import { PlanCounter } from './exchange/plan-counter.ts'
 import { serve } from './exchange/serve.ts'
 import { TokenCounter } from './models/tokens.ts'
 import type { Log } from './observe/log.ts'
+import type { MemoryAlert } from './observe/memory-monitor.ts'
+import { TrafficRecorder } from './observe/traffic-recorder.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
+import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
 import { explainRequest } from './composition/explain-request.ts'
@@ -40,6 +43,7 @@ import type { ServerSettings } from './server/settings.ts'
 import { buildSnapshot, cacheSecretFrom, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
+import { gatewaySources } from './composition/gateway-sources.ts'
 import { answersDiffer } from './composition/answers-differ.ts'
 
 export interface GatewayOptions {
@@ -57,6 +61,8 @@ export interface GatewayOptions {
   readonly secret?: Buffer
   /** This process is one of several that are one gateway. */
   readonly worker?: WorkerPart
+  /** Called when memory runs short, which is also logged. */
+  readonly onAlert?: (alert: MemoryAlert) => void
   /** False for dry runs: no vendor, no local port is asked anything. */
   readonly discover?: boolean
 }
@@ -104,11 +110,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const now = (): number => performance.now()
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
+  const traffic = new TrafficRecorder(log, now)
   const shared: Shared = {
     transport: await createHttpTransport(loaded.config.upstream),
     health: new HealthRegistry(loaded.config.routing.breaker, now),
     retryBudget: new RetryBudget(now, loaded.config.retry.budget),
-    observer: log,
+    observer: traffic,
     tokenCounter: new TokenCounter(),
     sealKeys: sealKeysFrom(secret),
     caches: new Caches({ settings: loaded.config.cache, secret: cacheSecretFrom(secret), calls, now }),
@@ -122,7 +129,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const snapshot = await build(loaded)
   shared.health.adopt(snapshot.providers, snapshot.config.routing.breaker)
-  return new RunningGateway(options, shared, providerSet, snapshot, build)
+  return new RunningGateway(options, shared, traffic, providerSet, snapshot, build)
 }
 
 /** Whoever runs a command on this machine. */
@@ -133,6 +140,7 @@ class RunningGateway implements Gateway {
   readonly #shared: Shared
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
+  readonly #oversight: Oversight
   readonly #server: GatewayServer
   readonly #compression = new Compression()
   #snapshot: Snapshot
@@ -142,6 +150,7 @@ class RunningGateway implements Gateway {
   constructor(
     options: GatewayOptions,
     shared: Shared,
+    traffic: TrafficRecorder,
     providerSet: ProviderSet,
     snapshot: Snapshot,
     build: (loaded: LoadedConfig) => Promise<Snapshot>,
@@ -160,6 +169,14 @@ class RunningGateway implements Gateway {
       snapshot,
       options.loaded.config,
     )
+    this.#oversight = new Oversight({
+      config: options.loaded.config,
+      traffic,
+      sources: gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
+      relieve: () => shared.caches.clearWarm(),
+      log: options.log,
+      onAlert: options.onAlert,
+    })
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
   }
@@ -170,6 +187,7 @@ class RunningGateway implements Gateway {
     const bus = worker?.bus ?? new LocalBus()
     await shareHealth(this.#shared.health, bus)
     shareCaches(this.#shared.caches, bus)
+    this.#oversight.start(bus)
     await this.#providerSet.ask()
     await this.#watch()
     return urls
@@ -212,6 +230,7 @@ class RunningGateway implements Gateway {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    this.#oversight.stop()
     await this.#watcher?.close()
     await this.#server.close()
     await this.#shared.transport.close()
@@ -224,6 +243,7 @@ class RunningGateway implements Gateway {
       settings: () => serverSettings(this.#snapshot.config),
       protocols: PROTOCOL_LIST,
       plainRoutes: [
+        ...this.#oversight.routes,
         explainRoute((path, { headers, body, principal, id }) =>
           explain(
             explainRequest(PROTOCOL_LIST, { path, headers, body }, principal ?? LOCAL, id),
@@ -240,6 +260,8 @@ class RunningGateway implements Gateway {
         checkOrigin: (method, headers) => checkOrigin(method, headers, this.#snapshot.access),
         corsHeaders: (headers) => corsHeaders(headers, this.#snapshot.access),
         authenticate: (headers) => this.#snapshot.authenticate(headers),
+        admit: (caller) => this.#oversight.admission.admit(caller),
+        received: (caller) => this.#oversight.admission.received(caller),
       },
       health: {
         service: 'universal-claude-router',
@@ -275,6 +297,7 @@ class RunningGateway implements Gateway {
     this.#shared.retryBudget.adopt(next.config.retry.budget)
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
     this.#shared.caches.adopt(next.config.cache)
+    this.#oversight.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()
   }

@@ -21,11 +21,11 @@ import type { Provider } from '../providers/provider.ts'
 import type { HealthRegistry } from '../routing/health.ts'
 import type { RetryBudget } from '../routing/retry-budget.ts'
 import { createRouter } from '../routing/router.ts'
-import type { Transport } from '../upstream/transport.ts'
+import type { HttpTransport } from '../upstream/http.ts'
 
 /** What outlives a reload: connections, breakers, caches, keys that carriers are made with. */
 export interface Shared {
-  readonly transport: Transport
+  readonly transport: HttpTransport
   readonly health: HealthRegistry
   readonly retryBudget: RetryBudget
   readonly observer: Observer

@@ -1,3 +1,5 @@
+import type { AddressRange } from '../admission/address-range.ts'
+import type { RateLimitSettings } from '../admission/admission.ts'
 import type { KeySettings } from '../admission/keys.ts'
 import type { CacheSettings } from '../cache/settings.ts'
 import type { Timeouts } from '../providers/provider.ts'
@@ -22,6 +24,7 @@ export interface Config {
   readonly streamFailure: 'error' | 'cut'
   readonly cache: CacheSettings
   readonly upstream: UpstreamSettings
+  readonly memory: MemorySettings
   readonly logging: LoggingSettings
 }
 
@@ -42,6 +45,9 @@ export interface ServerSettings {
   readonly maxAnswerBytes: number
   readonly allowedHosts: readonly string[]
   readonly allowedOrigins: readonly string[]
+  /** Null: none. */
+  readonly rateLimit: RateLimitSettings | null
+  readonly trustedProxies: readonly AddressRange[]
   readonly pingInterval: number
   readonly drainTimeout: number
   readonly headerTimeout: number
@@ -68,6 +74,15 @@ interface RetrySettings {
   readonly attempts: number
   /** Retries per request on average. */
   readonly budget: number
+}
+
+/** Shares from 0 to 1, `interval` in milliseconds, `warnBytes` in bytes. */
+interface MemorySettings {
+  readonly threshold: number
+  readonly resumeBelow: number
+  readonly shedAbove: number
+  readonly interval: number
+  readonly warnBytes: number
 }
 
 export interface LoggingSettings {

@@ -156,7 +156,6 @@ describe('loadConfig()', () => {
     expect(problems.map(({ field }) => field)).toEqual([
       'version',
       'server.cors',
-      'server.rateLimit',
       'server.timeout',
       'logging.requests',
       'providers[0].name',

@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { normalizeHost, parseAuthority } from '../admission/address.ts'
+import { parseRange } from '../admission/address-range.ts'
+import type { AddressRange } from '../admission/address-range.ts'
+import type { RateLimitSettings } from '../admission/admission.ts'
 import { refuseOpenBind } from '../admission/bind.ts'
 import { hashKey, isIntactKey, KEY_PREFIX, type KeySettings } from '../admission/keys.ts'
 import type { Config, LoggingSettings, ServerSettings } from './config.ts'
@@ -27,6 +30,7 @@ export function resolveConfig(input: ConfigInput, resolution: Resolution): Confi
     streamFailure: input.streamFailure,
     cache: input.cache,
     upstream: input.upstream,
+    memory: resolveMemory(input.memory, resolution),
     logging: resolveLogging(input.logging, resolution),
   }
 }
@@ -80,6 +84,8 @@ function resolveServer(
     maxAnswerBytes: input.maxAnswerSize,
     allowedHosts: resolveHosts(input.allowedHosts, keys.length > 0, [...path, 'allowedHosts'], resolution),
     allowedOrigins: resolveOrigins(input.allowedOrigins, [...path, 'allowedOrigins'], resolution),
+    rateLimit: resolveRateLimit(input.rateLimit, [...path, 'rateLimit'], resolution),
+    trustedProxies: resolveProxies(input.trustedProxies, [...path, 'trustedProxies'], resolution),
     pingInterval: input.pingInterval,
     drainTimeout: input.drainTimeout,
     headerTimeout: input.headerTimeout,
@@ -125,6 +131,43 @@ function resolveOrigins(inputs: readonly string[], path: Path, resolution: Resol
     }
     return input.toLowerCase()
   })
+}
+
+function resolveRateLimit(
+  input: ConfigInput['server']['rateLimit'],
+  path: Path,
+  resolution: Resolution,
+): RateLimitSettings | null {
+  if (input === undefined) return null
+  if (input.timeWindow === 0) {
+    resolution.error([...path, 'timeWindow'], 'must be longer than nothing', 'write a time such as "1 minute"')
+  }
+  return input
+}
+
+function resolveProxies(inputs: readonly string[], path: Path, resolution: Resolution): readonly AddressRange[] {
+  return inputs.flatMap((input, index) => {
+    const range = parseRange(input)
+    if (range !== null) return [range]
+    const fix = 'write it as "10.0.0.0/8", "fd00::/8", or one address'
+    resolution.error([...path, index], 'must be an address or a range of addresses', fix, true)
+    return []
+  })
+}
+
+function resolveMemory(input: ConfigInput['memory'], resolution: Resolution): ConfigInput['memory'] {
+  const { threshold, resumeBelow, shedAbove, interval } = input
+  const path: Path = ['memory']
+  if (resumeBelow > threshold) {
+    resolution.error([...path, 'resumeBelow'], 'must not be more than "memory.threshold"', `write ${threshold} or less`)
+  }
+  if (shedAbove < threshold) {
+    resolution.error([...path, 'shedAbove'], 'must not be less than "memory.threshold"', `write ${threshold} or more`)
+  }
+  if (interval === 0) {
+    resolution.error([...path, 'interval'], 'must be longer than nothing', 'write a time such as "1s"')
+  }
+  return input
 }
 
 function resolveLogging({ level, pretty, file }: ConfigInput['logging'], resolution: Resolution): LoggingSettings {

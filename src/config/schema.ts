@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { cache } from './cache-schema.ts'
+import { memory, rateLimit, trustedProxies } from './overload-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { providerSchema, TIMEOUT_WORDS } from './provider-schema.ts'
 import { choice, decimal, duration, flag, inert, list, section, size, text, whole, named } from './scalars.ts'
@@ -112,7 +113,8 @@ const server = section('The listening side.', {
     {},
   ),
   cors: inert('name the web pages that may call the gateway in `server.allowedOrigins`'),
-  rateLimit: inert('requests are not rate-limited yet'),
+  rateLimit: z.exactOptional(rateLimit),
+  trustedProxies: z.prefault(trustedProxies, []),
   timeout: inert('use `timeouts`, `server.headerTimeout` and `server.bodyTimeout`'),
 })
 
@@ -366,6 +368,7 @@ export const configSchema = section('The config file of ucr.', {
   ),
   cache: z.prefault(cache, {}),
   upstream: z.prefault(upstream, {}),
+  memory: z.prefault(memory, {}),
   logging: z.prefault(logging, {}),
   version: inert('the format needs no version'),
   transformers: inert('`type` of a provider decides how requests are translated'),

@@ -55,6 +55,7 @@ export const ERRORS = {
   method_not_allowed: row(405, 'invalid-request', 'client', false),
   model_not_found: row(404, 'not-found', 'client', false),
   not_supported: row(501, 'not-supported', 'client', false),
+  rate_limited: row(429, 'rate-limit', 'client', false),
   client_closed: row(499, 'api', 'client', false),
 
   // The upstream's answer
@@ -77,10 +78,20 @@ export const ERRORS = {
   // The gateway
   no_candidate: row(503, 'overloaded', 'gateway', true),
   draining: row(503, 'overloaded', 'gateway', true),
+  overloaded: row(503, 'overloaded', 'gateway', true),
   internal: row(500, 'api', 'gateway', false),
 } as const satisfies Record<string, ErrorRow>
 
 export type ErrorCode = keyof typeof ERRORS
+
+/** A limit of the gateway's own that a client has reached. */
+export interface RateLimitState {
+  readonly limit: number
+  readonly remaining: number
+  /** Milliseconds until nothing is counted any more, and that time in Unix milliseconds. */
+  readonly resetAfter: number
+  readonly resetAt: number
+}
 
 export interface GatewayErrorOptions {
   /** Overrides the table's status, for an upstream status that must reach the client (409, 422, 529...). */
@@ -93,6 +104,7 @@ export interface GatewayErrorOptions {
   readonly shouldRetry?: boolean
   /** The vendor's own machine-readable code (`context_length_exceeded`, `enforced_spend_limit_reached`). */
   readonly upstreamCode?: string
+  readonly rateLimit?: RateLimitState
   readonly cause?: unknown
 }
 
@@ -110,6 +122,7 @@ export class GatewayError extends Error {
   readonly retryAfter: number | null
   readonly shouldRetry: boolean
   readonly upstreamCode: string | null
+  readonly rateLimit: RateLimitState | null
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
@@ -124,6 +137,7 @@ export class GatewayError extends Error {
     this.retryAfter = options.retryAfter === undefined ? null : Math.min(options.retryAfter, LONGEST_RETRY_AFTER)
     this.shouldRetry = options.shouldRetry ?? (entry.retryable && mayPass(this.status))
     this.upstreamCode = options.upstreamCode ?? null
+    this.rateLimit = options.rateLimit ?? null
   }
 }
 

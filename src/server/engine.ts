@@ -39,6 +39,8 @@ export interface EngineRequest {
 }
 
 export interface BodyReceiver {
+  /** Only the end is wanted: no memory is spent on the bytes. */
+  readonly discards?: true
   data(chunk: Buffer): void
   end(): void
   /** The connection is gone before the body was whole. */

@@ -1,4 +1,5 @@
 import type { Server } from 'node:net'
+import type { Caller } from '../admission/admission.ts'
 import type { ClientReply, ClientRequest, Principal } from '../exchange/client.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Observer } from '../observe/observer.ts'
@@ -35,6 +36,10 @@ export interface AccessChecks {
   /** The fields that let a browser hand the answer to a page of another origin; none unless it is allowed. */
   corsHeaders(headers: Headers): Readonly<Record<string, string>>
   authenticate(headers: Headers, query: string): Principal
+  /** Runs for everything that a protocol owns, and for every caller without a valid key who needs one. */
+  admit(caller: Caller): void
+  /** The body of a request that a protocol owns, and that was admitted, has come, or never will. */
+  received(caller: Caller): void
 }
 
 export interface GatewayServer {

@@ -228,7 +228,7 @@ export class HttpReply implements ClientReply {
       this.#response.end()
     }
     const timer = setTimeout(end, LINGER).unref()
-    request.receive({ data: () => {}, end, gone: end })
+    request.receive({ discards: true, data: () => {}, end, gone: end })
   }
 
   /** Runs on the socket's events, where a throw would end the process. */

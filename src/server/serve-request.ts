@@ -40,8 +40,8 @@ export async function serveRequest(arrival: Arrival, router: ServerRouter, optio
   options.access.checkOrigin(head.method, head.headers)
   if (head.method === 'OPTIONS' && answerPreflight(arrival)) return
   const target = findTarget(arrival, router)
-  const principal = authenticate(target, head, options)
-  const body = await bodyOf(arrival, options)
+  const principal = admit(arrival, target, options)
+  const body = await bodyOf(arrival, target, principal, options)
   if (reply.closed) return
   const answer = compressed(arrival, options)
   if (target.kind === 'plain') await answerPlain(arrival, answer, target, principal, body)
@@ -96,25 +96,41 @@ function shown(path: string): string {
   return path.length > 200 ? `${path.slice(0, 200)}...` : path
 }
 
-/** Null: a stranger on a public route. */
-function authenticate(target: Target, { headers, query }: RequestHead, { access }: ServerOptions): Principal | null {
+/** Null: a stranger on a public route. What the server answers by itself is never refused for lack of room. */
+function admit({ head, peer }: Arrival, target: Target, { access }: ServerOptions): Principal | null {
+  const { headers, query } = head
   const open = target.kind === 'plain' ? target.route.access === 'public' : target.route.public
+  let principal: Principal | null = null
   try {
-    return access.authenticate(headers, query)
+    principal = access.authenticate(headers, query)
   } catch (thrown) {
-    if (open && thrown instanceof GatewayError) return null
-    throw thrown
+    if (!open || !(thrown instanceof GatewayError)) {
+      // Whoever guesses keys is counted too.
+      access.admit({ principal, headers, peer })
+      throw thrown
+    }
   }
+  if (target.kind === 'protocol') access.admit({ principal, headers, peer })
+  return principal
 }
 
 const NO_BODY = Buffer.alloc(0)
 
-async function bodyOf(arrival: Arrival, options: ServerOptions): Promise<Buffer> {
-  const { head, request, response, expectsContinue } = arrival
-  if (!head.hasBody) return NO_BODY
-  return readBody(request, head.headers, options.settings(), () => {
-    if (expectsContinue) response.proceed()
-  })
+async function bodyOf(
+  { head, request, response, expectsContinue, peer }: Arrival,
+  target: Target,
+  principal: Principal | null,
+  options: ServerOptions,
+): Promise<Buffer> {
+  const { headers } = head
+  try {
+    if (!head.hasBody) return NO_BODY
+    return await readBody(request, headers, options.settings(), () => {
+      if (expectsContinue) response.proceed()
+    })
+  } finally {
+    if (target.kind === 'protocol') options.access.received({ principal, headers, peer })
+  }
 }
 
 async function answerPlain(

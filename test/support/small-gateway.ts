@@ -88,6 +88,8 @@ export async function smallGateway(
       checkOrigin: () => {},
       corsHeaders: () => ({}),
       authenticate: () => ({ tenant: 'local', keyName: null }),
+      admit: () => {},
+      received: () => {},
     },
     health: {
       service: 'ucr',

@@ -1,7 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { PROTOCOL_LIST } from '../../src/protocols/index.ts'
+import { cacheRoutes } from '../../src/server/cache-routes.ts'
 import { explainRoute } from '../../src/server/explain.ts'
 import { healthRoutes } from '../../src/server/health.ts'
+import { metricsRoutes } from '../../src/server/metrics-routes.ts'
 import { Traffic } from '../../src/server/traffic.ts'
 import { ask } from '../support/ask.ts'
 import type { TestGateway } from '../support/gateway.ts'
@@ -33,6 +35,8 @@ const ROUTES: readonly Route[] = [
       },
     ),
     explainRoute(async () => null),
+    ...metricsRoutes({ debug: async () => '', prometheus: async () => '' }),
+    ...cacheRoutes({ stats: () => ({}), invalidate: () => 0 }),
   ].map(({ method, path, access }) => ({ method, path, open: access === 'public' })),
 ].map((route) => ({ ...route, path: route.path.replace(/\{.*\}/, 'far/gpt-5.5') }))
 
@@ -74,10 +78,14 @@ async function installed(keys: boolean): Promise<{ readonly gateway: TestGateway
 describe('every route', () => {
   it('is in the list of these tests', () => {
     expect(ROUTES.map(nameOf).toSorted()).toEqual([
+      'DELETE /cache',
+      'GET /cache/stats',
+      'GET /debug/metrics',
       'GET /health',
       'GET /health/detailed',
       'GET /health/live',
       'GET /health/ready',
+      'GET /metrics',
       'GET /v1/models',
       'GET /v1/models',
       'GET /v1/models/far/gpt-5.5',
@@ -137,7 +145,7 @@ describe('every route', () => {
           expect([401, 404, 405], `${method} ${path}`).toContain(status)
         }
       }
-      for (const path of ['/', '/admin', '/config', '/metrics', '/v1/config', '/v1/keys', '/.env', '/debug', '/v1']) {
+      for (const path of ['/', '/admin', '/config', '/v1/config', '/v1/keys', '/.env', '/debug', '/v1']) {
         const { status } = await send(gateway, { method: 'GET', path, open: false }, `host: localhost\r\n${key}`)
         expect([401, 404], path).toContain(status)
       }

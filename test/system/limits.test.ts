@@ -391,6 +391,8 @@ describe('access', () => {
     checkOrigin: () => {},
     corsHeaders: () => ({}),
     authenticate: () => ({ tenant: 't', keyName: 'k' }),
+    admit: () => {},
+    received: () => {},
   }
 
   it.each(['/v1/models', '/health', '/health/live', '/nothing'])('a foreign host is refused at %s', async (path) => {

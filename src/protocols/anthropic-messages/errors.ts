@@ -1,5 +1,5 @@
 import { GatewayError } from '../../lib/error.ts'
-import type { ErrorCode, ErrorKind, GatewayErrorOptions } from '../../lib/error.ts'
+import type { ErrorCode, ErrorKind, GatewayErrorOptions, RateLimitState } from '../../lib/error.ts'
 import type { Headers } from '../../lib/headers.ts'
 import { JsonObjectWriter, JsonScanError, scanJson, stringToJson } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
@@ -25,8 +25,18 @@ const TYPES: Readonly<Record<ErrorKind, string>> = {
 export function encodeError(error: GatewayError, context: ErrorContext): EncodedError {
   const headers: Record<string, string> = { 'x-should-retry': String(error.shouldRetry) }
   if (error.retryAfter !== null) headers['retry-after'] = String(error.retryAfter)
+  if (error.rateLimit !== null) Object.assign(headers, rateLimitHeaders(error.rateLimit))
   const status = error.code === 'context_too_long' ? 400 : error.status
   return { status, headers, body: errorEnvelope(error, context) }
+}
+
+/** https://platform.claude.com/docs/en/api/rate-limits */
+function rateLimitHeaders({ limit, remaining, resetAt }: RateLimitState): Readonly<Record<string, string>> {
+  return {
+    'anthropic-ratelimit-requests-limit': String(limit),
+    'anthropic-ratelimit-requests-remaining': String(remaining),
+    'anthropic-ratelimit-requests-reset': new Date(resetAt).toISOString().replace(/\.\d+Z$/, 'Z'),
+  }
 }
 
 /** The event that ends a failed stream. */

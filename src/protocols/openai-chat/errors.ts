@@ -1,5 +1,5 @@
 import { GatewayError, toGatewayError } from '../../lib/error.ts'
-import type { ErrorCode, ErrorKind, GatewayErrorOptions } from '../../lib/error.ts'
+import type { ErrorCode, ErrorKind, GatewayErrorOptions, RateLimitState } from '../../lib/error.ts'
 import type { Headers } from '../../lib/headers.ts'
 import { JsonScanError, toJsonText } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
@@ -29,6 +29,7 @@ const CODES: Partial<Record<ErrorCode, string>> = {
   context_too_long: 'context_length_exceeded',
   content_filtered: 'content_filter',
   unauthorized: 'invalid_api_key',
+  rate_limited: 'rate_limit_exceeded',
   upstream_rate_limited: 'rate_limit_exceeded',
   upstream_spend_limit: 'insufficient_quota',
   upstream_not_found: 'model_not_found',
@@ -38,7 +39,19 @@ const CODES: Partial<Record<ErrorCode, string>> = {
 export function encodeError(error: GatewayError): EncodedError {
   const headers: Record<string, string> = { 'x-should-retry': String(error.shouldRetry) }
   if (error.retryAfter !== null) headers['retry-after'] = String(error.retryAfter)
+  if (error.rateLimit !== null) Object.assign(headers, rateLimitHeaders(error.rateLimit))
   return { status: error.status, headers, body: errorObject(error) }
+}
+
+/** https://platform.openai.com/docs/guides/rate-limits */
+function rateLimitHeaders({ limit, remaining, resetAfter }: RateLimitState): Readonly<Record<string, string>> {
+  const seconds = Math.ceil(resetAfter / 1000)
+  const minutes = Math.floor(seconds / 60)
+  return {
+    'x-ratelimit-limit-requests': String(limit),
+    'x-ratelimit-remaining-requests': String(remaining),
+    'x-ratelimit-reset-requests': `${minutes === 0 ? '' : `${minutes}m`}${seconds % 60}s`,
+  }
 }
 
 /** The event that ends a failed stream; no `[DONE]` follows, and both SDK majors throw what it holds. */

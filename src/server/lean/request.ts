@@ -20,6 +20,7 @@ export class LeanRequest implements EngineRequest {
   #body: Buffer | null = null
   readonly #isCollected: boolean
   #filled = 0
+  #isUnwanted = false
   /** What came before there was a receiver. */
   readonly #early: Buffer[] = []
   #gone = false
@@ -41,6 +42,11 @@ export class LeanRequest implements EngineRequest {
 
   receive(receiver: BodyReceiver): void {
     this.#receiver = receiver
+    if (receiver.discards === true) {
+      this.#isUnwanted = true
+      this.#body = null
+      this.#early.splice(0)
+    }
     for (const chunk of this.#early.splice(0)) receiver.data(chunk)
     if (this.complete) receiver.end()
     else if (this.#gone) receiver.gone()
@@ -66,15 +72,19 @@ export class LeanRequest implements EngineRequest {
   #feedSized(bytes: Buffer, from: number): number {
     const until = Math.min(bytes.length, from + this.#left)
     if (until > from) {
-      // A client that only announces much gets little memory for it.
-      if (this.#isCollected) this.#body ??= Buffer.allocUnsafe(this.#left)
+      if (!this.#isUnwanted) this.#keep(bytes, from, until)
       this.#left -= until - from
-      this.#pass(
-        this.#body === null ? Buffer.from(bytes.subarray(from, until)) : this.#fill(this.#body, bytes, from, until),
-      )
     }
     if (this.#left === 0) this.#end()
     return until
+  }
+
+  #keep(bytes: Buffer, from: number, until: number): void {
+    // A client that only announces much gets little memory for it.
+    if (this.#isCollected) this.#body ??= Buffer.allocUnsafe(this.#left)
+    this.#pass(
+      this.#body === null ? Buffer.from(bytes.subarray(from, until)) : this.#fill(this.#body, bytes, from, until),
+    )
   }
 
   #fill(body: Buffer, bytes: Buffer, from: number, until: number): Buffer {
@@ -85,7 +95,7 @@ export class LeanRequest implements EngineRequest {
 
   #feedChunks(chunks: ChunkedBody, bytes: Buffer, from: number): number {
     const at = chunks.feed(bytes, from)
-    if (chunks.data !== null) this.#pass(Buffer.from(chunks.data))
+    if (chunks.data !== null && !this.#isUnwanted) this.#pass(Buffer.from(chunks.data))
     if (chunks.error !== null) {
       throw chunks.error.kind === 'too-large'
         ? new GatewayError('body_too_large', 'The chunk extensions of the request body are too large.')

@@ -1,0 +1,26 @@
+import type { MetricsSources } from '../observe/metrics-sources.ts'
+import type { Compression } from '../server/compression.ts'
+import type { Shared } from './snapshot.ts'
+
+export interface GatewayParts {
+  readonly shared: Shared
+  readonly compression: Compression
+  inFlight(): number
+}
+
+/** Where the figures of a gateway come from, besides its requests. */
+export function gatewaySources({ shared, compression, inFlight }: GatewayParts): MetricsSources {
+  const { caches, calls, plans, transport, health } = shared
+  return {
+    cacheManager: () => ({ ...caches.warm.getStats() }),
+    responseCache: () => ({ ...caches.responses.stats() }),
+    metadata: () => caches.stats().metadata,
+    coalescing: () => ({ ...calls.stats() }),
+    dns: () => ({ ...transport.dnsStats() }),
+    compression: () => ({ ...compression.stats() }),
+    plans: () => ({ ...plans.stats() }),
+    pool: () => transport.stats(),
+    breakers: () => health.snapshot(),
+    inFlight,
+  }
+}

@@ -1,0 +1,123 @@
+import { Admission } from '../admission/admission.ts'
+import { SlidingCounter } from '../admission/rate-counter.ts'
+import type { RateCounter } from '../admission/rate-counter.ts'
+import type { Config } from '../config/config.ts'
+import { cgroupLimits } from '../observe/cgroup.ts'
+import { debugMetrics } from '../observe/debug-metrics.ts'
+import { oldGenerationUsed, ownHeapLimit } from '../observe/heap-limit.ts'
+import type { Log } from '../observe/log.ts'
+import { MemoryMonitor } from '../observe/memory-monitor.ts'
+import type { MemoryAlert } from '../observe/memory-monitor.ts'
+import { nearestLimit } from '../observe/memory-reading.ts'
+import { mergeSnapshots, takeSnapshot } from '../observe/metrics-snapshot.ts'
+import type { MetricsSnapshot } from '../observe/metrics-snapshot.ts'
+import type { MetricsSources } from '../observe/metrics-sources.ts'
+import { prometheusText } from '../observe/prometheus.ts'
+import type { TrafficRecorder } from '../observe/traffic-recorder.ts'
+import { metricsRoutes } from '../server/metrics-routes.ts'
+import type { PlainRoute } from '../server/plain-route.ts'
+import { LocalBus } from '../workers/bus.ts'
+import type { WorkerBus } from '../workers/bus.ts'
+import { logAlert } from './log-alert.ts'
+import { answerWithMetrics, metricsOfAll } from './share-metrics.ts'
+import { SharedCounter, hearRates } from './share-rates.ts'
+
+export interface OversightOptions {
+  readonly config: Config
+  readonly traffic: TrafficRecorder
+  /** Of the parts that this one does not own. */
+  readonly sources: MetricsSources
+  /** Lets go of what can be made again. */
+  relieve(): void
+  readonly log: Log
+  readonly onAlert: ((alert: MemoryAlert) => void) | undefined
+}
+
+/** What concerns requests as a whole: how many there are, how many may come, and whether there is memory for them. */
+export class Oversight {
+  /** Whether a request is taken now. */
+  readonly admission: Admission
+  readonly routes: readonly PlainRoute[]
+  readonly #options: OversightOptions
+  readonly #memory: MemoryMonitor
+  #config: Config
+  #bus: WorkerBus = new LocalBus()
+  #counter: RateCounter | null
+
+  constructor(options: OversightOptions) {
+    const { config } = options
+    const cgroups = cgroupLimits()
+    const heapLimit = ownHeapLimit()
+    this.#options = options
+    this.#config = config
+    this.#counter = this.#newCounter()
+    this.#memory = new MemoryMonitor({
+      settings: config.memory,
+      read: () => nearestLimit(oldGenerationUsed(), heapLimit, cgroups),
+      relieve: () => options.relieve(),
+      collect: globalThis.gc === undefined ? null : () => void globalThis.gc?.(),
+      alert: (alert) => {
+        logAlert(alert, options.log)
+        options.onAlert?.(alert)
+      },
+      now,
+    })
+    this.admission = new Admission({
+      hasRoom: (bytes) => this.#memory.hasRoom(bytes),
+      received: (bytes) => this.#memory.received(bytes),
+      counter: () => this.#counter,
+      trustedProxies: () => this.#config.server.trustedProxies,
+      wallClock: () => Date.now(),
+    })
+    this.routes = metricsRoutes({
+      debug: async () => debugMetrics(await this.#everybodys()),
+      prometheus: async () => prometheusText(await this.#everybodys()),
+    })
+  }
+
+  /** From here on memory is watched, and workers count as one. */
+  start(bus: WorkerBus): void {
+    this.#bus = bus
+    this.#counter = this.#newCounter()
+    hearRates(bus, (name, count) => this.#counter?.add(name, count))
+    answerWithMetrics(bus, () => this.#own())
+    this.#memory.start()
+  }
+
+  stop(): void {
+    this.#memory.stop()
+  }
+
+  /** A new config is in force. */
+  adopt(config: Config): void {
+    const before = this.#config
+    this.#config = config
+    this.#memory.adopt(config.memory)
+    if (JSON.stringify(before.server.rateLimit) === JSON.stringify(config.server.rateLimit)) return
+    this.#counter = this.#newCounter()
+  }
+
+  #newCounter(): RateCounter | null {
+    const { rateLimit } = this.#config.server
+    if (rateLimit === null) return null
+    return new SharedCounter(new SlidingCounter(rateLimit.max, rateLimit.timeWindow, now), this.#bus)
+  }
+
+  #own(): MetricsSnapshot {
+    const { traffic, sources } = this.#options
+    return takeSnapshot(traffic, {
+      ...sources,
+      admission: () => this.admission.stats(),
+      memory: () => this.#memory.getStats(),
+    })
+  }
+
+  async #everybodys(): Promise<MetricsSnapshot> {
+    const [first, ...others] = await metricsOfAll(this.#bus)
+    return first === undefined ? this.#own() : mergeSnapshots([first, ...others])
+  }
+}
+
+function now(): number {
+  return performance.now()
+}

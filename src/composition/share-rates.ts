@@ -1,0 +1,47 @@
+import type { RateCounter, RateVerdict } from '../admission/rate-counter.ts'
+import { fieldsOf } from '../workers/bus.ts'
+import type { Fields, Topic, WorkerBus } from '../workers/bus.ts'
+
+/** Milliseconds for which counts are collected before others hear of them: so much later a limit may come into force. */
+const TOLD_WITHIN = 100
+
+const RATES: Topic<Fields> = { name: 'rates', read: fieldsOf }
+
+/** Counts here, and tells the other workers. */
+export class SharedCounter implements RateCounter {
+  readonly #own: RateCounter
+  readonly #bus: WorkerBus
+  #untold = new Map<string, number>()
+
+  constructor(own: RateCounter, bus: WorkerBus) {
+    this.#own = own
+    this.#bus = bus
+  }
+
+  take(name: string): RateVerdict {
+    const verdict = this.#own.take(name)
+    if (verdict.allowed) this.#note(name)
+    return verdict
+  }
+
+  add(name: string, count: number): void {
+    this.#own.add(name, count)
+  }
+
+  #note(name: string): void {
+    if (this.#untold.size === 0) setTimeout(() => this.#tell(), TOLD_WITHIN).unref()
+    this.#untold.set(name, (this.#untold.get(name) ?? 0) + 1)
+  }
+
+  #tell(): void {
+    this.#bus.publish(RATES, Object.fromEntries(this.#untold))
+    this.#untold = new Map()
+  }
+}
+
+/** Calls `add` with what other workers have counted. */
+export function hearRates(bus: WorkerBus, add: (name: string, count: number) => void): void {
+  bus.subscribe(RATES, (counts) => {
+    for (const [name, count] of Object.entries(counts)) if (typeof count === 'number') add(name, count)
+  })
+}

@@ -1,0 +1,81 @@
+import { BUCKET_COUNT, bucketOf } from './histogram.ts'
+
+/** Seconds that count as recent. */
+const SECONDS = 60
+
+/** What ended within the last minute. */
+export interface RecentCounts {
+  /** How much of the minute there has been: less than 60 after a start. */
+  readonly seconds: number
+  readonly requests: number
+  readonly errors: number
+  /** Requests that got as far as an exchange; the times are theirs. */
+  readonly served: number
+  /** Milliseconds that these took, all together. */
+  readonly milliseconds: number
+  readonly buckets: readonly number[]
+}
+
+/** A ring of seconds: counting costs the same whatever is counted, and what is old is forgotten by being written over. */
+export class Recent {
+  readonly #now: () => number
+  readonly #startedAt: number
+  /** Which second a slot holds. */
+  readonly #seconds = new Float64Array(SECONDS).fill(-1)
+  readonly #requests = new Float64Array(SECONDS)
+  readonly #errors = new Float64Array(SECONDS)
+  readonly #served = new Float64Array(SECONDS)
+  readonly #milliseconds = new Float64Array(SECONDS)
+  readonly #buckets = new Uint32Array(SECONDS * BUCKET_COUNT)
+
+  /** `now` gives monotonic milliseconds. */
+  constructor(now: () => number) {
+    this.#now = now
+    this.#startedAt = now()
+  }
+
+  /** `duration` in milliseconds; null for a request that was turned away at the door. */
+  add(duration: number | null, isError: boolean): void {
+    const slot = this.#slot()
+    increase(this.#requests, slot, 1)
+    if (isError) increase(this.#errors, slot, 1)
+    if (duration === null) return
+    increase(this.#served, slot, 1)
+    increase(this.#milliseconds, slot, duration)
+    const bucket = slot * BUCKET_COUNT + bucketOf(duration)
+    this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1
+  }
+
+  counts(): RecentCounts {
+    const now = this.#now()
+    const second = Math.floor(now / 1000)
+    const slots = [...this.#seconds.keys()].filter((slot) => (this.#seconds[slot] ?? -1) > second - SECONDS)
+    const sum = (values: Float64Array): number => slots.reduce((total, slot) => total + (values[slot] ?? 0), 0)
+    // The second that is under way is only partly over.
+    const whole = SECONDS - 1 + (now / 1000 - second)
+    return {
+      seconds: Math.min(whole, (now - this.#startedAt) / 1000),
+      requests: sum(this.#requests),
+      errors: sum(this.#errors),
+      served: sum(this.#served),
+      milliseconds: sum(this.#milliseconds),
+      buckets: Array.from({ length: BUCKET_COUNT }, (_, bucket) =>
+        slots.reduce((total, slot) => total + (this.#buckets[slot * BUCKET_COUNT + bucket] ?? 0), 0),
+      ),
+    }
+  }
+
+  #slot(): number {
+    const second = Math.floor(this.#now() / 1000)
+    const slot = second % SECONDS
+    if (this.#seconds[slot] === second) return slot
+    this.#seconds[slot] = second
+    for (const values of [this.#requests, this.#errors, this.#served, this.#milliseconds]) values[slot] = 0
+    this.#buckets.fill(0, slot * BUCKET_COUNT, (slot + 1) * BUCKET_COUNT)
+    return slot
+  }
+}
+
+function increase(values: Float64Array, slot: number, amount: number): void {
+  values[slot] = (values[slot] ?? 0) + amount
+}

@@ -1,0 +1,89 @@
+import { addBuckets, addHistograms } from './histogram.ts'
+import type { HistogramCounts } from './histogram.ts'
+import type { Counts } from './metrics-sources.ts'
+import type { ExchangeStatus } from './observer.ts'
+import type { RecentCounts } from './recent.ts'
+
+export const OUTCOMES = [
+  'complete',
+  'failed',
+  'upstream_truncated',
+  'client_closed',
+  'rejected',
+] as const satisfies readonly ExchangeStatus[]
+export type Outcomes = Counts<ExchangeStatus>
+
+export const TOKENS = ['input', 'cacheRead', 'cacheWrite', 'output', 'reasoning'] as const
+export const PROVIDER = ['requests', 'failedAttempts', ...TOKENS] as const
+export type ProviderCounts = Counts<(typeof PROVIDER)[number]>
+
+export const TRAFFIC = ['streaming', 'losses', 'requestBytes', 'replyBytes'] as const
+
+/** What happened to requests since the start: plain data, which another process can send over a channel. */
+export interface TrafficCounts extends Counts<(typeof TRAFFIC)[number]> {
+  readonly outcomes: Readonly<Record<string, Outcomes>>
+  /** By code. */
+  readonly errors: Readonly<Record<string, number>>
+  readonly providers: Readonly<Record<string, ProviderCounts>>
+  /** Of whole answers. */
+  readonly wholeDuration: HistogramCounts
+  readonly streamDuration: HistogramCounts
+  readonly firstByte: HistogramCounts
+  readonly recent: RecentCounts
+}
+
+export function zeros<F extends string>(fields: readonly F[]): Record<F, number>
+export function zeros(fields: readonly string[]): Record<string, number> {
+  return Object.fromEntries(fields.map((field) => [field, 0]))
+}
+
+/** The sums, name by name. */
+export function add<F extends string>(fields: readonly F[], list: readonly Counts<F>[]): Record<F, number> {
+  const sums = zeros(fields)
+  for (const counts of list) for (const field of fields) sums[field] += counts[field]
+  return sums
+}
+
+export function addTraffic(list: readonly TrafficCounts[]): TrafficCounts {
+  return {
+    ...add(TRAFFIC, list),
+    outcomes: addByName(
+      list.map(({ outcomes }) => outcomes),
+      (same) => add(OUTCOMES, same),
+    ),
+    errors: addByName(
+      list.map(({ errors }) => errors),
+      (same) => same.reduce((sum, count) => sum + count, 0),
+    ),
+    providers: addByName(
+      list.map(({ providers }) => providers),
+      (same) => add(PROVIDER, same),
+    ),
+    wholeDuration: addHistograms(list.map(({ wholeDuration }) => wholeDuration)),
+    streamDuration: addHistograms(list.map(({ streamDuration }) => streamDuration)),
+    firstByte: addHistograms(list.map(({ firstByte }) => firstByte)),
+    recent: addRecent(list.map(({ recent }) => recent)),
+  }
+}
+
+/** Processes count over the same minute, so their counts add up and its length does not. */
+function addRecent(list: readonly RecentCounts[]): RecentCounts {
+  return {
+    ...add(['requests', 'errors', 'served', 'milliseconds'], list),
+    seconds: Math.max(0, ...list.map(({ seconds }) => seconds)),
+    buckets: addBuckets(list.map(({ buckets }) => buckets)),
+  }
+}
+
+export function addByName<T>(
+  list: readonly Readonly<Record<string, T>>[],
+  join: (same: readonly T[]) => T,
+): Readonly<Record<string, T>> {
+  const groups = new Map<string, T[]>()
+  for (const [name, value] of list.flatMap((each) => Object.entries(each))) {
+    const same = groups.get(name)
+    if (same === undefined) groups.set(name, [value])
+    else same.push(value)
+  }
+  return Object.fromEntries([...groups].map(([name, same]) => [name, join(same)]))
+}
