@@ -1,4 +1,4 @@
-import { skipString } from './json-skip.ts'
+import { skipString } from './json-bytes.ts'
 import { dataStart } from './sse-data.ts'
 
 const QUOTE = 34

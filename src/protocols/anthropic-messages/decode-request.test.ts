@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { LossList } from '../../canonical/loss.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decoded, sealer } from './test-support.ts'
+import { scanRequest } from './wire.ts'
 
 const BASE = { model: 'm', max_tokens: 10, messages: [{ role: 'user', content: 'hi' }] }
 
 function decodeText(body: string) {
-  return decodeRequest(body, { sealer, headers: {}, losses: new LossList() })
+  return decodeRequest(scanRequest(Buffer.from(body), 256), { sealer, headers: {}, losses: new LossList() })
 }
 
 function parts(...content: object[]) {

@@ -5,7 +5,7 @@ import type { JsonNode } from '../../lib/json.ts'
 import type { Dialects, MessagesDialect } from '../dialect.ts'
 import type { Envelope, PassthroughTarget, Splice } from '../protocol.ts'
 import { isBillingHeader } from './peek.ts'
-import { CARRIER_PREFIX, readingRequest, utf8String } from './wire.ts'
+import { CARRIER_PREFIX, readingRequest } from './wire.ts'
 
 /** See `Passthrough.edits`. Where nothing has to change the list is empty, and the client's bytes go out as they are. */
 export function edits(
@@ -87,7 +87,7 @@ function hasRefusedThinking(root: JsonNode, dialect: MessagesDialect): boolean {
 
 function modelEdit(root: JsonNode, model: string): readonly Splice[] {
   const node = root.get('model')
-  if (node === undefined || utf8String(node) === model) return []
+  if (node === undefined || node.string === model) return []
   return [{ start: node.start, end: node.end, bytes: Buffer.from(stringToJson(model)) }]
 }
 
