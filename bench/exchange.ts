@@ -139,7 +139,8 @@ const headers = {
 }
 
 const rows: Row[] = []
-const whole = scenarios.filter(({ events }) => events === null)
+const wanted = process.argv.slice(2)
+const whole = scenarios.filter(({ id, events }) => events === null && (wanted.length === 0 || wanted.includes(id)))
 for (const { id, title, kind, body } of whole) {
   const pair = kind === 'same' ? 'Anthropic to Anthropic' : 'Anthropic to OpenAI'
   await addRow(`${pair}: ${title}`, id, Buffer.from(body(kind, 1)))

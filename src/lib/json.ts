@@ -301,7 +301,8 @@ const SURROGATE_OR_ESCAPE =
  * UTF-8 answer it with 400.
  */
 export function replaceLoneSurrogates(json: JsonText): JsonText {
-  if (!SURROGATE_ESCAPE.test(json)) return json
+  // The first look costs next to nothing.
+  if (!json.includes('\\u') || !SURROGATE_ESCAPE.test(json)) return json
   return json.replace(SURROGATE_OR_ESCAPE, (escape) => {
     const isLone = escape.length === 6 && escape.charCodeAt(1) === 117
     return isLone ? '\\ufffd' : escape

@@ -96,7 +96,7 @@ describe('decodeRequest()', () => {
       ],
     })
     expect(tools).toMatchObject([
-      { kind: 'function', name: 'read', inputSchema: '{"type":"object"}', strict: true, deferred: true },
+      { kind: 'function', name: 'read', inputSchema: { raw: '{"type":"object"}' }, strict: true, deferred: true },
       { kind: 'opaque', type: 'web_search_20250305', name: 'web_search' },
       { kind: 'opaque', type: 'mcp_toolset', name: '' },
     ])
@@ -150,7 +150,7 @@ describe('decodeRequest()', () => {
         '"tools":[{"name":"n","input_schema":{"maximum":1.0}}]}',
     )
     expect(request.messages[0]?.parts[0]).toMatchObject({ input: '{"id":12345678901234567890}' })
-    expect(request.tools[0]).toMatchObject({ inputSchema: '{"maximum":1.0}' })
+    expect(request.tools[0]).toMatchObject({ inputSchema: { raw: '{"maximum":1.0}' } })
   })
 
   it('opens carriers in signature and data, and leaves the seal out of what was forged (cases 44, 45)', () => {

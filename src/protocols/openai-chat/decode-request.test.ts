@@ -278,7 +278,7 @@ describe('decodeRequest() on settings', () => {
         kind: 'function',
         name: 'f',
         description: '"d"',
-        inputSchema: toJsonText(parameters),
+        inputSchema: { raw: toJsonText(parameters) },
         strict: true,
         deferred: false,
       },
@@ -292,7 +292,7 @@ describe('decodeRequest() on settings', () => {
   it('reads legacy functions as tools that are called one at a time (81)', () => {
     const request = decode({ functions: [{ name: 'f', parameters: { type: 'object' } }], function_call: { name: 'f' } })
     expect(request).toMatchObject({
-      tools: [{ kind: 'function', name: 'f', inputSchema: '{"type":"object"}' }],
+      tools: [{ kind: 'function', name: 'f', inputSchema: { raw: '{"type":"object"}' } }],
       toolChoice: { type: 'tool', name: 'f' },
       parallelToolCalls: false,
     })
