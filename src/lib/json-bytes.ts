@@ -30,8 +30,8 @@ interface Scan {
   readonly bytes: Buffer
   /** Where values are noted; null where nobody wants to know. */
   readonly tape: number[] | null
-  /** To look at several bytes at once; null where strings are short. */
-  readonly view: DataView | null
+  /** Of the same bytes, to look at several at once. */
+  readonly view: DataView
   isCompact: boolean
 }
 
@@ -41,12 +41,15 @@ interface Scan {
  */
 export function scanBytes(bytes: Buffer, maxDepth: number): ScannedJson | null {
   const tape: number[] = []
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const scan: Scan = { bytes, tape, view, isCompact: true }
+  const scan: Scan = { bytes, tape, view: viewOf(bytes), isCompact: true }
   const start = skipSpace(scan, startsWithMark(bytes) ? 3 : 0)
   const end = skipValue(scan, start, maxDepth)
   if (end === -1 || skipSpace(scan, end) !== bytes.length) return null
   return { tape, isCompact: scan.isCompact }
+}
+
+export function viewOf({ buffer, byteOffset, length }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, length)
 }
 
 /** A byte order mark is not JSON, but editors write it and every lenient server accepts it. */
@@ -56,7 +59,7 @@ function startsWithMark(bytes: Buffer): boolean {
 
 /** Whether the bytes from `start` on are one JSON object and white space. */
 export function isJsonObject(bytes: Buffer, start: number): boolean {
-  const scan: Scan = { bytes, tape: null, view: null, isCompact: true }
+  const scan: Scan = { bytes, tape: null, view: viewOf(bytes), isCompact: true }
   const first = skipSpace(scan, start)
   if (bytes[first] !== OPEN_BRACE) return false
   const end = skipValue(scan, first, MAX_DEPTH)
@@ -134,28 +137,17 @@ function close({ tape }: Scan, place: number, end: number): number {
 
 /** Skips a string with its quotes. */
 function noteString({ bytes, view, tape }: Scan, at: number): number {
-  const end = view === null ? skipString(bytes, at + 1) : skipStringIn(bytes, view, at + 1)
+  const end = skipString(bytes, view, at + 1, bytes.length)
   if (tape !== null) tape.push(at, end)
   return end
 }
 
-/** From behind the opening quote to behind the closing one; -1 where the string is none. */
-export function skipString(bytes: Buffer, start: number): number {
-  const end = bytes.length
-  for (let at = start; at < end; at++) {
-    const byte = bytes[at] ?? 0
-    if (byte === QUOTE) return at + 1
-    if (byte < 32) return -1
-    if (byte !== BACKSLASH) continue
-    at = skipEscape(bytes, at + 1)
-    if (at === -1) return -1
-  }
-  return -1
-}
-
-/** The same, several bytes at a time. */
-function skipStringIn(bytes: Buffer, view: DataView, start: number): number {
-  for (let at = skipPlain(view, start); at < bytes.length; at = skipPlain(view, at + 1)) {
+/**
+ * From behind the opening quote to behind the closing one, or -1 where the string is none or goes on behind `end`. `view`
+ * is of the same memory as the bytes.
+ */
+export function skipString(bytes: Uint8Array, view: DataView, start: number, end: number): number {
+  for (let at = skipPlain(view, start, end); at < end; at = skipPlain(view, at + 1, end)) {
     const byte = bytes[at] ?? 0
     if (byte === QUOTE) return at + 1
     if (byte < 32) return -1
@@ -173,10 +165,10 @@ function skipStringIn(bytes: Buffer, view: DataView, start: number): number {
  * in bytes of longer characters only; XOR with 2 makes a quote (34) and the control characters the bytes below 33, XOR with
  * 92 makes a backslash the byte below 1. The lowest bit that is found is right; those above it may be borrowed.
  */
-function skipPlain(view: DataView, start: number): number {
-  const end = view.byteLength - 8
+function skipPlain(view: DataView, start: number, end: number): number {
+  const last = end - 8
   let at = start
-  for (; at <= end; at += 8) {
+  for (; at <= last; at += 8) {
     const one = view.getInt32(at, true)
     const two = view.getInt32(at + 4, true)
     const inOne = (((one ^ 0x02020202) - 0x21212121) | ((one ^ 0x5c5c5c5c) - 0x01010101)) & ~one & 0x80808080
@@ -193,7 +185,7 @@ function firstByte(word: number): number {
 }
 
 /** Index of the last byte of what follows a backslash. */
-function skipEscape(bytes: Buffer, at: number): number {
+function skipEscape(bytes: Uint8Array, at: number): number {
   switch (bytes[at]) {
     case QUOTE:
     case BACKSLASH:

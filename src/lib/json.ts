@@ -322,9 +322,14 @@ export function scanJson(source: string, { maxDepth }: ScanOptions = DEFAULT_SCA
 }
 
 /** The same of UTF-8, where positions are those of bytes. What is no UTF-8 is read as U+FFFD, as everywhere. */
-export function scanJsonBytes(bytes: Buffer, { maxDepth }: ScanOptions = DEFAULT_SCAN_OPTIONS): JsonNode {
-  const source = bytes.toString('latin1')
+export function scanJsonBytes(bytes: Buffer, options: ScanOptions = DEFAULT_SCAN_OPTIONS): JsonNode {
   // The scanner of texts knows what is wrong with it.
-  const scanned = scanBytes(bytes, maxDepth) ?? scanText(source, maxDepth)
-  return new JsonDocument(source, scanned, isAscii(bytes) ? null : bytes).node(0)
+  return tryScanJsonBytes(bytes, options) ?? scanJson(bytes.toString('latin1'), options)
+}
+
+/** The same; null where the bytes are no JSON. */
+export function tryScanJsonBytes(bytes: Buffer, { maxDepth }: ScanOptions = DEFAULT_SCAN_OPTIONS): JsonNode | null {
+  const scanned = scanBytes(bytes, maxDepth)
+  if (scanned === null) return null
+  return new JsonDocument(bytes.toString('latin1'), scanned, isAscii(bytes) ? null : bytes).node(0)
 }
