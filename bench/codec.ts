@@ -2,11 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LossList } from '../src/canonical/loss.ts'
 import { createSealer } from '../src/exchange/sealer.ts'
+import { scanJsonBytes } from '../src/lib/json.ts'
 import { capabilitiesOf } from '../src/models/capabilities.ts'
 import { ANTHROPIC_MESSAGES_DIALECT, OPENAI_CHAT_DIALECT } from '../src/protocols/dialect.ts'
 import { PROTOCOLS } from '../src/protocols/index.ts'
 import type { ReplyContext } from '../src/protocols/protocol.ts'
 import { answers } from './answers.ts'
+import { measureSync } from './measure.ts'
 import { scenarios } from './scenarios.ts'
 
 /** What the codecs cost by themselves, in CPU microseconds per operation, beside the same bytes through `JSON` alone. */
@@ -35,7 +37,7 @@ for (const [name, body] of [
   ['300 B', small],
   ['150 KB', large],
 ] as const) {
-  const reference = measure(() => JSON.stringify(JSON.parse(body)))
+  const reference = measureSync(() => JSON.stringify(JSON.parse(body)))
   const bytes = Buffer.from(body)
   const target = { operation: 'generate', path: '/v1/messages', query: '', headers: {} } as const
   add(`request ${name}: peek and edits for passthrough`, reference, () => {
@@ -47,7 +49,7 @@ for (const [name, body] of [
     )
   })
   add(`request ${name}: Anthropic to OpenAI`, reference, () =>
-    chat.upstream.encodeRequest(anthropic.client.decodeRequest(body, decoding), {
+    chat.upstream.encodeRequest(anthropic.client.decodeRequest(scanJsonBytes(bytes), decoding), {
       model: 'gpt-5.5',
       provider: 'openai',
       capabilities,
@@ -57,7 +59,7 @@ for (const [name, body] of [
   )
 }
 
-const streamReference = measure(() => {
+const streamReference = measureSync(() => {
   for (const line of chatStream.toString('utf8').split('\n')) {
     if (line.startsWith('data: {')) JSON.stringify(JSON.parse(line.slice(6)))
   }
@@ -99,29 +101,9 @@ writeFileSync(
 )
 
 function add(work: string, reference: number, step: () => unknown): void {
-  const microseconds = measure(step)
+  const microseconds = measureSync(step)
   rows.push({ work, microseconds, ratio: microseconds / reference })
   process.stdout.write(`${work}: ${microseconds.toFixed(1)} us, ${(microseconds / reference).toFixed(2)} x JSON\n`)
-}
-
-/** Median over rounds of the CPU time of one call. */
-function measure(step: () => unknown): number {
-  const rounds: number[] = []
-  let kept: unknown
-  for (let round = 0; round < 7; round++) {
-    let calls = 0
-    const before = process.cpuUsage()
-    const until = performance.now() + 250
-    while (performance.now() < until) {
-      for (let index = 0; index < 8; index++) kept = step()
-      calls += 8
-    }
-    const { user, system } = process.cpuUsage(before)
-    // The first rounds run code that is not compiled yet.
-    if (round >= 2) rounds.push((user + system) / calls)
-  }
-  if (kept === measure) throw new Error('never: keeps the last result alive')
-  return rounds.toSorted((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? Number.NaN
 }
 
 function streamOf(path: string): Buffer {

@@ -12,7 +12,7 @@ export function canonicalBody(root: JsonNode, ignored: ReadonlySet<string>): str
 }
 
 function objectOf(node: JsonNode, members: readonly JsonMember[]): string {
-  const source = node.raw
+  const source = node.latin1
   let text = '{'
   for (const [position, member] of members.entries()) {
     text += `${position === 0 ? '' : ','}${nameOf(member, node, source)}:${compact(member.value)}`
@@ -27,6 +27,7 @@ function nameOf({ nameStart, value }: JsonMember, { start }: JsonNode, source: s
 }
 
 function compact(node: JsonNode): string {
+  if (node.isCompact) return node.latin1
   switch (node.kind) {
     case 'object':
       return objectOf(node, node.members)
@@ -36,7 +37,7 @@ function compact(node: JsonNode): string {
     case 'number':
     case 'boolean':
     case 'null':
-      return node.raw
+      return node.latin1
     default:
       return node.kind satisfies never
   }

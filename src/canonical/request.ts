@@ -1,4 +1,4 @@
-import type { JsonText } from '../lib/json.ts'
+import type { JsonNode, JsonText } from '../lib/json.ts'
 import type { CacheMark, Part } from './content.ts'
 import type { Effort } from './effort.ts'
 import type { Ext } from './ext.ts'
@@ -45,8 +45,8 @@ export interface FunctionTool {
   readonly kind: 'function'
   readonly name: string
   readonly description: JsonText | null
-  /** JSON Schema literal of the input, or null when the client gave none. */
-  readonly inputSchema: JsonText | null
+  /** JSON Schema of the input, or null when the client gave none: the most of many requests, and most of it nobody looks into. */
+  readonly inputSchema: JsonNode | null
   readonly strict: boolean | null
   /** Withheld from the model until a tool search names it. */
   readonly deferred: boolean

@@ -4,6 +4,7 @@ import type { CanonicalRequest, Message } from '../canonical/request.ts'
 import type { CanonicalResponse } from '../canonical/response.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
+import { scanJsonBytes } from '../lib/json.ts'
 import type { Dialects } from '../protocols/dialect.ts'
 import type { AnswerContext, Protocol, RepairedRequest, ReplyStream, WholeReply } from '../protocols/protocol.ts'
 import type { Deployment, Endpoint, EndpointOf } from '../providers/provider.ts'
@@ -209,8 +210,9 @@ function refuseLosses(losses: LossList, deployment: Deployment): void {
 
 /** The client's request in the canonical form. Pure, so decoding again for a fallback gives the same. */
 export function decodeRequest(exchange: Exchange, deps: ExchangeDependencies, losses: LossList): CanonicalRequest {
-  const { request } = exchange
-  return deps.protocols[request.protocol].client.decodeRequest(request.body.toString('utf8'), {
+  const { request, envelope } = exchange
+  const root = envelope?.root ?? scanJsonBytes(request.body)
+  return deps.protocols[request.protocol].client.decodeRequest(root, {
     sealer: deps.sealerFor(request.principal),
     headers: request.headers,
     losses,

@@ -3,18 +3,23 @@ const EMPTY = Buffer.alloc(0)
 /** Bytes to send, collected piece by piece. Pieces that follow each other in memory become one view of it: nothing is copied. */
 export class ByteRuns {
   #runs: Buffer[] = []
-  /** The run that may still grow: its first piece, and where in memory it ends by now. */
-  #first: Buffer | null = null
+  /** The memory of the run that may still grow, and where in it the run lies. */
+  #memory: ArrayBufferLike | null = null
+  #start = 0
   #end = 0
 
   add(bytes: Buffer): void {
-    if (this.#first !== null && bytes.buffer === this.#first.buffer && bytes.byteOffset === this.#end) {
-      this.#end += bytes.length
-      return
+    this.addPart(bytes, 0, bytes.length)
+  }
+
+  /** The bytes from `start` to before `end`, without a view of them. */
+  addPart({ buffer, byteOffset }: Buffer, start: number, end: number): void {
+    if (buffer !== this.#memory || byteOffset + start !== this.#end) {
+      this.#endRun()
+      this.#memory = buffer
+      this.#start = byteOffset + start
     }
-    this.#endRun()
-    this.#first = bytes
-    this.#end = bytes.byteOffset + bytes.length
+    this.#end = byteOffset + end
   }
 
   /** Everything that was added since the last call. */
@@ -28,9 +33,8 @@ export class ByteRuns {
   }
 
   #endRun(): void {
-    const first = this.#first
-    if (first === null) return
-    this.#runs.push(Buffer.from(first.buffer, first.byteOffset, this.#end - first.byteOffset))
-    this.#first = null
+    if (this.#memory === null) return
+    this.#runs.push(Buffer.from(this.#memory, this.#start, this.#end - this.#start))
+    this.#memory = null
   }
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FrameMemory } from './frame-memory.ts'
-import { isJsonObject } from './json-skip.ts'
+import { isJsonObject } from './json-bytes.ts'
 import { dataStart } from './sse-data.ts'
 
 const frame = (json: string): Buffer => Buffer.from(`event: x\ndata: ${json}\n\n`)

@@ -1,4 +1,4 @@
-import { skipString } from './json-skip.ts'
+import { skipString, viewOf } from './json-bytes.ts'
 import { dataStart } from './sse-data.ts'
 
 const QUOTE = 34
@@ -21,13 +21,13 @@ interface Span {
  */
 export class FrameMemory {
   #known: Buffer = EMPTY
-  #knownView: DataView = new DataView(EMPTY.buffer)
+  #knownView = viewOf(EMPTY)
   /** What all share, in order; between two of them is the content of a string. None: nothing fits. */
   #shared: readonly Span[] = []
   #misses = 0
-  /** Events of one chunk lie in one piece of memory. */
-  #memory: ArrayBufferLike | null = null
-  #view: DataView = this.#knownView
+  /** What was looked at last. Events of one chunk, and often all chunks, lie in one piece of memory. */
+  #memory: Uint8Array = EMPTY
+  #view = this.#knownView
 
   /** Bytes in front that all events share which fit. */
   get head(): number {
@@ -35,22 +35,27 @@ export class FrameMemory {
   }
 
   fits(bytes: Buffer): boolean {
-    if (this.#shared.length === 0) return false
-    if (bytes.buffer !== this.#memory) {
-      this.#memory = bytes.buffer
+    return this.endOf(bytes, 0) === bytes.length
+  }
+
+  /** Where the event ends that begins at `start`, if it fits; -1 if not, or if it is not all there. */
+  endOf(bytes: Buffer, start: number): number {
+    if (this.#shared.length === 0) return -1
+    if (bytes.buffer !== this.#memory.buffer) {
+      this.#memory = new Uint8Array(bytes.buffer)
       this.#view = new DataView(bytes.buffer)
     }
-    let at = 0
-    for (const { start, end } of this.#shared) {
+    const limit = bytes.byteOffset + bytes.length
+    let at = bytes.byteOffset + start
+    for (const part of this.#shared) {
       // Behind the content of a string: its closing quote is the first of what is shared.
-      if (start > 0) at = skipString(bytes, at) - 1
-      const length = end - start
-      if (at < 0 || at + length > bytes.length || !this.#isSame(bytes.byteOffset + at, start, length)) return false
+      if (part.start > 0) at = skipString(this.#memory, this.#view, at, limit) - 1
+      const length = part.end - part.start
+      if (at < 0 || at + length > limit || !this.#isSame(at, part.start, length)) return -1
       at += length
     }
-    if (at !== bytes.length) return false
     this.#misses = 0
-    return true
+    return at - bytes.byteOffset
   }
 
   /**
@@ -59,9 +64,11 @@ export class FrameMemory {
    */
   learn(bytes: Buffer): boolean {
     if (++this.#misses > MOST_MISSES) return false
-    this.#shared = sharedParts(bytes, this.#known)
-    this.#known = Buffer.from(bytes)
-    this.#knownView = new DataView(this.#known.buffer, this.#known.byteOffset, this.#known.length)
+    const known = Buffer.from(bytes)
+    const view = viewOf(known)
+    this.#shared = sharedParts({ bytes: known, view }, { bytes: this.#known, view: this.#knownView })
+    this.#known = known
+    this.#knownView = view
     return true
   }
 
@@ -83,11 +90,18 @@ export class FrameMemory {
   }
 }
 
+interface Viewed {
+  readonly bytes: Buffer
+  readonly view: DataView
+}
+
 /**
  * The parts of an event around the string values in which another differs from it; none where it differs in anything else.
  * Around its last one where the two are the same.
  */
-function sharedParts(bytes: Buffer, other: Buffer): readonly Span[] {
+function sharedParts(one: Viewed, another: Viewed): readonly Span[] {
+  const { bytes } = one
+  const other = another.bytes
   const first = dataStart(bytes)
   const shared: Span[] = []
   let start = 0
@@ -96,8 +110,8 @@ function sharedParts(bytes: Buffer, other: Buffer): readonly Span[] {
   for (let at = 0; at < bytes.length; at++, there++) {
     if (bytes[at] !== other[there]) return []
     if (bytes[at] !== QUOTE || at < first) continue
-    const content = { start: at + 1, end: skipString(bytes, at + 1) - 1 }
-    const otherEnd = skipString(other, there + 1) - 1
+    const content = { start: at + 1, end: skipString(bytes, one.view, at + 1, bytes.length) - 1 }
+    const otherEnd = skipString(other, another.view, there + 1, other.length) - 1
     if (content.end < 0 || otherEnd < 0) return []
     const isValue = !isName(bytes, content.end + 1)
     if (bytes.compare(other, there + 1, otherEnd, content.start, content.end) !== 0) {

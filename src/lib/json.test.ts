@@ -7,9 +7,11 @@ import {
   jsonArray,
   replaceLoneSurrogates,
   scanJson,
+  scanJsonBytes,
   stringToJson,
   toJsonText,
 } from './json.ts'
+import { scanBytes } from './json-bytes.ts'
 import type { JsonNode, JsonText, JsonValue } from './json.ts'
 
 const literal = (text: string): JsonText => text as JsonText
@@ -161,6 +163,109 @@ describe('scanJson()', () => {
         const actual = scanned(candidate)
         if (expected === undefined) expect(actual).toBeInstanceOf(JsonScanError)
         else expect(actual).toEqual(expected)
+      }),
+      { numRuns: 3000 },
+    )
+  })
+})
+
+/** Everything that a node says about itself and what is in it. `slice` gives the text at a position. */
+function told(node: JsonNode, slice: (start: number, end: number) => string): unknown {
+  return {
+    kind: node.kind,
+    raw: node.raw,
+    value: node.decode(),
+    span: slice(node.start, node.end),
+    names: node.members.map(({ name, nameStart }) => [name, slice(nameStart, nameStart + 1)]),
+    children: [...node.members.map(({ value }) => value), ...node.items].map((child) => told(child, slice)),
+  }
+}
+
+describe('scanJsonBytes()', () => {
+  it('reads strings as UTF-8 and counts positions in bytes', () => {
+    const bytes = Buffer.from('{"é😀":"ü\\n","model":"x","long":"' + 'ä'.repeat(40) + '"}')
+    const root = scanJsonBytes(bytes)
+    expect(root.get('é😀')?.string).toBe('ü\n')
+    expect(root.get('long')?.string).toBe('ä'.repeat(40))
+    const model = root.get('model')
+    expect(bytes.toString('utf8', model?.start, model?.end)).toBe('"x"')
+    expect(Buffer.from(model?.latin1 ?? '', 'latin1').toString()).toBe('"x"')
+  })
+
+  it('reads bytes that are no UTF-8 as a decoder would', () => {
+    const bytes = Buffer.from('7b2261223a22c3e922 7d'.replace(' ', ''), 'hex')
+    expect(scanJsonBytes(bytes).get('a')?.raw).toBe('"\ufffd\ufffd"')
+  })
+
+  it('skips a byte order mark, and says whether there is white space between tokens', () => {
+    expect(scanJsonBytes(Buffer.from('\ufeff{"a b":[1]}')).isCompact).toBe(true)
+    expect(scanJsonBytes(Buffer.from('{"a":[1, 2]}')).isCompact).toBe(false)
+    expect(scanJson('{"a":"b c"}').isCompact).toBe(true)
+    expect(scanJson('{"a":"b"}\n').isCompact).toBe(false)
+  })
+
+  it('refuses what scanJson() refuses, with the same words', () => {
+    expect(() => scanJsonBytes(Buffer.from('{"a":1,}'))).toThrow(
+      expect.objectContaining({ reason: 'syntax', offset: 7 }),
+    )
+    expect(() => scanJsonBytes(Buffer.from('[[[1]]]'), { maxDepth: 2 })).toThrow(
+      expect.objectContaining({ reason: 'depth' }),
+    )
+    expect(() => scanJsonBytes(Buffer.from('['.repeat(100_000)))).toThrow(expect.objectContaining({ reason: 'depth' }))
+  })
+
+  // Long runs of plain text with something else at any place of the eight bytes that are looked at together.
+  const plain = fc.integer({ min: 0, max: 50 }).map((length) => 'x'.repeat(length))
+  const odd = fc.constantFrom(
+    '"',
+    '\\',
+    '\n',
+    '\u0000',
+    '\u001f',
+    ' ',
+    '!',
+    '#',
+    '[',
+    ']',
+    '\u007f',
+    'é',
+    '€',
+    '😀',
+    '\ud83d',
+  )
+  const longText = fc
+    .array(fc.tuple(plain, odd), { maxLength: 6 })
+    .map((runs) => runs.map(([run, character]) => run + character).join(''))
+
+  it('reads any JSON as scanJson() does (property)', () => {
+    const value = fc.oneof(fc.jsonValue(), fc.array(fc.tuple(longText, longText)))
+    fc.assert(
+      fc.property(value, fc.constantFrom(undefined, 2), (json, indent) => {
+        const text = JSON.stringify(json, null, indent)
+        const bytes = Buffer.from(text)
+        const [fast, slow] = [scanJsonBytes(bytes), scanJson(text)]
+        expect(told(fast, (start, end) => bytes.toString('utf8', start, end))).toEqual(
+          told(slow, (start, end) => text.slice(start, end)),
+        )
+        expect(fast.isCompact).toBe(slow.isCompact)
+      }),
+    )
+  })
+
+  it('accepts exactly what scanJson() accepts (property)', () => {
+    const damaged = fc.tuple(
+      fc.oneof(
+        fc.json(),
+        longText.map((text) => JSON.stringify([text])),
+      ),
+      fc.nat(),
+      odd,
+    )
+    fc.assert(
+      fc.property(damaged, ([json, at, character]) => {
+        const index = at % (json.length + 1)
+        const text = `${json.slice(0, index)}${character}${json.slice(index + 1)}`.toWellFormed()
+        expect(scanBytes(Buffer.from(text), 256) !== null).toBe(!(scanned(text) instanceof JsonScanError))
       }),
       { numRuns: 3000 },
     )

@@ -6,6 +6,13 @@
  * prompt, so the scanner keeps, for each value, the span of the source it came from.
  */
 
+import { isAscii } from 'node:buffer'
+import { scanBytes } from './json-bytes.ts'
+import { CONTAINER_ENTRY, JsonScanError, SCALAR_ENTRY, scanText } from './json-scanner.ts'
+import type { ScannedJson } from './json-scanner.ts'
+
+export { JsonScanError } from './json-scanner.ts'
+
 declare const jsonTextBrand: unique symbol
 
 /** One JSON value exactly as its source wrote it: `"a\u00e9"` with its quotes, `1.0`, `{"b":1,"a":2}`. */
@@ -16,20 +23,6 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | { [key:
 
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | 'null'
 
-export type JsonErrorReason = 'syntax' | 'depth' | 'duplicate-key'
-
-/** The text is not acceptable JSON. `offset` counts characters of the scanned string. */
-export class JsonScanError extends Error {
-  readonly reason: JsonErrorReason
-  readonly offset: number
-  constructor(reason: JsonErrorReason, offset: number, message: string) {
-    super(message)
-    this.name = 'JsonScanError'
-    this.reason = reason
-    this.offset = offset
-  }
-}
-
 export interface JsonMember {
   /** Decoded name. */
   readonly name: string
@@ -38,46 +31,115 @@ export interface JsonMember {
   readonly value: JsonNode
 }
 
-/** A value of the scanned text with the span it occupies: `source.slice(start, end)` is its literal. */
+/** What nodes are views of. */
+class JsonDocument {
+  /** The text; of bytes their latin1 view, so that all positions are those of bytes. */
+  readonly source: string
+  readonly tape: readonly number[]
+  readonly isCompact: boolean
+  /** Null where `source` says it all: a text, or bytes that are ASCII. */
+  readonly #utf8: Buffer | null
+
+  constructor(source: string, { tape, isCompact }: ScannedJson, utf8: Buffer | null) {
+    this.source = source
+    this.tape = tape
+    this.isCompact = isCompact
+    this.#utf8 = utf8
+  }
+
+  text(start: number, end: number): JsonText {
+    if (this.#utf8 === null || this.#isShortAscii(start, end)) return this.source.slice(start, end) as JsonText
+    return this.#utf8.toString('utf8', start, end) as JsonText
+  }
+
+  /** Behind the value at this place of the tape. */
+  behind(place: number): number {
+    return isContainer(this.source.charCodeAt(this.#start(place))) ? (this.tape[place + 2] ?? 0) : place + SCALAR_ENTRY
+  }
+
+  node(place: number): JsonNode {
+    const start = this.#start(place)
+    return new JsonNode(this, place, KINDS[this.source.charCodeAt(start)] ?? 'number', start, this.tape[place + 1] ?? 0)
+  }
+
+  #start(place: number): number {
+    return this.tape[place] ?? 0
+  }
+
+  /** Nearly all names are: a look is cheaper than decoding. */
+  #isShortAscii(start: number, end: number): boolean {
+    if (end - start > SHORT) return false
+    for (let at = start; at < end; at++) if (this.source.charCodeAt(at) > 127) return false
+    return true
+  }
+}
+
+const SHORT = 32
+
+/** By its first character; numbers have many. */
+const KINDS: readonly (JsonKind | undefined)[] = Object.assign(Array<JsonKind | undefined>(128).fill(undefined), {
+  34: 'string',
+  91: 'array',
+  102: 'boolean',
+  110: 'null',
+  116: 'boolean',
+  123: 'object',
+} satisfies Record<number, JsonKind>)
+
+function isContainer(code: number): boolean {
+  return code === 123 || code === 91
+}
+
+/**
+ * A value of the scanned text with the span it occupies, in characters of the text or in bytes, whatever was scanned. What
+ * is in it is looked at when it is asked for.
+ */
 export class JsonNode {
   readonly kind: JsonKind
   readonly start: number
   readonly end: number
-  readonly #source: string
-  readonly #members: readonly JsonMember[] | null
-  readonly #items: readonly JsonNode[] | null
+  readonly #document: JsonDocument
+  readonly #place: number
+  #members: readonly JsonMember[] | null = null
+  #items: readonly JsonNode[] | null = null
   #index: Map<string, JsonNode> | null = null
   #isChecked = false
 
-  constructor(
-    kind: JsonKind,
-    source: string,
-    start: number,
-    end: number,
-    members: readonly JsonMember[] | null,
-    items: readonly JsonNode[] | null,
-  ) {
+  constructor(document: JsonDocument, place: number, kind: JsonKind, start: number, end: number) {
     this.kind = kind
     this.start = start
     this.end = end
-    this.#source = source
-    this.#members = members
-    this.#items = items
+    this.#document = document
+    this.#place = place
   }
 
   /** The literal as the source has it. */
   get raw(): JsonText {
-    return this.#source.slice(this.start, this.end) as JsonText
+    return this.#document.text(this.start, this.end)
+  }
+
+  /** The same, of bytes as their latin1 view. */
+  get latin1(): string {
+    return this.#document.source.slice(this.start, this.end)
+  }
+
+  /** The whole text that this is from has no white space but in strings. */
+  get isCompact(): boolean {
+    return this.#document.isCompact
   }
 
   /** Members in source order; empty unless this is an object. */
   get members(): readonly JsonMember[] {
-    return this.#members ?? []
+    if (this.kind !== 'object') return NO_MEMBERS
+    this.#members ??= this.#readMembers()
+    return this.#members
   }
 
   /** Elements in source order; empty unless this is an array. */
   get items(): readonly JsonNode[] {
-    return this.#items ?? []
+    if (this.kind !== 'array') return NO_ITEMS
+    this.#items ??= this.#readItems()
+    return this.#items
   }
 
   /**
@@ -103,7 +165,7 @@ export class JsonNode {
   }
 
   get boolean(): boolean | undefined {
-    return this.kind === 'boolean' ? this.#source.charCodeAt(this.start) === 116 : undefined
+    return this.kind === 'boolean' ? this.#document.source.charCodeAt(this.start) === 116 : undefined
   }
 
   get isNull(): boolean {
@@ -127,6 +189,29 @@ export class JsonNode {
     return index
   }
 
+  #readMembers(): readonly JsonMember[] {
+    const { tape } = this.#document
+    const members: JsonMember[] = []
+    const end = this.#document.behind(this.#place)
+    for (let place = this.#place + CONTAINER_ENTRY; place < end;) {
+      const nameStart = tape[place] ?? 0
+      const name = decodeJsonString(this.#document.text(nameStart, tape[place + 1] ?? 0))
+      place += SCALAR_ENTRY
+      members.push({ name, nameStart, value: this.#document.node(place) })
+      place = this.#document.behind(place)
+    }
+    return members
+  }
+
+  #readItems(): readonly JsonNode[] {
+    const items: JsonNode[] = []
+    const end = this.#document.behind(this.#place)
+    for (let place = this.#place + CONTAINER_ENTRY; place < end; place = this.#document.behind(place)) {
+      items.push(this.#document.node(place))
+    }
+    return items
+  }
+
   #checkNames(members: readonly JsonMember[]): void {
     for (let at = 1; at < members.length; at++) {
       const member = members[at]
@@ -137,6 +222,9 @@ export class JsonNode {
     this.#isChecked = true
   }
 }
+
+const NO_MEMBERS: readonly JsonMember[] = []
+const NO_ITEMS: readonly JsonNode[] = []
 
 /** Up to so many members, looking at all names is cheaper than a map of them. */
 const SMALL_OBJECT = 8
@@ -213,7 +301,8 @@ const SURROGATE_OR_ESCAPE =
  * UTF-8 answer it with 400.
  */
 export function replaceLoneSurrogates(json: JsonText): JsonText {
-  if (!SURROGATE_ESCAPE.test(json)) return json
+  // The first look costs next to nothing.
+  if (!json.includes('\\u') || !SURROGATE_ESCAPE.test(json)) return json
   return json.replace(SURROGATE_OR_ESCAPE, (escape) => {
     const isLone = escape.length === 6 && escape.charCodeAt(1) === 117
     return isLone ? '\\ufffd' : escape
@@ -227,222 +316,20 @@ export interface ScanOptions {
 
 export const DEFAULT_SCAN_OPTIONS: ScanOptions = { maxDepth: 256 }
 
-/**
- * Scans the one JSON value in `source`, as strictly as `JSON.parse`.
- * Works on decoded text, and on the latin1 view of UTF-8 bytes, where offsets are byte offsets.
- */
-export function scanJson(source: string, options: ScanOptions = DEFAULT_SCAN_OPTIONS): JsonNode {
-  return new Scanner(source, options.maxDepth).document()
+/** Scans the one JSON value in a text, as strictly as `JSON.parse`. Throws JsonScanError. */
+export function scanJson(source: string, { maxDepth }: ScanOptions = DEFAULT_SCAN_OPTIONS): JsonNode {
+  return new JsonDocument(source, scanText(source, maxDepth), null).node(0)
 }
 
-const QUOTE = 34
-const COMMA = 44
-const COLON = 58
-const OPEN_BRACKET = 91
-const BACKSLASH = 92
-const CLOSE_BRACKET = 93
-const OPEN_BRACE = 123
-const CLOSE_BRACE = 125
-const MINUS = 45
-const PLUS = 43
-const POINT = 46
-const ZERO = 48
-const UPPER_E = 69
-const LOWER_E = 101
-const LOWER_U = 117
-const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
-// Everything but quotes, backslashes and control characters.
-const PLAIN = /[ !#-[\]-\uffff]*/y
-const SHORT_RUN = 24
-const BYTE_ORDER_MARK_AS_LATIN1 = '\u00ef\u00bb\u00bf'
-
-class Scanner {
-  readonly #source: string
-  readonly #maxDepth: number
-  /** A copy, as it holds a position; made when a long string comes. */
-  #plain: RegExp | null = null
-  #at = 0
-
-  constructor(source: string, maxDepth: number) {
-    this.#source = source
-    this.#maxDepth = maxDepth
-  }
-
-  document(): JsonNode {
-    // A byte order mark is not JSON, but editors write it and every lenient server accepts it.
-    if (this.#source.charCodeAt(0) === 0xfeff) this.#at = 1
-    else if (this.#source.startsWith(BYTE_ORDER_MARK_AS_LATIN1)) this.#at = 3
-    this.#space()
-    const node = this.#value(1)
-    this.#space()
-    if (this.#at !== this.#source.length) throw this.#unexpected()
-    return node
-  }
-
-  #value(depth: number): JsonNode {
-    const code = this.#source.charCodeAt(this.#at)
-    if (code === QUOTE) return this.#string()
-    if (code === OPEN_BRACE) return this.#object(depth)
-    if (code === OPEN_BRACKET) return this.#array(depth)
-    if (code === MINUS || isDigit(code)) return this.#numeral()
-    if (code === 116) return this.#word('true', 'boolean')
-    if (code === 102) return this.#word('false', 'boolean')
-    if (code === 110) return this.#word('null', 'null')
-    throw this.#unexpected()
-  }
-
-  #object(depth: number): JsonNode {
-    this.#checkDepth(depth)
-    const start = this.#at++
-    const members: JsonMember[] = []
-    this.#space()
-    if (this.#take(CLOSE_BRACE)) return this.#node('object', start, members, null)
-    for (;;) {
-      this.#space()
-      const nameStart = this.#at
-      if (this.#source.charCodeAt(nameStart) !== QUOTE) throw this.#unexpected()
-      this.#skipString()
-      const name = decodeJsonString(this.#source.slice(nameStart, this.#at) as JsonText)
-      this.#space()
-      if (!this.#take(COLON)) throw this.#unexpected()
-      this.#space()
-      members.push({ name, nameStart, value: this.#value(depth + 1) })
-      this.#space()
-      if (this.#take(COMMA)) continue
-      if (this.#take(CLOSE_BRACE)) return this.#node('object', start, members, null)
-      throw this.#unexpected()
-    }
-  }
-
-  #array(depth: number): JsonNode {
-    this.#checkDepth(depth)
-    const start = this.#at++
-    const items: JsonNode[] = []
-    this.#space()
-    if (this.#take(CLOSE_BRACKET)) return this.#node('array', start, null, items)
-    for (;;) {
-      this.#space()
-      items.push(this.#value(depth + 1))
-      this.#space()
-      if (this.#take(COMMA)) continue
-      if (this.#take(CLOSE_BRACKET)) return this.#node('array', start, null, items)
-      throw this.#unexpected()
-    }
-  }
-
-  #string(): JsonNode {
-    const start = this.#at
-    this.#skipString()
-    return this.#node('string', start, null, null)
-  }
-
-  #skipString(): void {
-    this.#at++
-    for (;;) {
-      this.#plainRun()
-      const code = this.#source.charCodeAt(this.#at)
-      if (code !== QUOTE && code !== BACKSLASH) throw this.#unexpected()
-      this.#at++
-      if (code === QUOTE) return
-      this.#escape()
-    }
-  }
-
-  /** What follows a backslash. */
-  #escape(): void {
-    const code = this.#source.charCodeAt(this.#at)
-    if (ESCAPED.has(code)) {
-      this.#at++
-      return
-    }
-    if (code !== LOWER_U) throw this.#unexpected()
-    const end = this.#at + 5
-    for (this.#at++; this.#at < end; this.#at++) {
-      if (!isHexDigit(this.#source.charCodeAt(this.#at))) throw this.#unexpected()
-    }
-  }
-
-  /** Skips characters that stand for themselves. The expression wins on long runs, the loop on the many short names. */
-  #plainRun(): void {
-    const source = this.#source
-    const limit = this.#at + SHORT_RUN
-    for (;;) {
-      const code = source.charCodeAt(this.#at)
-      // NaN, at the end of the text, is not >= 32 either.
-      if (!(code >= 32) || code === QUOTE || code === BACKSLASH) return
-      if (++this.#at === limit) break
-    }
-    this.#plain ??= new RegExp(PLAIN)
-    this.#plain.lastIndex = this.#at
-    this.#plain.test(source)
-    this.#at = this.#plain.lastIndex
-  }
-
-  #numeral(): JsonNode {
-    const start = this.#at
-    this.#take(MINUS)
-    // Nothing may follow a leading zero, which then is the whole of the integer.
-    if (!this.#take(ZERO)) this.#digits()
-    if (this.#take(POINT)) this.#digits()
-    if (this.#take(LOWER_E) || this.#take(UPPER_E)) {
-      if (!this.#take(PLUS)) this.#take(MINUS)
-      this.#digits()
-    }
-    return this.#node('number', start, null, null)
-  }
-
-  #digits(): void {
-    if (!isDigit(this.#source.charCodeAt(this.#at))) throw this.#unexpected()
-    while (isDigit(this.#source.charCodeAt(this.#at))) this.#at++
-  }
-
-  #word(word: string, kind: 'boolean' | 'null'): JsonNode {
-    if (!this.#source.startsWith(word, this.#at)) throw this.#unexpected()
-    const start = this.#at
-    this.#at += word.length
-    return this.#node(kind, start, null, null)
-  }
-
-  #node(
-    kind: JsonKind,
-    start: number,
-    members: readonly JsonMember[] | null,
-    items: readonly JsonNode[] | null,
-  ): JsonNode {
-    return new JsonNode(kind, this.#source, start, this.#at, members, items)
-  }
-
-  #take(code: number): boolean {
-    if (this.#source.charCodeAt(this.#at) !== code) return false
-    this.#at++
-    return true
-  }
-
-  #space(): void {
-    for (;;) {
-      const code = this.#source.charCodeAt(this.#at)
-      if (code !== 32 && code !== 10 && code !== 13 && code !== 9) return
-      this.#at++
-    }
-  }
-
-  #checkDepth(depth: number): void {
-    if (depth > this.#maxDepth) {
-      throw new JsonScanError('depth', this.#at, `JSON is nested deeper than ${this.#maxDepth} levels`)
-    }
-  }
-
-  #unexpected(): JsonScanError {
-    const at = this.#at
-    const what = at >= this.#source.length ? 'the end of the text' : JSON.stringify(this.#source.charAt(at))
-    return new JsonScanError('syntax', at, `unexpected ${what} at position ${at}`)
-  }
+/** The same of UTF-8, where positions are those of bytes. What is no UTF-8 is read as U+FFFD, as everywhere. */
+export function scanJsonBytes(bytes: Buffer, options: ScanOptions = DEFAULT_SCAN_OPTIONS): JsonNode {
+  // The scanner of texts knows what is wrong with it.
+  return tryScanJsonBytes(bytes, options) ?? scanJson(bytes.toString('latin1'), options)
 }
 
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57
-}
-
-function isHexDigit(code: number): boolean {
-  return isDigit(code) || (code >= 65 && code <= 70) || (code >= 97 && code <= 102)
+/** The same; null where the bytes are no JSON. */
+export function tryScanJsonBytes(bytes: Buffer, { maxDepth }: ScanOptions = DEFAULT_SCAN_OPTIONS): JsonNode | null {
+  const scanned = scanBytes(bytes, maxDepth)
+  if (scanned === null) return null
+  return new JsonDocument(bytes.toString('latin1'), scanned, isAscii(bytes) ? null : bytes).node(0)
 }

@@ -58,6 +58,13 @@ function fieldValue(text: string, nameEnd: number, lineEnd: number): string | nu
   return text.slice(Math.min(start, lineEnd), lineEnd)
 }
 
+/** Whoever knows events again takes them without a search for their end and an object for each. */
+export interface KnownEvents {
+  /** Where the event that begins at `start` ends, if it is one of them and complete; else -1. */
+  endOf(buffer: Buffer, start: number): number
+  take(buffer: Buffer, start: number, end: number): void
+}
+
 /**
  * Cuts a byte stream into events wherever the network cut it. Accepts LF and CRLF line ends and a byte order mark. The
  * frames' bytes, one after the other, are the stream's bytes: nothing between them is lost.
@@ -76,7 +83,7 @@ export class SseFramer {
   }
 
   /** Calls `onFrame` for each event that is complete now. Throws `upstream_too_large` when one outgrows the limit. */
-  feed(chunk: Buffer, onFrame: (frame: SseFrame) => void): void {
+  feed(chunk: Buffer, onFrame: (frame: SseFrame) => void, known: KnownEvents | null = null): void {
     const buffer = this.#length === 0 ? chunk : this.#append(chunk)
     let start = 0
     if (this.#first) {
@@ -88,10 +95,12 @@ export class SseFramer {
       if (buffer.subarray(0, 3).equals(BYTE_ORDER_MARK)) start = 3
     }
     for (let from = this.#searched; ; from = start) {
-      const end = frameEnd(buffer, start, from)
+      const knownEnd = known === null ? -1 : known.endOf(buffer, start)
+      const end = knownEnd === -1 ? frameEnd(buffer, start, from) : knownEnd
       if (end === -1) break
       if (end - start > this.#maxEventBytes) throw this.#tooLarge()
-      onFrame(new SseFrame(buffer.subarray(start, end)))
+      if (known !== null && knownEnd !== -1) known.take(buffer, start, end)
+      else onFrame(new SseFrame(buffer.subarray(start, end)))
       start = end
     }
     this.#keep(buffer, start)

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MediaPart, Part } from '../canonical/content.ts'
 import type { CanonicalRequest, FunctionTool, Message } from '../canonical/request.ts'
 import type { JsonValue } from '../lib/json.ts'
-import { stringToJson, toJsonText } from '../lib/json.ts'
+import { scanJson, stringToJson, toJsonText } from '../lib/json.ts'
 import { estimateTokens, TokenCounter } from './tokens.ts'
 
 const counter = new TokenCounter()
@@ -25,7 +25,7 @@ const tool = (name: string, description: string, schema: JsonValue): FunctionToo
   kind: 'function',
   name,
   description: stringToJson(description),
-  inputSchema: toJsonText(schema),
+  inputSchema: scanJson(toJsonText(schema)),
   strict: null,
   deferred: false,
   cache: null,

@@ -64,7 +64,7 @@ export interface Envelope {
   readonly target: RequestTarget
   /** The client's bytes, decompressed. */
   readonly body: Buffer
-  /** The body scanned as latin1: `start` and `end` are byte offsets into `body`. Strings read from it are not decoded UTF-8. */
+  /** The body as it was scanned, once for all who read it: `start` and `end` are byte offsets into `body`. */
   readonly root: JsonNode
   readonly model: string
   readonly stream: boolean
@@ -219,8 +219,8 @@ export interface EncodedError {
 
 /** The half that faces clients. */
 export interface ClientCodec {
-  /** Throws GatewayError `invalid_request` with `param`, `invalid_json`. */
-  decodeRequest(body: string, context: DecodeContext): CanonicalRequest
+  /** Of a body that `peek` took. Throws GatewayError `invalid_request` with `param`, `invalid_json` for duplicate names. */
+  decodeRequest(root: JsonNode, context: DecodeContext): CanonicalRequest
   encodeResponse(response: CanonicalResponse, context: ReplyContext): string
   streamEncoder(context: ReplyContext): StreamEncoder
   encodeError(error: GatewayError, context: ErrorContext): EncodedError

@@ -5,6 +5,7 @@ import { LossList } from '../../src/canonical/loss.ts'
 import type { ProtocolId } from '../../src/canonical/protocol-id.ts'
 import type { CanonicalRequest } from '../../src/canonical/request.ts'
 import { GatewayError } from '../../src/lib/error.ts'
+import { scanJson } from '../../src/lib/json.ts'
 import * as messagesSupport from '../../src/protocols/anthropic-messages/test-support.ts'
 import { PROTOCOLS } from '../../src/protocols/index.ts'
 import * as chatSupport from '../../src/protocols/openai-chat/test-support.ts'
@@ -31,7 +32,7 @@ interface Crossed {
 const sealer = messagesSupport.sealer
 
 function read(protocol: ProtocolId, body: string): CanonicalRequest {
-  return PROTOCOLS[protocol].client.decodeRequest(body, { sealer, headers: {}, losses: new LossList() })
+  return PROTOCOLS[protocol].client.decodeRequest(scanJson(body), { sealer, headers: {}, losses: new LossList() })
 }
 
 const readMessages = (body: string): CanonicalRequest => read('anthropic-messages', body)

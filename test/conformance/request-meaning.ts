@@ -138,7 +138,7 @@ function toolMeaning(tool: Tool): unknown {
   return {
     name,
     description: description === null ? null : scanJson(description).string,
-    schema: schemaMeaning(inputSchema),
+    schema: schemaMeaning(inputSchema?.raw ?? null),
     strict: strict === true,
   }
 }

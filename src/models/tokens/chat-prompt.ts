@@ -1,7 +1,7 @@
 import type { Part } from '../../canonical/content.ts'
 import type { CanonicalRequest, Message, Tool } from '../../canonical/request.ts'
 import type { JsonValue } from '../../lib/json.ts'
-import { decodeJsonString, parseJson } from '../../lib/json.ts'
+import { decodeJsonString } from '../../lib/json.ts'
 import { mediaTokens, opaqueTokens, sum } from './prompt-size.ts'
 import type { CountText } from './prompt-size.ts'
 
@@ -61,7 +61,7 @@ async function toolsTokens(tools: readonly Tool[], count: CountText): Promise<nu
 
 function declaration(tool: Tool & { readonly kind: 'function' }): string {
   const comment = tool.description === null ? '' : `${commented(decodeJsonString(tool.description))}\n`
-  const schema = tool.inputSchema === null ? {} : parseJson(tool.inputSchema)
+  const schema = tool.inputSchema?.decode() ?? {}
   const parameters = object(schema)['properties'] === undefined ? '' : `_: ${typeOf(schema)}`
   return `${comment}type ${tool.name} = (${parameters}) => any;`
 }

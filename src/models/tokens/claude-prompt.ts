@@ -126,7 +126,7 @@ function toolTokens(tool: Tool, count: CountText): Promise<number> | number {
   }
   if (tool.deferred) return 0
   const description = tool.description === null ? '' : decodeJsonString(tool.description)
-  const parameters = tool.inputSchema === null ? {} : parseJson(tool.inputSchema)
+  const parameters = tool.inputSchema?.decode() ?? {}
   return count(`<function>${pythonJson({ description, name: tool.name, parameters })}</function>\n`)
 }
 

@@ -255,9 +255,14 @@ function opaque(block: JsonNode, type: string): Part {
 
 /** The literal of a member of this kind. Null is only a hint, and anything else stays in the ext. */
 export function optional(node: JsonNode, name: string, kind: JsonKind, collector: ExtCollector): JsonText | null {
+  return optionalNode(node, name, kind, collector)?.raw ?? null
+}
+
+/** The same, to be looked into. */
+export function optionalNode(node: JsonNode, name: string, kind: JsonKind, collector: ExtCollector): JsonNode | null {
   const value = node.get(name)
   if (value === undefined) return null
-  if (value.kind === kind) return value.raw
+  if (value.kind === kind) return value
   if (value.isNull) collector.hint(name, value.raw)
   else collector.keep(name, value)
   return null

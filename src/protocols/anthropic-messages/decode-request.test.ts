@@ -2,11 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { LossList } from '../../canonical/loss.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decoded, sealer } from './test-support.ts'
+import { scanRequest } from './wire.ts'
 
 const BASE = { model: 'm', max_tokens: 10, messages: [{ role: 'user', content: 'hi' }] }
 
 function decodeText(body: string) {
-  return decodeRequest(body, { sealer, headers: {}, losses: new LossList() })
+  return decodeRequest(scanRequest(Buffer.from(body), 256), { sealer, headers: {}, losses: new LossList() })
 }
 
 function parts(...content: object[]) {
@@ -95,7 +96,7 @@ describe('decodeRequest()', () => {
       ],
     })
     expect(tools).toMatchObject([
-      { kind: 'function', name: 'read', inputSchema: '{"type":"object"}', strict: true, deferred: true },
+      { kind: 'function', name: 'read', inputSchema: { raw: '{"type":"object"}' }, strict: true, deferred: true },
       { kind: 'opaque', type: 'web_search_20250305', name: 'web_search' },
       { kind: 'opaque', type: 'mcp_toolset', name: '' },
     ])
@@ -149,7 +150,7 @@ describe('decodeRequest()', () => {
         '"tools":[{"name":"n","input_schema":{"maximum":1.0}}]}',
     )
     expect(request.messages[0]?.parts[0]).toMatchObject({ input: '{"id":12345678901234567890}' })
-    expect(request.tools[0]).toMatchObject({ inputSchema: '{"maximum":1.0}' })
+    expect(request.tools[0]).toMatchObject({ inputSchema: { raw: '{"maximum":1.0}' } })
   })
 
   it('opens carriers in signature and data, and leaves the seal out of what was forged (cases 44, 45)', () => {

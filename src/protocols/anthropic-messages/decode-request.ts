@@ -15,7 +15,7 @@ import {
 } from './decode-settings.ts'
 import { decodeToolChoice, decodeTools } from './decode-tools.ts'
 import { ExtCollector } from './ext-collector.ts'
-import { invalidRequest, readingRequest, requiredString, scanRequest } from './wire.ts'
+import { invalidRequest, readingRequest, requiredString } from './wire.ts'
 
 /** Fields with a type of their own, or that decoders of their own keep. */
 const ROOT_FIELDS = new Set([
@@ -37,8 +37,7 @@ const ROOT_FIELDS = new Set([
 ])
 
 /** Reads a Messages request, count requests included. Nothing that is in it gets lost: see `ExtCollector`. */
-export function decodeRequest(body: string, context: DecodeContext): CanonicalRequest {
-  const root = scanRequest(body)
+export function decodeRequest(root: JsonNode, context: DecodeContext): CanonicalRequest {
   return readingRequest(() => decodeRoot(root, sealReader(context)))
 }
 

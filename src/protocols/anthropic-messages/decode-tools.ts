@@ -1,7 +1,7 @@
 import type { FunctionTool, OpaqueTool, Tool, ToolChoice } from '../../canonical/request.ts'
 import { decodeJsonString } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
-import { decodeCacheMark, decodeFlag, optional } from './decode-content.ts'
+import { decodeCacheMark, decodeFlag, optional, optionalNode } from './decode-content.ts'
 import { ExtCollector } from './ext-collector.ts'
 import { invalidRequest, PROTOCOL, requiredString } from './wire.ts'
 
@@ -28,7 +28,7 @@ function functionTool(tool: JsonNode, path: string): FunctionTool {
     kind: 'function',
     name: decodeJsonString(requiredString(tool, 'name', path)),
     description: optional(tool, 'description', 'string', collector),
-    inputSchema: optional(tool, 'input_schema', 'object', collector),
+    inputSchema: optionalNode(tool, 'input_schema', 'object', collector),
     strict: strict?.boolean ?? null,
     deferred: decodeFlag(tool, 'defer_loading', collector),
     cache: decodeCacheMark(tool, collector),

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Part, Seal } from '../../canonical/content.ts'
 import type { ReasoningRequest } from '../../canonical/request.ts'
+import { scanJson } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import { LossList } from '../../canonical/loss.ts'
 import { ANTHROPIC_MESSAGES_DIALECT } from '../dialect.ts'
@@ -275,7 +276,7 @@ describe('encodeRequest() and sealed reasoning', () => {
     const losses = new LossList()
     const content = [{ type: 'redacted_thinking', data: 'ucr1.k.x.forged' }]
     const body = JSON.stringify({ ...BASE, messages: [{ role: 'assistant', content }] })
-    const [turn] = decodeRequest(body, { sealer, headers: {}, losses }).messages
+    const [turn] = decodeRequest(scanJson(body), { sealer, headers: {}, losses }).messages
     expect(turn?.parts).toMatchObject([{ kind: 'reasoning', seal: null }])
     expect(losses.losses.map(({ field }) => field)).toEqual(['messages.thinking'])
   })

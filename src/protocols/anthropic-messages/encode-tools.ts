@@ -74,7 +74,7 @@ function functionTool(tool: FunctionTool, own: boolean, names: ToolNames, { capa
     .add('type', null)
     .add('name', stringToJson(names.upstream(tool.name)))
     .add('description', tool.description)
-    .add('input_schema', own ? tool.inputSchema : foreignSchema(tool, strict === true, losses))
+    .add('input_schema', own ? (tool.inputSchema?.raw ?? null) : foreignSchema(tool, strict === true, losses))
     .add('strict', strict === null || (!own && !strict) ? null : literal(String(strict)))
     .add('defer_loading', tool.deferred ? literal('true') : null)
     .add('cache_control', cacheControl(tool.cache))

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LossList } from '../../canonical/loss.ts'
+import { scanJson } from '../../lib/json.ts'
 import { comparable } from '../../../test/support/comparable-json.ts'
 import { messagesRequest, toBody } from '../../../test/support/messages-requests.ts'
 import { decodeRequest } from './decode-request.ts'
@@ -10,7 +11,7 @@ import { sealer, upstreamContext } from './test-support.ts'
 /** `encode(decode(body))` and whatever was reported as lost. */
 function roundTrip(body: string): { body: string; losses: readonly string[] } {
   const losses = new LossList()
-  const request = decodeRequest(body, { sealer, headers: {}, losses })
+  const request = decodeRequest(scanJson(body), { sealer, headers: {}, losses })
   const encoded = encodeRequest(request, upstreamContext({ model: request.model, losses }))
   return { body: encoded.body, losses: losses.losses.map(({ field }) => field) }
 }

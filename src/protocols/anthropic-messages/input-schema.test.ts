@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonText } from '../../lib/json.ts'
+import { scanJson } from '../../lib/json.ts'
 import { toInputSchema } from './input-schema.ts'
 
 function schemaFor(parameters: object | null): unknown {
-  return JSON.parse(toInputSchema(parameters === null ? null : (JSON.stringify(parameters) as JsonText)).schema)
+  return JSON.parse(toInputSchema(parameters === null ? null : scanJson(JSON.stringify(parameters))).schema)
 }
 
 describe('toInputSchema()', () => {
   it('takes an object as it is, byte for byte', () => {
-    const schema = '{ "type":"object", "properties":{"id":{"maximum":12345678901234567890}} }' as JsonText
-    expect(toInputSchema(schema)).toEqual({ schema, loosened: false })
+    const schema = '{ "type":"object", "properties":{"id":{"maximum":12345678901234567890}} }'
+    expect(toInputSchema(scanJson(schema))).toEqual({ schema, loosened: false })
   })
 
   it('gives tools without parameters an empty object', () => {
@@ -35,7 +35,7 @@ describe('toInputSchema()', () => {
       required: ['kind'],
       $defs: parameters.$defs,
     })
-    expect(toInputSchema(JSON.stringify(parameters) as JsonText).loosened).toBe(true)
+    expect(toInputSchema(scanJson(JSON.stringify(parameters))).loosened).toBe(true)
     expect(schemaFor({ allOf: [{ properties: { a: {} }, required: ['a'] }] })).toMatchObject({ required: ['a'] })
   })
 })

@@ -1,4 +1,4 @@
-import { jsonArray, JsonObjectWriter, scanJson, stringToJson } from '../../lib/json.ts'
+import { jsonArray, JsonObjectWriter, stringToJson } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
 import { literal } from './wire.ts'
 
@@ -15,8 +15,7 @@ export interface InputSchema {
  * A tool's parameters as Anthropic takes them: the root must say `type: object` and may not be an alternative. Everything
  * else stays as it was written.
  */
-export function toInputSchema(parameters: JsonText | null): InputSchema {
-  const root = parameters === null ? null : scanJson(parameters)
+export function toInputSchema(root: JsonNode | null): InputSchema {
   if (root === null || root.kind !== 'object' || root.members.length === 0) {
     return { schema: EMPTY_SCHEMA, loosened: root !== null && root.kind !== 'object' }
   }

@@ -72,6 +72,29 @@ describe('edits()', () => {
       },
       {},
     ],
+    [
+      'a carrier in redacted thinking',
+      { messages: [{ role: 'assistant', content: [{ type: 'redacted_thinking', data: 'ucr1.k.p.m' }] }] },
+      {},
+    ],
+    [
+      'a carrier inside a tool result',
+      {
+        messages: [
+          {
+            role: 'user',
+            content: [
+              {
+                type: 'tool_result',
+                tool_use_id: 'a',
+                content: [{ type: 'thinking', thinking: 'x', signature: 'ucr1.k.p.m' }],
+              },
+            ],
+          },
+        ],
+      },
+      {},
+    ],
     ['a limit above the model’s (case 56)', { max_tokens: 8193 }, { abilities: { maxOutputTokens: 8192 } }],
     [
       'a system message that the model refuses (case 39)',
@@ -123,8 +146,16 @@ describe('edits()', () => {
     ],
   ])('has %s translated, and passes it where the target takes it', (what, changes, target) => {
     expect(sent({ ...BASE, ...changes }, target)).toBeNull()
-    const isNeverTaken = what === 'a carrier' || what.endsWith('nobody signed')
+    const isNeverTaken = what.startsWith('a carrier') || what.endsWith('nobody signed')
     if (!isNeverTaken) expect(sent({ ...BASE, ...changes })).toBe(JSON.stringify({ ...BASE, ...changes }))
+  })
+
+  it('finds a carrier in any spelling, and only where one can be', () => {
+    const thinking = (signature: string): string =>
+      `{"model":"claude-x","messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"","signature":${signature}}]}]}`
+    expect(sent(thinking('"\\u0075cr1.k.p.m"'))).toBeNull()
+    expect(sent(thinking('"EqQB"'))).toBe(thinking('"EqQB"'))
+    expect(sent({ ...BASE, messages: [{ role: 'user', content: 'ucr1.k.p.m' }] })).not.toBeNull()
   })
 
   it('leaves what it has not heard of to the vendor (cases 49, 69)', () => {

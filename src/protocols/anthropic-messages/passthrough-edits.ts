@@ -5,18 +5,17 @@ import type { JsonNode } from '../../lib/json.ts'
 import type { Dialects, MessagesDialect } from '../dialect.ts'
 import type { Envelope, PassthroughTarget, Splice } from '../protocol.ts'
 import { isBillingHeader } from './peek.ts'
-import { CARRIER_PREFIX, readingRequest, utf8String } from './wire.ts'
+import { CARRIER_PREFIX, readingRequest } from './wire.ts'
 
 /** See `Passthrough.edits`. Where nothing has to change the list is empty, and the client's bytes go out as they are. */
 export function edits(
-  { body, root }: Envelope,
+  { root }: Envelope,
   { model, capabilities }: PassthroughTarget,
   dialect: Dialects[keyof Dialects],
 ): readonly Splice[] | null {
   if (!('billingHeader' in dialect)) return null
   return readingRequest(() => {
     const needsMore =
-      body.includes(`"${CARRIER_PREFIX}`) ||
       asksTooMuch(root, capabilities) ||
       (!capabilities.midSystem && hasSystemMessage(root)) ||
       tellsTooMuch(root, dialect) ||
@@ -74,20 +73,35 @@ function hasSystemMessage(root: JsonNode): boolean {
   return messagesOf(root).some((message) => message.get('role')?.string === 'system')
 }
 
-/** Thinking that nobody signed, or any for hosts that take none. */
+/** Thinking that nobody signed or that holds a carrier of ours, or any for hosts that take none. */
 function hasRefusedThinking(root: JsonNode, dialect: MessagesDialect): boolean {
-  return messagesOf(root).some((message) =>
-    message.get('content')?.items.some((block) => {
-      const type = typeOf(block)
-      if (type !== 'thinking' && type !== 'redacted_thinking') return false
-      return !dialect.thinkingSignatures || (type === 'thinking' && (block.get('signature')?.string ?? '') === '')
-    }),
-  )
+  const contents = [root.get('system'), ...messagesOf(root).map((message) => message.get('content'))]
+  return contents.some((content) => holdsRefused(content, dialect))
+}
+
+function holdsRefused(content: JsonNode | undefined, dialect: MessagesDialect): boolean {
+  return content?.items.some((block) => isRefused(block, dialect)) ?? false
+}
+
+function isRefused(block: JsonNode, dialect: MessagesDialect): boolean {
+  switch (typeOf(block)) {
+    case 'thinking': {
+      const signature = block.get('signature')?.string ?? ''
+      return !dialect.thinkingSignatures || signature === '' || signature.startsWith(CARRIER_PREFIX)
+    }
+    case 'redacted_thinking':
+      return !dialect.thinkingSignatures || (block.get('data')?.string?.startsWith(CARRIER_PREFIX) ?? false)
+    case 'tool_result':
+      return holdsRefused(block.get('content'), dialect)
+    case undefined:
+    default:
+      return false
+  }
 }
 
 function modelEdit(root: JsonNode, model: string): readonly Splice[] {
   const node = root.get('model')
-  if (node === undefined || utf8String(node) === model) return []
+  if (node === undefined || node.string === model) return []
   return [{ start: node.start, end: node.end, bytes: Buffer.from(stringToJson(model)) }]
 }
 

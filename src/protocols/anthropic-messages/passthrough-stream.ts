@@ -2,14 +2,12 @@ import type { Usage } from '../../canonical/usage.ts'
 import { ByteRuns } from '../../lib/byte-runs.ts'
 import { GatewayError, toGatewayError } from '../../lib/error.ts'
 import { FrameMemory } from '../../lib/frame-memory.ts'
-import { findMember } from '../../lib/json-member.ts'
-import type { Span } from '../../lib/json-member.ts'
-import { isJsonObject } from '../../lib/json-skip.ts'
-import { scanJson, stringToJson } from '../../lib/json.ts'
+import { isJsonObject } from '../../lib/json-bytes.ts'
+import { scanJson, stringToJson, tryScanJsonBytes } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
 import { dataStart } from '../../lib/sse-data.ts'
 import { SseFramer } from '../../lib/sse.ts'
-import type { SseFrame } from '../../lib/sse.ts'
+import type { KnownEvents, SseFrame } from '../../lib/sse.ts'
 import type { Grace, PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
 import { decodeStreamError } from './errors.ts'
 import { decodeFinish } from './finish.ts'
@@ -20,14 +18,14 @@ const EMPTY = Buffer.alloc(0)
 const MESSAGE_STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
 const NOT_CALLED = { client: false, output: false }
 
-const MESSAGE = Buffer.from('"message"')
-const MODEL = Buffer.from('"model"')
-
 /** How frames begin in which there is nothing to learn: nearly all. They only have to be JSON. Others are parsed. */
 const CONTENT = Buffer.from('event: content_block_')
+const DELTA = Buffer.from('event: content_block_delta\n')
 const PING = Buffer.from('event: ping\n')
+/** How the others begin, when they have names. */
+const NAMED = Buffer.from('event: message_')
 
-type Tap = (stream: MessagesPassthrough, root: JsonNode, frame: SseFrame) => void
+type Tap = (stream: MessagesPassthrough, root: JsonNode, frame: SseFrame, start: number | null) => void
 
 /** The vendor's events on their way to a client of the same protocol: bytes in, the same bytes out, whole events only. */
 export class MessagesPassthrough implements ReplyStream {
@@ -45,18 +43,25 @@ export class MessagesPassthrough implements ReplyStream {
   #stopSequence: string | null = null
   #stopDetails: JsonText | null = null
 
+  readonly #onFrame = (frame: SseFrame): void => this.#take(frame)
+  /** Content events like those before. */
+  readonly #known: KnownEvents = {
+    endOf: (buffer, start) => (this.#outcome === null ? this.#memory.endOf(buffer, start) : -1),
+    take: (buffer, start, end) => this.#out.addPart(buffer, start, end),
+  }
+
   constructor(context: PassthroughContext) {
     this.#context = context
     this.#framer = new SseFramer(context.maxEventBytes)
   }
 
   feed(chunk: Buffer): Buffer {
-    return this.#collect(() => this.#framer.feed(chunk, (frame) => this.#take(frame)))
+    return this.#collect(() => this.#framer.feed(chunk, this.#onFrame, this.#known))
   }
 
   end(): Buffer {
     return this.#collect(() => {
-      this.#framer.end((frame) => this.#take(frame))
+      this.#framer.end(this.#onFrame)
       if (this.#outcome !== null) return
       if (this.#stopReason === null) {
         throw new GatewayError('upstream_truncated', 'The upstream broke off its answer.')
@@ -96,41 +101,50 @@ export class MessagesPassthrough implements ReplyStream {
   #take(frame: SseFrame): void {
     if (this.#outcome !== null) return
     const { bytes } = frame
-    if (this.#memory.fits(bytes)) {
-      this.#out.add(bytes)
-    } else if (startsWith(bytes, CONTENT)) {
-      if (demandJson(frame)) this.#memory.learn(bytes)
+    if (startsWith(bytes, CONTENT)) {
+      if (demandJson(frame) && startsWith(bytes, DELTA)) this.#memory.learn(bytes)
       this.#started = true
       this.#out.add(bytes)
     } else if (startsWith(bytes, PING)) {
       demandJson(frame)
       this.#out.add(bytes)
-    } else if (frame.data === '') {
-      this.#out.add(bytes)
-    } else if (frame.data !== '[DONE]') {
-      readingAnswer(() => this.#tap(frame))
+    } else {
+      this.#read(frame)
     }
   }
 
-  #tap(frame: SseFrame): void {
-    const root = scanJson(frame.data)
+  /** An event from which there may be something to learn, or none at all. */
+  #read(frame: SseFrame): void {
+    const start = dataStart(frame.bytes)
+    const root = start === -1 ? null : tryScanJsonBytes(frame.bytes.subarray(start))
+    if (root !== null) readingAnswer(() => this.#tap(root, frame, start))
+    else if (frame.data === '') this.#out.add(frame.bytes)
+    else if (frame.data !== '[DONE]') readingAnswer(() => this.#tap(scanJson(frame.data), frame, null))
+  }
+
+  #tap(root: JsonNode, frame: SseFrame, start: number | null): void {
     const name = root.get('type')?.string ?? frame.event
     const tap = TAPS.get(name)
     if (tap !== undefined) {
-      tap(this, root, frame)
+      tap(this, root, frame, start)
       return
     }
     if (name.startsWith('content_block_')) this.#started = true
     this.forward(frame, name)
   }
 
-  /** Clients ignore events without a name, so a host that leaves it out is helped. */
   forward(frame: SseFrame, name: string): void {
-    if (frame.event === '') this.#out.add(Buffer.from(`event: ${name}\n`))
+    this.#addName(frame, name)
     this.#out.add(frame.bytes)
   }
 
-  messageStart(root: JsonNode, frame: SseFrame): void {
+  /** Clients ignore events without a name, so a host that leaves it out is helped. */
+  #addName(frame: SseFrame, name: string): void {
+    if (!startsWith(frame.bytes, NAMED) && frame.event === '') this.#out.add(Buffer.from(`event: ${name}\n`))
+  }
+
+  /** `start`: where in the frame the scanned data begins; null where it is not one piece of it. */
+  messageStart(root: JsonNode, frame: SseFrame, start: number | null): void {
     const message = root.get('message')
     if (message?.kind !== 'object') throw invalid('message_start without a message')
     const id = message.get('id')?.string ?? ''
@@ -144,15 +158,14 @@ export class MessagesPassthrough implements ReplyStream {
     const model = message.get('model')
     const isName = model?.kind === 'string' || model?.kind === 'null'
     if (!isName || model.string === requestedModel) return this.forward(frame, 'message_start')
-    const span = modelSpan(frame.bytes)
-    if (span === null) {
+    if (start === null) {
       this.#out.add(Buffer.from(`event: message_start\ndata: ${withModel(root, model, requestedModel)}\n\n`))
       return
     }
-    if (frame.event === '') this.#out.add(Buffer.from('event: message_start\n'))
-    this.#out.add(frame.bytes.subarray(0, span.start))
+    this.#addName(frame, 'message_start')
+    this.#out.addPart(frame.bytes, 0, start + model.start)
     this.#out.add(Buffer.from(stringToJson(requestedModel)))
-    this.#out.add(frame.bytes.subarray(span.end))
+    this.#out.addPart(frame.bytes, start + model.end, frame.bytes.length)
   }
 
   messageDelta(root: JsonNode, frame: SseFrame): void {
@@ -184,7 +197,7 @@ export class MessagesPassthrough implements ReplyStream {
 }
 
 const TAPS: ReadonlyMap<string, Tap> = new Map<string, Tap>([
-  ['message_start', (stream, root, frame) => stream.messageStart(root, frame)],
+  ['message_start', (stream, root, frame, start) => stream.messageStart(root, frame, start)],
   ['message_delta', (stream, root, frame) => stream.messageDelta(root, frame)],
   ['message_stop', (stream, _root, frame) => stream.messageStop(frame)],
   [
@@ -195,8 +208,10 @@ const TAPS: ReadonlyMap<string, Tap> = new Map<string, Tap>([
   ],
 ])
 
+/** Byte by byte: a call of `compare` would cost several times as much. */
 function startsWith(bytes: Buffer, prefix: Buffer): boolean {
-  return bytes.length >= prefix.length && bytes.compare(prefix, 0, prefix.length, 0, prefix.length) === 0
+  for (let at = 0; at < prefix.length; at++) if (bytes[at] !== prefix[at]) return false
+  return true
 }
 
 /**
@@ -209,14 +224,6 @@ function demandJson(frame: SseFrame): boolean {
   const isObject = frame.data === '' || readingAnswer(() => scanJson(frame.data)).kind === 'object'
   if (!isObject) throw invalid('an event that is no object')
   return false
-}
-
-/** Where the model stands in a `message_start` whose data is one line; null for any other. */
-function modelSpan(bytes: Buffer): Span | null {
-  const start = dataStart(bytes)
-  if (start === -1 || !isJsonObject(bytes, start)) return null
-  const message = findMember(bytes, start, bytes.length, MESSAGE)
-  return message === null ? null : findMember(bytes, message.start, bytes.length, MODEL)
 }
 
 /** The event's data with the client's name of the model, on one line. */

@@ -1,14 +1,13 @@
 import { GatewayError } from '../../lib/error.ts'
 import { withString } from '../../lib/json-member.ts'
-import { scanJson } from '../../lib/json.ts'
-import type { JsonNode } from '../../lib/json.ts'
+import { scanJsonBytes } from '../../lib/json.ts'
 import type { Passthrough, PassthroughContext, WholeReply } from '../protocol.ts'
 import { decodeStreamError } from './errors.ts'
 import { decodeFinish } from './finish.ts'
 import { edits } from './passthrough-edits.ts'
 import { MessagesPassthrough } from './passthrough-stream.ts'
 import { decodeUsage } from './usage.ts'
-import { literal, readingAnswer, utf8String } from './wire.ts'
+import { readingAnswer } from './wire.ts'
 
 /** The byte path between a client and a vendor that both speak this protocol. */
 export const passthrough: Passthrough = {
@@ -19,9 +18,9 @@ export const passthrough: Passthrough = {
 }
 
 function whole(body: Buffer, { requestedModel }: PassthroughContext): WholeReply {
-  const root = scanJson(body.toString('latin1'))
+  const root = scanJsonBytes(body)
   const type = root.kind === 'object' ? root.get('type')?.string : undefined
-  if (type === 'error') throw decodeStreamError(literal(body.toString('utf8')))
+  if (type === 'error') throw decodeStreamError(root.raw)
   if (type !== 'message' || root.get('content')?.kind !== 'array') {
     throw new GatewayError('upstream_invalid_response', "The upstream's answer is not a message.")
   }
@@ -33,13 +32,9 @@ function whole(body: Buffer, { requestedModel }: PassthroughContext): WholeReply
     usage: usage?.kind === 'object' ? decodeUsage(usage) : null,
     finish: decodeFinish(
       root.get('stop_reason')?.string ?? null,
-      stringOf(root.get('stop_sequence')),
-      details === undefined || details.isNull ? null : literal(Buffer.from(details.raw, 'latin1').toString('utf8')),
+      root.get('stop_sequence')?.string ?? null,
+      details === undefined || details.isNull ? null : details.raw,
       { client: false, output: false },
     ),
   }
-}
-
-function stringOf(node: JsonNode | undefined): string | null {
-  return node === undefined ? null : (utf8String(node) ?? null)
 }

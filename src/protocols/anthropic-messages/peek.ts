@@ -3,11 +3,11 @@ import type { Headers } from '../../lib/headers.ts'
 import { JsonScanError, scanJson } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
 import type { Envelope, PeekOptions, RequestTarget, RequestTraits } from '../protocol.ts'
-import { BILLING_HEADER, invalidRequest, PROTOCOL, readingRequest, scanRequest, utf8String } from './wire.ts'
+import { BILLING_HEADER, invalidRequest, PROTOCOL, readingRequest, scanRequest } from './wire.ts'
 
 /** Reads what routing needs to know from the bytes of a request. */
 export function peek(body: Buffer, target: RequestTarget, { maxDepth }: PeekOptions): Envelope {
-  const root = scanRequest(body.toString('latin1'), maxDepth)
+  const root = scanRequest(body, maxDepth)
   return readingRequest(() => ({
     protocol: PROTOCOL,
     target,
@@ -22,7 +22,7 @@ export function peek(body: Buffer, target: RequestTarget, { maxDepth }: PeekOpti
 
 function modelOf(root: JsonNode): string {
   const model = root.get('model')
-  const name = model === undefined ? undefined : utf8String(model)
+  const name = model?.string
   if (name === undefined || name === '') throw invalidRequest('model', 'must be a non-empty string')
   return name
 }
@@ -106,8 +106,7 @@ class ContentCount {
 /** Claude Code puts its session's id into `metadata.user_id`: newer ones as JSON, older ones at the end of a word. */
 function sessionOf(root: JsonNode): string | null {
   const metadata = root.get('metadata')
-  const node = metadata?.kind === 'object' ? metadata.get('user_id') : undefined
-  const user = node === undefined ? undefined : utf8String(node)
+  const user = metadata?.kind === 'object' ? metadata.get('user_id')?.string : undefined
   if (user === undefined) return null
   return user.startsWith('{') ? sessionInJson(user) : (/_session_([\w-]+)$/.exec(user)?.[1] ?? null)
 }
@@ -156,7 +155,7 @@ function lastUserText(messages: JsonNode): string {
   if (content === undefined) return ''
   const texts = content.kind === 'string' ? [content] : content.items.map((block) => block.get('text'))
   return texts
-    .map((text) => (text === undefined ? undefined : utf8String(text)))
+    .map((text) => text?.string)
     .filter((text) => text !== undefined)
     .join('\n')
 }

@@ -182,7 +182,7 @@ export function resent(
 }
 
 export function decoded(body: JsonValue): CanonicalRequest {
-  return decodeRequest(JSON.stringify(body), { sealer, headers: {}, losses: new LossList() })
+  return decodeRequest(scanJson(JSON.stringify(body)), { sealer, headers: {}, losses: new LossList() })
 }
 
 /** The bytes of an event stream. */

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../lib/error.ts'
-import { decodeJsonString, JsonScanError, scanJson } from '../../lib/json.ts'
+import { JsonScanError, scanJsonBytes } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
 
 /** This protocol's id, as canonical nodes carry it. */
@@ -24,8 +24,8 @@ export function numberLiteral(value: number): JsonText {
 }
 
 /** The request's JSON. Throws GatewayError `invalid_json`, or `invalid_request` when it is not an object. */
-export function scanRequest(body: string, maxDepth?: number): JsonNode {
-  const root = readingRequest(() => scanJson(body, maxDepth === undefined ? undefined : { maxDepth }))
+export function scanRequest(body: Buffer, maxDepth: number): JsonNode {
+  const root = readingRequest(() => scanJsonBytes(body, { maxDepth }))
   if (root.kind !== 'object') throw new GatewayError('invalid_request', 'The request body must be a JSON object.')
   return root
 }
@@ -68,10 +68,4 @@ export function requiredString(node: JsonNode, name: string, path: string): Json
   if (value === undefined) throw invalidRequest(at, 'is required')
   if (value.kind !== 'string') throw invalidRequest(at, 'must be a string')
   return value.raw
-}
-
-/** The decoded string of a node of a body that was scanned as latin1; undefined unless it is a string. */
-export function utf8String(node: JsonNode): string | undefined {
-  if (node.kind !== 'string') return undefined
-  return decodeJsonString(literal(Buffer.from(node.raw, 'latin1').toString('utf8')))
 }

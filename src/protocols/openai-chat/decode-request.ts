@@ -1,5 +1,5 @@
 import type { CanonicalRequest, OutputFormat, Sampling, Tool } from '../../canonical/request.ts'
-import { scanJson, toJsonText } from '../../lib/json.ts'
+import { toJsonText } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
 import type { DecodeContext } from '../protocol.ts'
 import { readMessages } from './decode-messages.ts'
@@ -9,9 +9,9 @@ import { bodyError, invalid, requireString } from './invalid.ts'
 import { takeReasoning } from './reasoning-request.ts'
 
 /** Reads a request, https://platform.openai.com/docs/api-reference/chat/create. */
-export function decodeRequest(body: string, context: DecodeContext): CanonicalRequest {
+export function decodeRequest(root: JsonNode, context: DecodeContext): CanonicalRequest {
   try {
-    return readRequest(scanJson(body), context)
+    return readRequest(root, context)
   } catch (thrown) {
     throw bodyError(thrown)
   }

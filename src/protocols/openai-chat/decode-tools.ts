@@ -34,7 +34,7 @@ function readFunction(
   const fields = new FieldReader(fn)
   const name = requireString(fields.take('name'), ...where, 'name')
   const description = fields.takeKind('description', 'string')?.raw ?? null
-  const inputSchema = fields.takeKind('parameters', 'object')?.raw ?? null
+  const inputSchema = fields.takeKind('parameters', 'object') ?? null
   const strict = fields.takeKind('strict', 'boolean')?.boolean ?? null
   if (outer !== null) {
     for (const [field, value] of fields.ext.fields) {

@@ -12,8 +12,8 @@ import type {
 import type { Ext } from '../../canonical/ext.ts'
 import { LossList } from '../../canonical/loss.ts'
 import type { CanonicalRequest, FunctionTool, Message, OpaqueTool } from '../../canonical/request.ts'
-import { stringToJson, toJsonText } from '../../lib/json.ts'
-import type { JsonValue } from '../../lib/json.ts'
+import { scanJson, stringToJson, toJsonText } from '../../lib/json.ts'
+import type { JsonNode, JsonValue } from '../../lib/json.ts'
 import { encodeRequest } from './encode-request.ts'
 import { capabilities, dialect, upstreamContext } from './test-support.ts'
 
@@ -113,11 +113,12 @@ const thinking = (value: string, seal: Seal | null): ReasoningPart => ({
   cache: null,
   ext: null,
 })
+const schemaOf = (schema: JsonValue): JsonNode => scanJson(toJsonText(schema))
 const tool = (name: string, changes: Partial<FunctionTool> = {}): FunctionTool => ({
   kind: 'function',
   name,
   description: null,
-  inputSchema: toJsonText({ type: 'object', properties: {} }),
+  inputSchema: schemaOf({ type: 'object', properties: {} }),
   strict: null,
   deferred: false,
   cache: null,
@@ -489,10 +490,10 @@ describe('encodeRequest() on tools', () => {
       '{"$schema":"x","type":"object","properties":{"type":{"type":["string","null"]},"2":{},"1":{"maximum":12345678901234567890,"pattern":"<>&"}}}'
     const tools = [
       tool('none', { inputSchema: null }),
-      tool('empty', { inputSchema: toJsonText({}) }),
-      tool('untyped', { inputSchema: toJsonText({ properties: { a: {} } }) }),
-      tool('bare', { inputSchema: toJsonText({ type: 'object' }) }),
-      tool('odd', { inputSchema: odd as FunctionTool['inputSchema'] }),
+      tool('empty', { inputSchema: schemaOf({}) }),
+      tool('untyped', { inputSchema: schemaOf({ properties: { a: {} } }) }),
+      tool('bare', { inputSchema: schemaOf({ type: 'object' }) }),
+      tool('odd', { inputSchema: scanJson(odd) }),
     ]
     const { body: raw } = encodeRequest(request({ tools }), upstreamContext())
     expect(raw).toContain(`"parameters":${odd}`)
@@ -516,14 +517,14 @@ describe('encodeRequest() on tools', () => {
       ['substituted tools.input_schema'],
     ],
   ])('makes of the schema %s what OpenAI takes (60)', (inputSchema, expected, losses) => {
-    const outcome = encode({ tools: [tool('f', { inputSchema: inputSchema as FunctionTool['inputSchema'] })] })
+    const outcome = encode({ tools: [tool('f', { inputSchema: scanJson(inputSchema) })] })
     expect(outcome.losses).toEqual(losses)
     const list = outcome.body['tools'] as { function: Fields }[]
     expect(JSON.stringify(list[0]?.function['parameters'])).toBe(JSON.stringify(JSON.parse(expected)))
   })
 
   it('makes one object of a choice at the root, and says so (60)', () => {
-    const inputSchema = toJsonText({
+    const inputSchema = schemaOf({
       anyOf: [
         { type: 'object', properties: { a: { type: 'string' }, b: {} }, required: ['a', 'b'] },
         { type: 'object', properties: { a: {}, c: {} }, required: ['a'] },
@@ -547,13 +548,13 @@ describe('encodeRequest() on tools', () => {
   })
 
   it('asks for strict only where all rules of it hold', () => {
-    const strict = toJsonText({
+    const strict = schemaOf({
       type: 'object',
       properties: { a: { type: 'array', items: { type: 'object', properties: {}, additionalProperties: false } } },
       required: ['a'],
       additionalProperties: false,
     })
-    const loose = toJsonText({ type: 'object', properties: { a: {} }, additionalProperties: false })
+    const loose = schemaOf({ type: 'object', properties: { a: {} }, additionalProperties: false })
     const { body, losses } = encode({
       tools: [tool('f', { strict: true, inputSchema: strict }), tool('g', { strict: true, inputSchema: loose })],
     })

@@ -90,7 +90,7 @@ function functionObject(tool: FunctionTool, prefix: string, encoding: Encoding):
   const writer = new JsonObjectWriter()
     .add('name', stringToJson(names.wire(tool.name)))
     .add('description', tool.description)
-  const schema = own ? tool.inputSchema : parametersOf(tool, encoding)
+  const schema = own ? (tool.inputSchema?.raw ?? null) : parametersOf(tool, encoding)
   writer.add('parameters', schema).add('strict', strictOf(tool, schema, encoding))
   const fields = ownFields(tool.ext)
   for (const [name, value] of fields ?? []) {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LossList } from '../../canonical/loss.ts'
-import { toJsonText } from '../../lib/json.ts'
+import { scanJson, toJsonText } from '../../lib/json.ts'
 import type { JsonValue } from '../../lib/json.ts'
 import { chatMessages, chatSettings, legacyChatSettings, streamSettings } from '../../../test/support/chat-requests.ts'
 import { OPENAI_CHAT_DIALECT } from '../dialect.ts'
@@ -23,7 +23,7 @@ interface Trip {
 
 function trip(body: string, vendor: ChatDialect = OPEN): Trip {
   const losses = new LossList()
-  const request = decodeRequest(body, decodeContext(losses))
+  const request = decodeRequest(scanJson(body), decodeContext(losses))
   const encoded = encodeRequest(request, upstreamContext({ model: request.model, dialect: vendor, losses }))
   return { body: encoded.body, losses: losses.losses.map(({ field }) => field) }
 }
@@ -111,7 +111,7 @@ describe('encodeRequest() of a Chat request', () => {
     changes: Parameters<typeof upstreamContext>[0] = {},
   ): [Fields, readonly string[]] => {
     const losses = new LossList()
-    const decoded = decodeRequest(toJsonText({ model: 'm', messages: [], ...request }), decodeContext(losses))
+    const decoded = decodeRequest(scanJson(toJsonText({ model: 'm', messages: [], ...request })), decodeContext(losses))
     const { body } = encodeRequest(decoded, upstreamContext({ losses, ...changes }))
     return [JSON.parse(body) as Fields, losses.losses.map(({ field, how }) => `${how} ${field}`)]
   }
@@ -204,7 +204,7 @@ describe('encodeRequest() of a Chat request', () => {
       reasoning_effort: 'high',
       response_format: { type: 'json_object' },
     })
-    const request = decodeRequest(body, decodeContext())
+    const request = decodeRequest(scanJson(body), decodeContext())
     const changed = { ...request, reasoning: null, outputFormat: { type: 'text' as const } }
     expect(JSON.parse(encodeRequest(changed, upstreamContext()).body)).toEqual({
       model: 'gpt-5.5',

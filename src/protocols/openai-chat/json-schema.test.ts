@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { toJsonText } from '../../lib/json.ts'
+import { scanJson, toJsonText } from '../../lib/json.ts'
 import type { JsonValue } from '../../lib/json.ts'
 import { closeObjects, isStrictSchema, toolParameters } from './json-schema.ts'
 
@@ -55,7 +55,7 @@ describe('toolParameters()', () => {
         { properties: { b: {} }, required: ['b'] },
       ],
     })
-    const { schema: merged } = toolParameters(schema)
+    const { schema: merged } = toolParameters(scanJson(schema))
     expect(JSON.parse(merged)).toEqual({ type: 'object', properties: { a: {}, b: {} }, required: ['a', 'b'] })
   })
 })

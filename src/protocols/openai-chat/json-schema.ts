@@ -13,29 +13,35 @@ const COMBINATORS = ['anyOf', 'oneOf', 'allOf'] as const
 const NOT_AT_ROOT = [...COMBINATORS, 'enum', 'not'] as const
 
 /** A tool's parameters. `merged`: the root said more than OpenAI takes there, and had to become one loose object. */
-export function toolParameters(schema: JsonText | null): { readonly schema: JsonText; readonly merged: boolean } {
-  if (schema === null) return { schema: EMPTY_OBJECT, merged: false }
-  const root = scanJson(withItems(schema))
-  if (root.members.length === 0) return { schema: EMPTY_OBJECT, merged: false }
+export function toolParameters(schema: JsonNode | null): { readonly schema: JsonText; readonly merged: boolean } {
+  const root = schema === null ? null : withItems(schema)
+  if (root === null || root.members.length === 0) return { schema: EMPTY_OBJECT, merged: false }
   if (NOT_AT_ROOT.some((name) => root.get(name) !== undefined)) return { schema: mergeRoot(root), merged: true }
   return { schema: withObjectRoot(root), merged: false }
 }
 
 /** OpenAI wants `type` and `properties` to be there, and no other type: arguments are an object in any case. */
-function withObjectRoot(root: JsonNode): JsonText {
+function withObjectRoot(node: JsonNode): JsonText {
+  const { raw } = node
+  if (node.get('type')?.string === 'object' && node.get('properties') !== undefined) return raw
+  const root = scanJson(raw)
   const type = root.get('type')
   const properties = root.get('properties') === undefined ? '"properties":{},' : ''
-  if (type === undefined) return literal(`{"type":"object",${properties}${root.raw.slice(1)}`)
-  const before = root.raw.slice(1, type.start - root.start)
-  return literal(`{${properties}${before}"object"${root.raw.slice(type.end - root.start)}`)
+  if (type === undefined) return literal(`{"type":"object",${properties}${raw.slice(1)}`)
+  const before = raw.slice(1, type.start)
+  return literal(`{${properties}${before}"object"${raw.slice(type.end)}`)
 }
 
 /** The schema with `items` in every array that says nothing of its items: OpenAI refuses one without. */
-function withItems(schema: JsonText): JsonText {
-  return inserting('"items":{},', schema, (node) => {
+function withItems(schema: JsonNode): JsonNode {
+  const { raw } = schema
+  // Most schemas name no array at all. One whose words are escaped may.
+  if (!raw.includes('"array"') && !raw.includes('\\u')) return schema
+  const text = inserting('"items":{},', raw, (node) => {
     const saysItems = node.get('items') !== undefined || node.get('prefixItems') !== undefined
     return typesOf(node).includes('array') && !saysItems
   })
+  return text === raw ? schema : scanJson(text)
 }
 
 /**
@@ -124,14 +130,17 @@ function typesOf(node: JsonNode): readonly (string | undefined)[] {
   return type?.kind === 'array' ? type.items.map((item) => item.string) : [type?.string]
 }
 
+/** Keywords whose value is an object of schemas, and those whose value is an array of them. */
+const SCHEMAS_BY_NAME: ReadonlySet<string> = new Set(['properties', '$defs', 'definitions'])
+const SCHEMA_LISTS: ReadonlySet<string> = new Set(['prefixItems', ...COMBINATORS])
+
 function subschemas(node: JsonNode): readonly JsonNode[] {
   const found: JsonNode[] = []
-  for (const name of ['properties', '$defs', 'definitions']) {
-    for (const { value } of node.get(name)?.members ?? []) found.push(value)
+  for (const { name, value } of node.members) {
+    if (SCHEMAS_BY_NAME.has(name)) for (const member of value.members) found.push(member.value)
+    else if (SCHEMA_LISTS.has(name)) found.push(...value.items)
+    else if (name === 'items' && value.kind === 'object') found.push(value)
   }
-  for (const name of ['anyOf', 'prefixItems', ...COMBINATORS]) found.push(...(node.get(name)?.items ?? []))
-  const items = node.get('items')
-  if (items?.kind === 'object') found.push(items)
   return found
 }
 

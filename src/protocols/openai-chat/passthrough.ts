@@ -1,6 +1,6 @@
 import { GatewayError } from '../../lib/error.ts'
 import { withString } from '../../lib/json-member.ts'
-import { scanJson } from '../../lib/json.ts'
+import { scanJsonBytes } from '../../lib/json.ts'
 import type { Passthrough, PassthroughContext, WholeReply } from '../protocol.ts'
 import { answerError, errorInAnswer } from './errors.ts'
 import { readFinish } from './finish.ts'
@@ -24,11 +24,10 @@ function whole(body: Buffer, context: PassthroughContext): WholeReply {
   }
 }
 
-/** Scanned as latin1, so that offsets are byte offsets. */
 function readWhole(body: Buffer, { requestedModel }: PassthroughContext): WholeReply {
-  const root = scanJson(body.toString('latin1'))
+  const root = scanJsonBytes(body)
   const error = root.get('error')
-  if (error !== undefined && !error.isNull) throw errorInAnswer(scanJson(body.toString('utf8')))
+  if (error !== undefined && !error.isNull) throw errorInAnswer(root)
   const choice = root.get('choices')?.items[0]
   const message = choice?.get('message')
   const finish = readFinish(choice?.get('finish_reason')?.string ?? null, {

@@ -1,15 +1,14 @@
 import { sha256 } from '../../lib/hash.ts'
 import type { Headers } from '../../lib/headers.ts'
-import { decodeJsonString, scanJson } from '../../lib/json.ts'
+import { scanJsonBytes } from '../../lib/json.ts'
 import type { JsonNode } from '../../lib/json.ts'
 import type { Envelope, PeekOptions, RequestTarget, RequestTraits } from '../protocol.ts'
 import { bodyError, invalid } from './invalid.ts'
-import { literal } from './wire.ts'
 
 /** Reads what routing needs to know from the bytes of a request. */
 export function peek(body: Buffer, target: RequestTarget, options: PeekOptions): Envelope {
   try {
-    const root = scanJson(body.toString('latin1'), options)
+    const root = scanJsonBytes(body, options)
     if (root.kind !== 'object') throw invalid('must be an object', 'body')
     const streamOptions = root.get('stream_options')
     return {
@@ -27,15 +26,10 @@ export function peek(body: Buffer, target: RequestTarget, options: PeekOptions):
   }
 }
 
-/** The string of a node of a body that was scanned as latin1. */
-export function utf8(node: JsonNode): string {
-  return node.kind === 'string' ? decodeJsonString(literal(Buffer.from(node.raw, 'latin1').toString('utf8'))) : ''
-}
-
 function modelOf(root: JsonNode): string {
   const model = root.get('model')
   if (model?.kind !== 'string') throw invalid(model === undefined ? 'is missing' : 'must be a string', 'model')
-  const name = utf8(model)
+  const name = model.string ?? ''
   if (name === '') throw invalid('must not be empty', 'model')
   return name
 }
@@ -136,7 +130,7 @@ function sessionOf(root: JsonNode, headers: Headers): string | null {
     if (value !== undefined && value !== '') return value
   }
   const key = root.get('prompt_cache_key')
-  return key?.kind === 'string' && key.raw !== '""' ? utf8(key) : null
+  return key?.string === undefined || key.string === '' ? null : key.string
 }
 
 /** A hash of the system prompt and the first user message, cache marks left out: they move. */
@@ -158,7 +152,7 @@ function roleOf(message: JsonNode): string | undefined {
 function lastUserText(messages: JsonNode): string {
   const content = messages.items.findLast((message) => roleOf(message) === 'user')?.get('content')
   if (content === undefined) return ''
-  if (content.kind === 'string') return utf8(content)
-  const texts = content.items.map((part) => part.get('text')).filter((text) => text?.kind === 'string')
-  return texts.map((text) => (text === undefined ? '' : utf8(text))).join('\n')
+  if (content.kind === 'string') return content.string ?? ''
+  const texts = content.items.map((part) => part.get('text')?.string)
+  return texts.filter((text) => text !== undefined).join('\n')
 }

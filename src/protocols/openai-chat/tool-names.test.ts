@@ -1,11 +1,12 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CanonicalRequest } from '../../canonical/request.ts'
+import { scanJson } from '../../lib/json.ts'
 import { decodeRequest } from './decode-request.ts'
 import { decodeContext, dialect } from './test-support.ts'
 import { ToolNames, wireToolId } from './tool-names.ts'
 
-const EMPTY: CanonicalRequest = decodeRequest('{"model":"m","messages":[]}', decodeContext())
+const EMPTY: CanonicalRequest = decodeRequest(scanJson('{"model":"m","messages":[]}'), decodeContext())
 
 describe('ToolNames', () => {
   it('gives every name one of its own that vendors take, and finds it again (59)', () => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isJsonObject } from './json-skip.ts'
+import { isJsonObject } from './json-bytes.ts'
 import { scanJson } from './json.ts'
 
 /** What the scanner says, which builds what it reads. */
