@@ -196,7 +196,9 @@ async function commandLine(): Promise<void> {
   const result = await drive({
     port: Number(values.port),
     path,
-    headers: Object.fromEntries(fields.map((text) => [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 2)])),
+    headers: Object.fromEntries(
+      fields.map((text) => [text.slice(0, text.indexOf(':')), text.slice(text.indexOf(':') + 2)]),
+    ),
     body: (n) => pieces.join(String(Number(values.first) + n)),
     connections: Number(values.connections),
     duration: Number(values.duration),

@@ -66,7 +66,9 @@ export async function runLoad(tools: Tools, load: Load): Promise<LoadResult> {
     abort: load.abort ?? 0,
   }
   const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)])
-  const child = spawn('taskset', ['-c', DRIVER_CORE, ...tools.driver, ...words], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('taskset', ['-c', DRIVER_CORE, ...tools.driver, ...words], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   let output = ''
   child.stdout.on('data', (chunk: Buffer) => {
     output += chunk.toString('utf8')

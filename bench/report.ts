@@ -1,103 +1,202 @@
-import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Results, Sample } from './end-to-end.ts'
-import { scenarios } from './scenarios.ts'
+import type { EffectResults } from './effects.ts'
+import { GOALS, verdictOf } from './goals.ts'
+import type { Verdict } from './goals.ts'
+import { figure, format, markdown, replaceBetween } from './markdown.ts'
+import { median, paired, seriesOf } from './results.ts'
+import type { Results } from './results.ts'
+import { ROWS } from './rows/index.ts'
+import type { Row } from './rows/row.ts'
 
 /**
- * Writes the tables of the documents from the results of the last runs: every number there comes from here.
- * Ratios are medians over the rounds of one run, each round's figure divided by nginx's in the same round.
+ * Writes the tables of the documents from the results of the last runs: every number there comes from here. Ratios are
+ * medians over the rounds of one run, each round's figure divided by the reference's in the same round.
  */
 const root = join(import.meta.dirname, '..')
-const results = JSON.parse(readFileSync(join(root, 'bench', 'results', 'end-to-end.json'), 'utf8')) as Results
+const reference = join(root, 'docs', 'reference', 'performance.md')
+const guide = join(root, 'docs', 'guide', 'performance.md')
+const readme = join(root, 'README.md')
 
-replaceBetween(join(root, 'docs', 'reference', 'performance.md'), 'end-to-end', table())
-replaceBetween(join(root, 'docs', 'reference', 'performance.md'), 'codec', codecTable())
-replaceBetween(join(root, 'README.md'), 'performance', table())
+const PAIRS = { same: 'Anthropic to Anthropic', cross: 'Anthropic to OpenAI', back: 'OpenAI to Anthropic', cached: '' }
 
-const pages = [join(root, 'docs', 'reference', 'performance.md'), join(root, 'README.md')]
-execFileSync(process.execPath, [join(root, 'node_modules', 'oxfmt', 'bin', 'oxfmt'), ...pages], { stdio: 'ignore' })
+const whole = read<Results>('end-to-end.json')
+if (whole !== null) {
+  replaceBetween(reference, 'goals', `${goalTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
+  replaceBetween(reference, 'end-to-end', `${costTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
+  replaceBetween(reference, 'latency', latencyTable(whole))
+  replaceBetween(reference, 'memory', memoryTable(whole))
+  replaceBetween(reference, 'gateways', gatewayTable(whole))
+  replaceBetween(reference, 'skipped', skippedList(whole))
+  replaceBetween(reference, 'wins', winList(whole))
+  replaceBetween(readme, 'performance', `${goalTable(whole, true)}\n\n${origin(whole, 'npm run bench')}`)
+}
+const soak = read<Results>('soak.json')
+if (soak !== null) replaceBetween(reference, 'soak', soakLine(soak))
+const codec = read<CodecResults>('codec.json')
+if (codec !== null) replaceBetween(reference, 'codec', codecTable(codec))
+const effects = read<EffectResults>('effects.json')
+if (effects !== null) {
+  for (const effect of effects.rows) {
+    replaceBetween(
+      guide,
+      `effect-${effect.id}`,
+      `Measured: ${effect.text} (${effects.date.slice(0, 10)}, ${effects.revision})`,
+    )
+  }
+}
+format(root, [reference, guide, readme])
 
 interface CodecResults {
   readonly rows: readonly { readonly work: string; readonly microseconds: number; readonly ratio: number }[]
 }
 
-function codecTable(): string {
-  const { rows } = JSON.parse(readFileSync(join(root, 'bench', 'results', 'codec.json'), 'utf8')) as CodecResults
-  const cells = rows.map(({ work, microseconds, ratio: times }) => [work, microseconds.toFixed(1), figure(times)])
-  return markdown([['Work', 'us', 'x JSON'], ...cells])
+/** Null where that run was never made. */
+function read<T>(name: string): T | null {
+  const file = join(root, 'bench', 'results', name)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : null
 }
 
-function table(): string {
-  const names = results.gateways.map(({ name }) => name).filter((name) => name !== 'nginx')
-  const head = ['Work', 'nginx, us', ...names.flatMap((name) => [`${name}, x nginx`, 'added p50, ms'])]
-  const rows = scenarios
-    .filter(({ id }) => results.samples.some(({ scenario }) => scenario === id))
-    .map((scenario) => [
-      `${scenario.kind === 'same' ? 'Anthropic to Anthropic' : 'Anthropic to OpenAI'}: ${scenario.title}`,
-      figure(median(samplesOf(scenario.id, 'nginx').map(({ cpuMicroseconds }) => cpuMicroseconds))),
-      ...names.flatMap((name) => [ratio(scenario.id, name), added(scenario.id, name)]),
-    ])
-  const memory = ['RSS idle / at the end, MB', memoryOf('nginx'), ...names.flatMap((name) => [memoryOf(name), ''])]
-  const start = ['Start until it listens, ms', startOf('nginx'), ...names.flatMap((name) => [startOf(name), ''])]
-  const versions = results.gateways.map(({ name, version }) => `${name} ${version}`).join(', ')
-  const note = `CPU per request of the whole process tree, one core, ${results.cores} cores in all; ${versions}; Node ${results.node}; ${results.date.slice(0, 10)}. Printed by \`npm run bench\`. A dash: the gateway gives no right answer there.`
-  return `${markdown([head, ...rows, memory, start])}\n\n${note}`
+function origin({ date, node, machine, revision, native }: Results, command: string): string {
+  const tools = native ? 'driver and far end in C' : 'driver and far end in TypeScript'
+  return `\`${command}\`, ${date.slice(0, 10)}, revision ${revision}, ${machine}, Node ${node}, ${tools}.`
 }
 
-function samplesOf(scenario: string, gateway: string): readonly Sample[] {
-  return results.samples.filter((sample) => sample.scenario === scenario && sample.gateway === gateway)
+function goalTable(results: Results, short = false): string {
+  const verdicts = GOALS.map((goal) => verdictOf(goal, results))
+  const shown = short ? verdicts.filter(({ measured }) => measured !== null) : verdicts
+  return markdown([['Work', 'Goal', 'Measured', 'Reached', 'Row'], ...shown.map(goalLine)])
 }
 
-function perRound(scenario: string, gateway: string, of: (sample: Sample, reference: Sample) => number): number[] {
-  const references = samplesOf(scenario, 'nginx')
-  return samplesOf(scenario, gateway).flatMap((sample) => {
-    const reference = references.find(({ round }) => round === sample.round)
-    return reference === undefined ? [] : [of(sample, reference)]
-  })
+function goalLine({ goal, measured, range, reached, rival }: Verdict): string[] {
+  const limit = goal.atLeast === undefined ? `at most ${limitText(goal.atMost ?? 0)}` : `at least ${goal.atLeast}`
+  const spread = range === null || range[0] === range[1] ? '' : ` (${figure(range[0])} to ${figure(range[1])})`
+  const against = goal.against.way === 'best-npm' && rival !== null ? `, ${rival}` : ''
+  return [
+    goal.text,
+    `${limit} ${goal.unit}`,
+    measured === null ? 'not measured' : `${figure(measured)}${spread}${against}`,
+    reached === null ? '-' : reached ? 'yes' : 'no',
+    `\`${goal.row}\``,
+  ]
 }
 
-function ratio(scenario: string, gateway: string): string {
-  const ratios = perRound(scenario, gateway, (sample, reference) => sample.cpuMicroseconds / reference.cpuMicroseconds)
+function limitText(limit: number): string {
+  return limit > 0 && limit < 0.15 ? `1/${Math.round(1 / limit)}` : String(limit)
+}
+
+function costTable(results: Results): string {
+  const names = results.gateways.map(({ name }) => name).filter((name) => name !== 'nginx' && name !== 'direct')
+  const lines = ROWS.filter(({ id }) => seriesOf(results.samples, id, 'nginx', 'cpu').size > 0).map((row) => [
+    titleOf(row),
+    figure(median([...seriesOf(results.samples, row.id, 'nginx', 'cpu').values()])),
+    ...names.map((name) => ratio(results, row.id, name)),
+  ])
+  return markdown([['Work', 'nginx, us', ...names.map((name) => `${name}, x nginx`)], ...lines])
+}
+
+function titleOf({ kind, title }: Row): string {
+  return PAIRS[kind] === '' ? title : `${PAIRS[kind]}: ${title}`
+}
+
+function ratio({ samples }: Results, row: string, name: string): string {
+  const relay = seriesOf(samples, row, 'nginx', 'cpu')
+  const ratios = paired(seriesOf(samples, row, name, 'cpu'), relay, (value, other) => value / other)
   if (ratios.length === 0) return '-'
   return `${figure(median(ratios))} (${figure(Math.min(...ratios))} to ${figure(Math.max(...ratios))})`
 }
 
-function added(scenario: string, gateway: string): string {
-  const times = perRound(scenario, gateway, (sample, reference) => sample.firstByteP50 - reference.firstByteP50)
-  return times.length === 0 ? '-' : median(times).toFixed(2)
+function middle({ samples }: Results, row: string, name: string, value: string): string {
+  return figure(median([...seriesOf(samples, row, name, value).values()]))
 }
 
-function memoryOf(gateway: string): string {
-  const idle = results.gateways.find(({ name }) => name === gateway)?.idleRss ?? Number.NaN
-  const last = Math.max(...results.samples.filter((sample) => sample.gateway === gateway).map(({ rss }) => rss))
-  return `${idle.toFixed(0)} / ${last.toFixed(0)}`
+function latencyTable(results: Results): string {
+  const values = ['firstByteP50', 'firstByteP99', 'firstTokenP50', 'firstTokenP99', 'delayP50', 'delayP99']
+  const head = ['50 streams, ms', 'first byte p50', 'p99', 'first token p50', 'p99', 'each event p50', 'p99']
+  const lines = (['same-paced', 'cross-paced'] as const).flatMap((row) =>
+    results.gateways
+      .filter(({ name }) => seriesOf(results.samples, row, name, 'cpu').size > 0)
+      .map(({ name }) => [
+        `${PAIRS[row === 'same-paced' ? 'same' : 'cross']}: ${name}`,
+        ...values.map((value) => middle(results, row, name, value)),
+      ]),
+  )
+  return markdown([head, ...lines])
 }
 
-function startOf(gateway: string): string {
-  return (results.gateways.find(({ name }) => name === gateway)?.startMilliseconds ?? Number.NaN).toFixed(0)
+function memoryTable(results: Results): string {
+  const cells = [
+    ['idle', 'rss'],
+    ['idle', 'cpuPercent'],
+    ['start', 'milliseconds'],
+    ['same-memory', 'kilobytesPerStream'],
+    ['same-streams', 'peakRss'],
+    ['same-streams', 'delayP99'],
+    ['cross-streams', 'peakRss'],
+    ['cross-streams', 'delayP99'],
+  ] as const
+  const head = [
+    'Gateway',
+    'idle RSS, MB',
+    'idle CPU, %',
+    'start, ms',
+    'KB per stream',
+    '1,000 streams: peak RSS, MB',
+    'event p99, ms',
+    'translated: peak RSS, MB',
+    'event p99, ms',
+  ]
+  const lines = results.gateways.map(({ name }) => [
+    name,
+    ...cells.map(([row, value]) => middle(results, row, name, value)),
+  ])
+  return markdown([head, ...lines])
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+function gatewayTable(results: Results): string {
+  return markdown([
+    ['Gateway', 'Version', 'Set up'],
+    ...results.gateways.map(({ name, version, setup }) => [name, version, setup]),
+  ])
 }
 
-function figure(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(2)
+function skippedList({ skipped }: Results): string {
+  if (skipped.length === 0) return 'Nothing was left out.'
+  return skipped.map(({ gateway, row, reason }) => `- ${gateway}, ${row}: ${oneLine(reason)}`).join('\n')
 }
 
-function markdown(rows: readonly (readonly string[])[]): string {
-  const [head = [], ...rest] = rows
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  return [line(head), line(head.map((_, index) => (index === 0 ? '---' : '--:'))), ...rest.map(line)].join('\n')
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').replaceAll(/[<>`]/g, '').slice(0, 160)
 }
 
-function replaceBetween(file: string, name: string, text: string): void {
-  if (!existsSync(file)) return
-  const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`]
-  const before = readFileSync(file, 'utf8')
-  const [from, to] = [before.indexOf(start), before.indexOf(end)]
-  if (from === -1 || to === -1) return
-  writeFileSync(file, `${before.slice(0, from + start.length)}\n${text}\n${before.slice(to)}`)
+/** Where others are cheaper than we are: said as plainly as the rest. */
+function winList(results: Results): string {
+  const lines = ROWS.flatMap((row) => {
+    const ours = median([...seriesOf(results.samples, row.id, 'ucr', 'cpu').values()])
+    const cheaper = results.gateways
+      .filter(({ name }) => name !== 'ucr' && name !== 'direct')
+      .filter(({ name }) => median([...seriesOf(results.samples, row.id, name, 'cpu').values()]) < ours)
+    return cheaper.length === 0 ? [] : [`- ${titleOf(row)}: ${cheaper.map(({ name }) => name).join(', ')}`]
+  })
+  return lines.length === 0 ? 'No gateway needs less CPU in any row.' : lines.join('\n')
+}
+
+function soakLine(results: Results): string {
+  const values = results.samples.find(({ row }) => row === 'soak')?.values ?? {}
+  const {
+    slope = Number.NaN,
+    slopeError = Number.NaN,
+    minutes = 0,
+    requests = 0,
+    reloads = 0,
+    firstRss = 0,
+    lastRss = 0,
+  } = values
+  const still = Math.abs(slope) <= slopeError ? 'no slope that can be told from zero' : 'a slope that is not zero'
+  return `${requests} requests and ${reloads} reloads in ${minutes} minutes: RSS ${figure(firstRss)} MB at the start, ${figure(lastRss)} MB at the end; in the second half ${figure(slope)} ± ${figure(slopeError)} MB an hour, ${still}. ${origin(results, `npm run bench -- --only soak --minutes ${minutes}`)}`
+}
+
+function codecTable({ rows }: CodecResults): string {
+  const cells = rows.map(({ work, microseconds, ratio: times }) => [work, microseconds.toFixed(1), figure(times)])
+  return markdown([['Work', 'us', 'x JSON'], ...cells])
 }

@@ -1,21 +1,46 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * `npm run bench`: installs the other gateways once, builds ours, measures everything side by side and writes the
- * tables of the documents. Options go to `end-to-end.ts` (`--rounds`, `--duration`, `--only`, `--gateways`).
+ * `npm run bench`: installs the other gateways once, builds ours, measures everything side by side and writes the tables
+ * of the documents.
+ *
+ * --quick: about three minutes, nginx and ours. --relay: nginx, HAProxy and ours, nothing translated. --only ROW and
+ * --gateways NAME (repeatable), --rounds, --duration (ms), --only soak --minutes M. --effects: what each setting of the
+ * guide does. --compare REVISION [OTHER]: two revisions or checkouts of this project, in turns.
  */
 const folder = import.meta.dirname
-/** @param {readonly string[]} args */
-const node = (...args) => execFileSync(process.execPath, args, { stdio: 'inherit', cwd: join(folder, '..') })
+const root = join(folder, '..')
+const args = process.argv.slice(2)
 
-if (!existsSync(join(folder, 'node_modules'))) {
-  const npm = process.env['npm_execpath']
-  if (npm === undefined) throw new Error('Run it as "npm run bench", so that it can install the other gateways.')
-  execFileSync(process.execPath, [npm, 'ci', '--ignore-scripts'], { stdio: 'inherit', cwd: folder })
+/** @param {readonly string[]} words */
+const node = (...words) => execFileSync(process.execPath, words, { stdio: 'inherit', cwd: root })
+
+/** In a network that has nothing but loopback, where this machine lets us: no gateway under test can phone home. @param {string} script @param {readonly string[]} words */
+const isolated = (script, words) => {
+  execFileSync(process.execPath, ['-e', "import('./bench/tools.ts').then((tools) => tools.prepareTools())"], {
+    cwd: root,
+  })
+  const isolate = join(folder, '.cache', 'isolate')
+  const able = existsSync(isolate) && spawnSync(isolate, ['true']).status === 0
+  const [command, ...before] = able ? [isolate, process.execPath] : [process.execPath]
+  if (!able) console.log('Not in a network of its own: this needs root and a C compiler.')
+  execFileSync(command, [...before, join(folder, script), ...words], { stdio: 'inherit', cwd: root })
 }
-node(join(folder, '..', 'scripts', 'build.mjs'))
-node(join(folder, 'codec.ts'))
-node(join(folder, 'end-to-end.ts'), ...process.argv.slice(2))
-node(join(folder, 'report.ts'))
+
+const partial = ['--quick', '--relay', '--only', '--gateways'].some((option) => args.includes(option))
+if (args[0] === '--compare') {
+  isolated('compare.ts', args.slice(1))
+} else {
+  if (!partial) node(join(folder, 'install.mjs'))
+  node(join(root, 'scripts', 'build.mjs'))
+  if (args[0] === '--effects') {
+    isolated('effects.ts', args.slice(1))
+  } else {
+    if (!partial) node(join(folder, 'codec.ts'))
+    isolated('end-to-end.ts', args)
+    if (!partial) isolated('effects.ts', [])
+  }
+  node(join(folder, 'report.ts'))
+}

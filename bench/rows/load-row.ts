@@ -14,7 +14,7 @@ export function loadRow(scenario: Scenario, slow: boolean): Row {
   return {
     ...scenario,
     slow,
-    takes: ({ name, kinds }) => kinds.includes(scenario.kind) && (name !== 'direct' || DIRECT.includes(scenario.id)),
+    takes: ({ name, kinds }) => kinds.includes(scenario.kind) && (name !== 'direct' || DIRECT.has(scenario.id)),
     check: async (contestant, bench) => wrongAnswer(await bench.shared(contestant), scenario),
     async measure(contestant, bench) {
       const started = await bench.shared(contestant)
@@ -26,7 +26,7 @@ export function loadRow(scenario: Scenario, slow: boolean): Row {
 }
 
 /** Where what a gateway adds to a direct call is asked. */
-const DIRECT = ['same-small', 'same-paced', 'cross-paced']
+const DIRECT = new Set(['same-small', 'same-paced', 'cross-paced'])
 
 /** Null when the whole answer is there and, where it should come from the cache, does. */
 export async function wrongAnswer({ running, port }: Started, scenario: Scenario): Promise<string | null> {
@@ -54,7 +54,9 @@ async function load(bench: Bench, { running, port }: Started, scenario: Scenario
 export function valuesOf(result: LoadResult, before: TreeCost, after: TreeCost, events: number | null): Values {
   const bad = result.failures + result.wrong
   if (bad > result.requests / 100) {
-    throw new Error(`${bad} of ${result.requests + result.failures} answers are wrong, last status ${result.lastStatus}`)
+    throw new Error(
+      `${bad} of ${result.requests + result.failures} answers are wrong, last status ${result.lastStatus}`,
+    )
   }
   const units = events === null ? result.requests : Math.max(result.events, 1)
   const times = (['firstByte', 'firstToken', 'latency', 'delay'] as const).flatMap((name) => {

@@ -40,7 +40,9 @@ export const soakRow: Row = {
         await pause(500)
         const rss = megabytes(costOf(running.pid).rss)
         points.push({ minute: (performance.now() - from) / 60_000, rss })
-        process.stdout.write(`soak, minute ${points.at(-1)?.minute.toFixed(1)}: ${rss.toFixed(1)} MB, ${requests} requests\n`)
+        process.stdout.write(
+          `soak, minute ${points.at(-1)?.minute.toFixed(1)}: ${rss.toFixed(1)} MB, ${requests} requests\n`,
+        )
       }
     } finally {
       await running.stop()
@@ -60,7 +62,9 @@ export const soakRow: Row = {
 type Turn = Omit<Load, 'port' | 'target' | 'duration'> & { readonly kind: 'same' | 'cross' }
 
 function loads(): Turn[] {
-  const mixed = ['same-small', 'cross-burst', 'cross-large'].flatMap((id) => scenarios.filter((known) => known.id === id))
+  const mixed = ['same-small', 'cross-burst', 'cross-large'].flatMap((id) =>
+    scenarios.filter((known) => known.id === id),
+  )
   const broken = (words: string): Turn['scenario'] => ({
     connections: 8,
     body: (model, n) =>
@@ -69,7 +73,10 @@ function loads(): Turn[] {
     events: null,
   })
   return [
-    ...mixed.map((scenario) => ({ kind: scenario.kind === 'cross' ? ('cross' as const) : ('same' as const), scenario })),
+    ...mixed.map((scenario) => ({
+      kind: scenario.kind === 'cross' ? ('cross' as const) : ('same' as const),
+      scenario,
+    })),
     { kind: 'same', scenario: paced(50, 10, 60) },
     { kind: 'cross', scenario: paced(50, 10, 60), abort: 2 },
     { kind: 'same', scenario: broken('bench-cut') },

@@ -18,10 +18,7 @@ export function claudeCodeRouter(name: `claude-code-router-${1 | 2 | 3}`): Conte
     async start(place) {
       const home = mkdtempSync(join(tmpdir(), 'ucr-bench-ccr-'))
       mkdirSync(join(home, '.claude-code-router'))
-      writeFileSync(
-        join(home, '.claude-code-router', 'config.json'),
-        JSON.stringify(config(place.port, place.farEnd)),
-      )
+      writeFileSync(join(home, '.claude-code-router', 'config.json'), JSON.stringify(config(place.port, place.farEnd)))
       const child = await startPinned(
         {
           command: process.execPath,
