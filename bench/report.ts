@@ -1,8 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { EffectResults } from './effects.ts'
-import { GOALS, verdictOf } from './goals.ts'
-import type { Verdict } from './goals.ts'
+import { goalTable } from './goal-table.ts'
 import { figure, format, markdown, replaceBetween } from './markdown.ts'
 import { median, paired, seriesOf } from './results.ts'
 import type { Results } from './results.ts'
@@ -60,29 +59,6 @@ function read<T>(name: string): T | null {
 function origin({ date, node, machine, revision, native }: Results, command: string): string {
   const tools = native ? 'driver and far end in C' : 'driver and far end in TypeScript'
   return `\`${command}\`, ${date.slice(0, 10)}, revision ${revision}, ${machine}, Node ${node}, ${tools}.`
-}
-
-function goalTable(results: Results, short = false): string {
-  const verdicts = GOALS.map((goal) => verdictOf(goal, results))
-  const shown = short ? verdicts.filter(({ measured }) => measured !== null) : verdicts
-  return markdown([['Work', 'Goal', 'Measured', 'Reached', 'Row'], ...shown.map(goalLine)])
-}
-
-function goalLine({ goal, measured, range, reached, rival }: Verdict): string[] {
-  const limit = goal.atLeast === undefined ? `at most ${limitText(goal.atMost ?? 0)}` : `at least ${goal.atLeast}`
-  const spread = range === null || range[0] === range[1] ? '' : ` (${figure(range[0])} to ${figure(range[1])})`
-  const against = goal.against.way === 'best-npm' && rival !== null ? `, ${rival}` : ''
-  return [
-    goal.text,
-    `${limit} ${goal.unit}`,
-    measured === null ? 'not measured' : `${figure(measured)}${spread}${against}`,
-    reached === null ? '-' : reached ? 'yes' : 'no',
-    `\`${goal.row}\``,
-  ]
-}
-
-function limitText(limit: number): string {
-  return limit > 0 && limit < 0.15 ? `1/${Math.round(1 / limit)}` : String(limit)
 }
 
 function costTable(results: Results): string {
