@@ -139,5 +139,7 @@ function measuredRounds(goal: Goal, results: Results, name: string): { rounds: n
       if (best === undefined) return { rounds: [], rival: null }
       return { rounds: paired(ours, best.series, (a, b) => a / b), rival: best.name }
     }
+    default:
+      return against satisfies never
   }
 }

@@ -19,7 +19,7 @@ const readme = join(root, 'README.md')
 
 const PAIRS = { same: 'Anthropic to Anthropic', cross: 'Anthropic to OpenAI', back: 'OpenAI to Anthropic', cached: '' }
 
-const whole = read<Results>('end-to-end.json')
+const whole = JSON.parse(read('end-to-end.json')) as Results | null
 if (whole !== null) {
   replaceBetween(reference, 'goals', `${goalTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
   replaceBetween(reference, 'end-to-end', `${costTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
@@ -30,11 +30,11 @@ if (whole !== null) {
   replaceBetween(reference, 'wins', winList(whole))
   replaceBetween(readme, 'performance', `${goalTable(whole, true)}\n\n${origin(whole, 'npm run bench')}`)
 }
-const soak = read<Results>('soak.json')
+const soak = JSON.parse(read('soak.json')) as Results | null
 if (soak !== null) replaceBetween(reference, 'soak', soakLine(soak))
-const codec = read<CodecResults>('codec.json')
+const codec = JSON.parse(read('codec.json')) as CodecResults | null
 if (codec !== null) replaceBetween(reference, 'codec', codecTable(codec))
-const effects = read<EffectResults>('effects.json')
+const effects = JSON.parse(read('effects.json')) as EffectResults | null
 if (effects !== null) {
   for (const effect of effects.rows) {
     replaceBetween(
@@ -50,10 +50,10 @@ interface CodecResults {
   readonly rows: readonly { readonly work: string; readonly microseconds: number; readonly ratio: number }[]
 }
 
-/** Null where that run was never made. */
-function read<T>(name: string): T | null {
+/** JSON; `null` where that run was never made. */
+function read(name: string): string {
   const file = join(root, 'bench', 'results', name)
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : null
+  return existsSync(file) ? readFileSync(file, 'utf8') : 'null'
 }
 
 function origin({ date, node, machine, revision, native }: Results, command: string): string {

@@ -140,6 +140,7 @@ export class ResponseCache {
       ttl,
       sizeCalculation: ({ body }) => body.length + OVERHEAD,
       perf: { now: this.#now },
+      ttlResolution: 0,
       dispose: (_answer, _key, reason) => {
         if (reason === 'evict') this.#evictions++
       },

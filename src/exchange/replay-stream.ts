@@ -17,8 +17,8 @@ const DIALECTS: Dialects = {
 }
 
 /** What of an exchange's dependencies reading an answer takes. */
-export interface AnswerReaders {
-  readonly protocols: Protocols
+export interface AnswerReaders<P extends ProtocolId = ProtocolId> {
+  readonly protocols: Pick<Protocols, P>
   readonly settings: { readonly maxEventBytes: number }
 }
 
@@ -62,7 +62,7 @@ export function storedStream(
 export function readAnswer<P extends ProtocolId>(
   { body, deployment }: Pick<StoredAnswer, 'body' | 'deployment'>,
   protocol: P,
-  deps: AnswerReaders,
+  deps: AnswerReaders<P>,
 ): CanonicalResponse | null {
   try {
     return deps.protocols[protocol].upstream.decodeResponse(body.toString('utf8'), {

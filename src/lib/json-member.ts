@@ -1,5 +1,4 @@
-import { decodeJsonString, stringToJson } from './json.ts'
-import type { JsonText } from './json.ts'
+import { scanJson, stringToJson } from './json.ts'
 
 const QUOTE = 34
 const COMMA = 44
@@ -41,7 +40,7 @@ export function findMember(bytes: Buffer, start: number, end: number, name: Buff
 export function isString(bytes: Buffer, { start, end }: Span, text: string, literal: Buffer): boolean {
   const isSame = end - start === literal.length && bytes.compare(literal, 0, literal.length, start, end) === 0
   if (isSame || bytes[start] !== QUOTE || !bytes.subarray(start, end).includes(BACKSLASH)) return isSame
-  return decodeJsonString(bytes.toString('utf8', start, end) as JsonText) === text
+  return scanJson(bytes.toString('utf8', start, end)).string === text
 }
 
 /** The bytes with this string as the value there, and no other byte changed; the very same where it is that already. */

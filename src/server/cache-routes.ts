@@ -5,9 +5,9 @@ import type { PlainRoute } from './plain-route.ts'
 
 export interface CacheDoor {
   /** For people and programs: sizes, hits, what is under way. */
-  stats(): object
+  readonly stats: () => object
   /** Returns how many answers are gone. */
-  invalidate(scope: Invalidation): number
+  readonly invalidate: (scope: Invalidation) => number
 }
 
 const PATH = '/cache'

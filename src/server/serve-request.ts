@@ -49,12 +49,12 @@ export async function serveRequest(arrival: Arrival, router: ServerRouter, optio
 }
 
 /** The reply itself for clients that ask for nothing, which is nearly all that matter: streams are never compressed. */
-function compressed({ head, reply, peer }: Arrival, { settings, compression }: ServerOptions): ClientReply {
+function compressed({ head, reply, peer }: Arrival, options: ServerOptions): ClientReply {
   const encoding = encodingFor(head.headers['accept-encoding'])
   if (encoding === null) return reply
-  const { clients, threshold } = settings().compression
+  const { clients, threshold } = options.settings().compression
   if (clients === 'none' || (clients === 'remote' && isLoopback(peer))) return reply
-  return new CompressedReply(reply, compression, encoding, threshold)
+  return new CompressedReply(reply, options.compression, encoding, threshold)
 }
 
 /** A browser asks whether a page may call the gateway. False where it is something else. */

@@ -17,6 +17,7 @@ import { readHead } from './request-head.ts'
 import type { RequestHead } from './request-head.ts'
 import { ServerRouter } from './router.ts'
 import { serveRequest } from './serve-request.ts'
+import type { ServerSettings } from './settings.ts'
 import { Traffic } from './traffic.ts'
 
 /** The listening side: what every request meets, whichever engine reads and writes it. */
@@ -51,7 +52,7 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
     try {
       for (const port of ports) {
         const engine = this.#newEngine()
-        urls.push(await (this.#options.listenOn ?? listenOn)(engine.listener, host, port))
+        urls.push(await this.#listenOn(engine, host, port))
         engine.listener.on('error', (error) => this.#options.observer.error(null, 'taking connections', error))
         this.#engines.push(engine)
       }
@@ -96,8 +97,12 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
     return [...this.#connections.values()].flatMap(({ replies }) => replies)
   }
 
+  #listenOn({ listener }: Engine, host: string, port: number): Promise<string> {
+    return this.#options.listenOn?.(listener, host, port) ?? listenOn(listener, host, port)
+  }
+
   #newEngine(): Engine {
-    const { settings } = this.#options
+    const settings = (): ServerSettings => this.#options.settings()
     return (settings().engine === 'node' ? createNodeEngine : createLeanEngine)(settings, this)
   }
 

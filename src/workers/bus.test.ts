@@ -33,9 +33,10 @@ describe('a bus', () => {
   it('tells all others, and not the one who tells', () => {
     const { all } = buses(3)
     const heard: string[] = []
-    for (const [index, bus] of all.entries()) bus.subscribe(WORDS, (words) => heard.push(`${index}:${words.join()}`))
+    for (const [index, bus] of all.entries())
+      bus.subscribe(WORDS, (words) => heard.push(`${index}:${words.map((word) => JSON.stringify(word)).join()}`))
     all[1]?.publish(WORDS, ['a', 'b'])
-    expect(heard).toEqual(['0:a,b', '2:a,b'])
+    expect(heard).toEqual(['0:"a","b"', '2:"a","b"'])
   })
 
   it('gathers one answer of each, its own first, and drops what is none', async () => {

@@ -13,7 +13,7 @@ const COLD: Json = { temperature: 0 }
 interface Scene {
   readonly gateway: TestGateway
   readonly upstream: Upstream
-  ask(more?: Json, headers?: Readonly<Record<string, string>>): Promise<Answer>
+  readonly ask: (more?: Json, headers?: Readonly<Record<string, string>>) => Promise<Answer>
 }
 
 /** A gateway before one vendor that numbers its answers. */

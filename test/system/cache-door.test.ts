@@ -28,8 +28,8 @@ async function stats({ url }: TestGateway, headers: Readonly<Record<string, stri
 async function filled(): Promise<{
   readonly gateway: TestGateway
   readonly keys: readonly (string | undefined)[]
-  share(which: 0 | 1): Promise<string | undefined>
-  forget(query: string): Promise<Json>
+  readonly share: (which: 0 | 1) => Promise<string | undefined>
+  readonly forget: (query: string) => Promise<Json>
 }> {
   const one = await vendorOf(saying(messages, 'One.'))
   const two = await vendorOf(saying(chat, 'Two.'))

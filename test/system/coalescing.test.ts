@@ -24,11 +24,11 @@ interface Scene {
   readonly vendor: Speaker
   readonly model: string
   /** The next call that reaches the vendor. */
-  call(): Promise<Held>
-  ask(more?: Json, headers?: Readonly<Record<string, string>>): Promise<Answer>
-  open(headers?: Readonly<Record<string, string>>): Promise<OpenAnswer>
+  readonly call: () => Promise<Held>
+  readonly ask: (more?: Json, headers?: Readonly<Record<string, string>>) => Promise<Answer>
+  readonly open: (headers?: Readonly<Record<string, string>>) => Promise<OpenAnswer>
   /** Resolves when so many requests have come to share their calls, since the start. */
-  shared(leaders: number, followers: number): Promise<void>
+  readonly shared: (leaders: number, followers: number) => Promise<void>
 }
 
 async function scene(
@@ -87,8 +87,10 @@ const untilEnd = (answer: OpenAnswer): Promise<string> =>
 const ids = (answers: readonly Pick<Answer, 'headers'>[]): ReadonlySet<string | undefined> =>
   new Set(answers.map(({ headers }) => headers['request-id'] ?? headers['x-request-id']))
 
-const shares = (answers: readonly Pick<Answer, 'headers'>[]): readonly (string | undefined)[] =>
-  answers.map(({ headers }) => headers['x-ucr-cache']).toSorted()
+const byText = (one: string, other: string): number => one.localeCompare(other)
+
+const shares = (answers: readonly Pick<Answer, 'headers'>[]): readonly string[] =>
+  answers.map(({ headers }) => headers['x-ucr-cache'] ?? 'none').toSorted(byText)
 
 describe('equal requests under way', () => {
   it('make one call and get one answer, a hundred of them', async () => {

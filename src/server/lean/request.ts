@@ -18,6 +18,7 @@ export class LeanRequest implements EngineRequest {
   #receiver: BodyReceiver | null = null
   /** A body of known length that is not too long, filled as it comes. */
   #body: Buffer | null = null
+  readonly #isCollected: boolean
   #filled = 0
   /** What came before there was a receiver. */
   readonly #early: Buffer[] = []
@@ -28,6 +29,7 @@ export class LeanRequest implements EngineRequest {
     this.socket = socket
     this.#chunks = head.framing.kind === 'chunked' ? new ChunkedBody() : null
     this.#left = head.framing.kind === 'length' ? head.framing.length : 0
+    this.#isCollected = this.#left <= COLLECTED
     this.complete = head.framing.kind === 'length' && this.#left === 0
   }
 
@@ -65,7 +67,7 @@ export class LeanRequest implements EngineRequest {
     const until = Math.min(bytes.length, from + this.#left)
     if (until > from) {
       // A client that only announces much gets little memory for it.
-      if (this.#filled === 0 && this.#left <= COLLECTED) this.#body = Buffer.allocUnsafe(this.#left)
+      if (this.#isCollected) this.#body ??= Buffer.allocUnsafe(this.#left)
       this.#left -= until - from
       this.#pass(
         this.#body === null ? Buffer.from(bytes.subarray(from, until)) : this.#fill(this.#body, bytes, from, until),
