@@ -168,9 +168,13 @@ async function main(): Promise<void> {
   const rows: EffectResults['rows'][number][] = []
   try {
     for (const effect of EFFECTS.filter(({ id }) => values.only.length === 0 || values.only.includes(id))) {
-      const [a, b] = await bothOf(effect, bench)
-      rows.push({ id: effect.id, text: effect.say(a, b), a, b })
-      process.stdout.write(`${effect.id}: ${rows.at(-1)?.text}\n`)
+      try {
+        const [a, b] = await bothOf(effect, bench)
+        rows.push({ id: effect.id, text: effect.say(a, b), a, b })
+        process.stdout.write(`${effect.id}: ${rows.at(-1)?.text}\n`)
+      } catch (error) {
+        process.stdout.write(`${effect.id}: not measured, ${error instanceof Error ? error.message : String(error)}\n`)
+      }
     }
   } finally {
     farEnd.kill()
