@@ -10,7 +10,7 @@ const WORDS = ' a few words of an answer'
 /** Where an event says when it was sent (nanoseconds of the machine's monotonic clock) and its place in the stream. */
 export const STAMP = { clock: 19, place: 4, blank: `t=${'@'.repeat(19)}#${'@'.repeat(4)}` }
 
-const CONTENTS = ['text', 'tools'] as const
+const CONTENTS = ['text', 'tools', 'long'] as const
 type Content = (typeof CONTENTS)[number]
 type Protocol = 'anthropic' | 'chat'
 
@@ -27,10 +27,15 @@ const chatUsage = {
   prompt_tokens_details: { cached_tokens: 0 },
 }
 
+/** `long`: 10 KB, worth compressing. */
+function wordsOf(content: Content): string {
+  return WORDS.repeat(content === 'long' ? 400 : 4)
+}
+
 function anthropicWhole(content: Content): string {
   const block =
-    content === 'text'
-      ? { type: 'text', text: WORDS.repeat(4) }
+    content !== 'tools'
+      ? { type: 'text', text: wordsOf(content) }
       : { type: 'tool_use', id: 'toolu_01', name: 'Bash', input: { command: 'ls -l', description: 'list' } }
   return JSON.stringify({
     id: 'msg_01',
@@ -38,7 +43,7 @@ function anthropicWhole(content: Content): string {
     role: 'assistant',
     model: 'claude-sonnet-5',
     content: [block],
-    stop_reason: content === 'text' ? 'end_turn' : 'tool_use',
+    stop_reason: content !== 'tools' ? 'end_turn' : 'tool_use',
     stop_sequence: null,
     usage: anthropicUsage,
   })
@@ -46,8 +51,8 @@ function anthropicWhole(content: Content): string {
 
 function chatWhole(content: Content): string {
   const message =
-    content === 'text'
-      ? { role: 'assistant', content: WORDS.repeat(4) }
+    content !== 'tools'
+      ? { role: 'assistant', content: wordsOf(content) }
       : {
           role: 'assistant',
           content: null,
@@ -64,7 +69,7 @@ function chatWhole(content: Content): string {
     object: 'chat.completion',
     created: 1,
     model: 'gpt-5.5',
-    choices: [{ index: 0, message, finish_reason: content === 'text' ? 'stop' : 'tool_calls', logprobs: null }],
+    choices: [{ index: 0, message, finish_reason: content !== 'tools' ? 'stop' : 'tool_calls', logprobs: null }],
     usage: chatUsage,
   })
 }
@@ -83,9 +88,9 @@ function anthropicEvents(content: Content, words: string): string[] {
     usage: { ...anthropicUsage, output_tokens: 1 },
   }
   const start =
-    content === 'text' ? { type: 'text', text: '' } : { type: 'tool_use', id: 'toolu_01', name: 'Bash', input: {} }
+    content !== 'tools' ? { type: 'text', text: '' } : { type: 'tool_use', id: 'toolu_01', name: 'Bash', input: {} }
   const delta = (index: number): Record<string, unknown> =>
-    content === 'text'
+    content !== 'tools'
       ? { type: 'text_delta', text: words }
       : {
           type: 'input_json_delta',
@@ -100,7 +105,7 @@ function anthropicEvents(content: Content, words: string): string[] {
     event({ type: 'content_block_stop', index: 0 }),
     event({
       type: 'message_delta',
-      delta: { stop_reason: content === 'text' ? 'end_turn' : 'tool_use', stop_sequence: null },
+      delta: { stop_reason: content !== 'tools' ? 'end_turn' : 'tool_use', stop_sequence: null },
       usage: anthropicUsage,
     }),
     event({ type: 'message_stop' }),
@@ -117,7 +122,7 @@ function chatEvents(content: Content, words: string): string[] {
       choices: [{ index: 0, delta, finish_reason: finish, logprobs: null }],
     })}\n\n`
   const first =
-    content === 'text'
+    content !== 'tools'
       ? { role: 'assistant', content: '' }
       : {
           role: 'assistant',
@@ -125,7 +130,7 @@ function chatEvents(content: Content, words: string): string[] {
           tool_calls: [{ index: 0, id: 'call_01', type: 'function', function: { name: 'Bash', arguments: '' } }],
         }
   const delta = (index: number): Record<string, unknown> =>
-    content === 'text'
+    content !== 'tools'
       ? { content: words }
       : {
           tool_calls: [
@@ -146,7 +151,7 @@ function chatEvents(content: Content, words: string): string[] {
   return [
     chunk(first),
     ...Array.from({ length: EVENTS }, (_, index) => chunk(delta(index))),
-    chunk({}, content === 'text' ? 'stop' : 'tool_calls'),
+    chunk({}, content !== 'tools' ? 'stop' : 'tool_calls'),
     `data: ${JSON.stringify(usage)}\n\n`,
     'data: [DONE]\n\n',
   ]
@@ -211,13 +216,13 @@ export const answers = {
     return Buffer.from(stream ? body.slice(body.indexOf('\r\n') + 2, body.lastIndexOf('\r\n0\r\n')) : body)
   },
 
-  /** By words in the body: `"stream":true`, and `bench-tools`, `bench-error` or `bench-paced-...` anywhere in it. */
+  /** By words in the body: `"stream":true`, and `bench-tools`, `bench-long`, `bench-error` or `bench-paced-...` anywhere in it. */
   choose(path: string, body: Buffer): Answer {
     if (path.includes('/models')) return others.models
     const protocol = path.includes('/messages') ? 'anthropic' : path.includes('/chat/completions') ? 'chat' : null
     if (protocol === null) return others.unknown
     if (body.includes('bench-error')) return others.refusal
-    const content = body.includes('bench-tools') ? 'tools' : 'text'
+    const content = body.includes('bench-tools') ? 'tools' : body.includes('bench-long') ? 'long' : 'text'
     const streamed = body.includes('"stream":true') || body.includes('"stream": true')
     const name = !streamed ? `${content}.whole` : body.includes('bench-paced-') ? 'paced' : `${content}.stream`
     return tables[protocol].get(name) ?? others.unknown

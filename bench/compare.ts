@@ -38,7 +38,8 @@ await main()
 async function main(): Promise<void> {
   const [a = 'HEAD', b = root] = positionals
   const settings = JSON.parse(values.settings) as Record<string, unknown>
-  const contestants = [ucr({ name: 'A', root: built(a) }), ucr({ name: 'B', root: built(b), settings })]
+  const [first, second] = [built(a), built(b)]
+  const contestants = [ucr({ name: 'A', root: first }), ucr({ name: 'B', root: second, settings })]
   stayOnDriverCore()
   const tools = prepareTools()
   const farEnd = await startFarEnd(tools, FAR_END_PORT)
@@ -48,19 +49,19 @@ async function main(): Promise<void> {
     const rows = ROWS.filter(({ id }) => values.only.includes(id))
     const samples = await rounds(bench, { rows, contestants, count: Number(values.rounds), skipped })
     const lines = rows.map(({ id }) => {
-      const [first, second] = ['A', 'B'].map((name) => seriesOf(samples, id, name, 'cpu'))
-      if (first === undefined || second === undefined) return [id]
-      const ratios = paired(second, first, (value, other) => value / other)
+      const [before, after] = ['A', 'B'].map((name) => seriesOf(samples, id, name, 'cpu'))
+      if (before === undefined || after === undefined) return [id]
+      const ratios = paired(after, before, (value, other) => value / other)
       const range = ratios.length === 0 ? '-' : `${figure(Math.min(...ratios))} to ${figure(Math.max(...ratios))}`
       return [
         id,
-        figure(median([...first.values()])),
-        figure(median([...second.values()])),
+        figure(median([...before.values()])),
+        figure(median([...after.values()])),
         ratios.length === 0 ? '-' : median(ratios).toFixed(3),
         range,
       ]
     })
-    process.stdout.write(`\nA: ${a} (${revisionOf(existsSync(a) ? a : root)}), B: ${b}\n`)
+    process.stdout.write(`\nA: ${revisionOf(first)}, B: ${revisionOf(second)}\n`)
     process.stdout.write(`${markdown([['Row', 'A, us', 'B, us', 'B / A', 'range'], ...lines])}\n`)
     writeFileSync(
       join(import.meta.dirname, '.cache', 'compare.json'),

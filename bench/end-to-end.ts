@@ -3,6 +3,7 @@ import { cpus } from 'node:os'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Contestant } from './gateways/contestant.ts'
+import { goalTable } from './goal-table.ts'
 import { direct } from './gateways/direct.ts'
 import { ucr } from './gateways/ucr.ts'
 import { ABSENT, peers } from './peers/index.ts'
@@ -96,5 +97,5 @@ function save(results: Results): void {
   const file = part || values.quick ? join(dirname(values.out), name) : values.out
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`)
-  process.stdout.write(`Written: ${file}\n`)
+  process.stdout.write(`\n${goalTable(results, true)}\n\nWritten: ${file}\n`)
 }

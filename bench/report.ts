@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { GOALS, verdictOf } from './goals.ts'
-import type { Verdict } from './goals.ts'
+import type { EffectResults } from './effects.ts'
+import { goalTable } from './goal-table.ts'
 import { figure, format, markdown, replaceBetween } from './markdown.ts'
 import { median, paired, seriesOf } from './results.ts'
 import type { Results } from './results.ts'
@@ -13,27 +13,38 @@ import type { Row } from './rows/row.ts'
  * medians over the rounds of one run, each round's figure divided by the reference's in the same round.
  */
 const root = join(import.meta.dirname, '..')
-const page = join(root, 'docs', 'reference', 'performance.md')
+const reference = join(root, 'docs', 'reference', 'performance.md')
+const guide = join(root, 'docs', 'guide', 'performance.md')
 const readme = join(root, 'README.md')
 
 const PAIRS = { same: 'Anthropic to Anthropic', cross: 'Anthropic to OpenAI', back: 'OpenAI to Anthropic', cached: '' }
 
 const whole = JSON.parse(read('end-to-end.json')) as Results | null
 if (whole !== null) {
-  replaceBetween(page, 'goals', `${goalTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
-  replaceBetween(page, 'end-to-end', `${costTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
-  replaceBetween(page, 'latency', latencyTable(whole))
-  replaceBetween(page, 'memory', memoryTable(whole))
-  replaceBetween(page, 'gateways', gatewayTable(whole))
-  replaceBetween(page, 'skipped', skippedList(whole))
-  replaceBetween(page, 'wins', winList(whole))
+  replaceBetween(reference, 'goals', `${goalTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
+  replaceBetween(reference, 'end-to-end', `${costTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
+  replaceBetween(reference, 'latency', latencyTable(whole))
+  replaceBetween(reference, 'memory', memoryTable(whole))
+  replaceBetween(reference, 'gateways', gatewayTable(whole))
+  replaceBetween(reference, 'skipped', skippedList(whole))
+  replaceBetween(reference, 'wins', winList(whole))
   replaceBetween(readme, 'performance', `${goalTable(whole, true)}\n\n${origin(whole, 'npm run bench')}`)
 }
 const soak = JSON.parse(read('soak.json')) as Results | null
-if (soak !== null) replaceBetween(page, 'soak', soakLine(soak))
+if (soak !== null) replaceBetween(reference, 'soak', soakLine(soak))
 const codec = JSON.parse(read('codec.json')) as CodecResults | null
-if (codec !== null) replaceBetween(page, 'codec', codecTable(codec))
-format(root, [page, readme])
+if (codec !== null) replaceBetween(reference, 'codec', codecTable(codec))
+const effects = JSON.parse(read('effects.json')) as EffectResults | null
+if (effects !== null) {
+  for (const effect of effects.rows) {
+    replaceBetween(
+      guide,
+      `effect-${effect.id}`,
+      `Measured: ${effect.text} (${effects.date.slice(0, 10)}, ${effects.revision})`,
+    )
+  }
+}
+format(root, [reference, guide, readme])
 
 interface CodecResults {
   readonly rows: readonly { readonly work: string; readonly microseconds: number; readonly ratio: number }[]
@@ -48,29 +59,6 @@ function read(name: string): string {
 function origin({ date, node, machine, revision, native }: Results, command: string): string {
   const tools = native ? 'driver and far end in C' : 'driver and far end in TypeScript'
   return `\`${command}\`, ${date.slice(0, 10)}, revision ${revision}, ${machine}, Node ${node}, ${tools}.`
-}
-
-function goalTable(results: Results, short = false): string {
-  const verdicts = GOALS.map((goal) => verdictOf(goal, results))
-  const shown = short ? verdicts.filter(({ measured }) => measured !== null) : verdicts
-  return markdown([['Work', 'Goal', 'Measured', 'Reached', 'Row'], ...shown.map(goalLine)])
-}
-
-function goalLine({ goal, measured, range, reached, rival }: Verdict): string[] {
-  const limit = goal.atLeast === undefined ? `at most ${limitText(goal.atMost ?? 0)}` : `at least ${goal.atLeast}`
-  const spread = range === null || range[0] === range[1] ? '' : ` (${figure(range[0])} to ${figure(range[1])})`
-  const against = goal.against.way === 'best-npm' && rival !== null ? `, ${rival}` : ''
-  return [
-    goal.text,
-    `${limit} ${goal.unit}`,
-    measured === null ? 'not measured' : `${figure(measured)}${spread}${against}`,
-    reached === null ? '-' : reached ? 'yes' : 'no',
-    `\`${goal.row}\``,
-  ]
-}
-
-function limitText(limit: number): string {
-  return limit > 0 && limit < 0.15 ? `1/${Math.round(1 / limit)}` : String(limit)
 }
 
 function costTable(results: Results): string {
@@ -88,8 +76,8 @@ function titleOf({ kind, title }: Row): string {
 }
 
 function ratio({ samples }: Results, row: string, name: string): string {
-  const reference = seriesOf(samples, row, 'nginx', 'cpu')
-  const ratios = paired(seriesOf(samples, row, name, 'cpu'), reference, (value, other) => value / other)
+  const relay = seriesOf(samples, row, 'nginx', 'cpu')
+  const ratios = paired(seriesOf(samples, row, name, 'cpu'), relay, (value, other) => value / other)
   if (ratios.length === 0) return '-'
   return `${figure(median(ratios))} (${figure(Math.min(...ratios))} to ${figure(Math.max(...ratios))})`
 }

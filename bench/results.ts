@@ -37,9 +37,11 @@ export function revisionOf(folder: string): string {
   return status === 0 ? stdout.trim() : 'unknown'
 }
 
+/** Of an even number of values: the middle of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+  const at = (index: number): number => sorted[index] ?? Number.NaN
+  return (at(Math.floor((sorted.length - 1) / 2)) + at(Math.floor(sorted.length / 2))) / 2
 }
 
 /** The values of one name, by round. */

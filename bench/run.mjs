@@ -7,7 +7,8 @@ import { join } from 'node:path'
  * of the documents.
  *
  * --quick: about three minutes, nginx and ours. --relay: nginx, HAProxy and ours, nothing translated. --only ROW and
- * --gateways NAME (repeatable), --rounds, --duration (ms), --only soak --minutes M.  --compare REVISION [OTHER]: two revisions or checkouts of this project, in turns.
+ * --gateways NAME (repeatable), --rounds, --duration (ms), --only soak --minutes M. --effects: what each setting of the
+ * guide does. --compare REVISION [OTHER]: two revisions or checkouts of this project, in turns.
  */
 const folder = import.meta.dirname
 const root = join(folder, '..')
@@ -34,7 +35,12 @@ if (args[0] === '--compare') {
 } else {
   if (!partial) node(join(folder, 'install.mjs'))
   node(join(root, 'scripts', 'build.mjs'))
-  if (!partial) node(join(folder, 'codec.ts'))
-  isolated('end-to-end.ts', args)
+  if (args[0] === '--effects') {
+    isolated('effects.ts', args.slice(1))
+  } else {
+    if (!partial) node(join(folder, 'codec.ts'))
+    isolated('end-to-end.ts', args)
+    if (!partial) isolated('effects.ts', [])
+  }
   node(join(folder, 'report.ts'))
 }

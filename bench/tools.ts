@@ -37,13 +37,15 @@ export async function startFarEnd(tools: Tools, port: number): Promise<ChildProc
   const child = spawn('taskset', ['-c', DRIVER_CORE, ...tools.farEnd, String(port), folder], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  process.once('exit', () => child.kill())
   for await (const line of createInterface({ input: child.stdout })) {
     if (line !== '') return child
   }
   throw new Error('the far end did not start')
 }
 
-/** Keeps this process off the gateways' core. */
+/** Keeps this process off the gateways' core, and lets it end in order, with all that it started, when it is told to. */
 export function stayOnDriverCore(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1))
   execFileSync('taskset', ['-cp', DRIVER_CORE, String(process.pid)], { stdio: 'ignore' })
 }

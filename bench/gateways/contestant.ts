@@ -54,15 +54,25 @@ export async function startPinned({ command, args, environment }: Command, place
     detached: true,
     env: { PATH: process.env['PATH'] ?? '', ...environment },
   })
+  // Nothing may stay behind when the bench itself is ended.
+  const end = (): void => signalGroup(child, 'SIGKILL')
+  process.once('exit', end)
   let said = ''
   const hear = (chunk: Buffer): void => {
     said = `${said}${chunk.toString('utf8')}`.slice(-1000)
   }
   child.stdout.on('data', hear)
   child.stderr.on('data', hear)
+  child.once('exit', (code, signal) => {
+    process.off('exit', end)
+    // One that is stopped in order ends by our signal or with 0: anything else is worth a word.
+    const crashed = signal !== null && signal !== 'SIGTERM' && signal !== 'SIGKILL'
+    if (crashed || (code !== null && code !== 0))
+      process.stdout.write(`${command} ended with ${code ?? signal}: ${said}\n`)
+  })
   const until = performance.now() + 60_000
   while (performance.now() < until) {
-    if (child.exitCode !== null) throw new Error(`${command} ended at once: ${said}`)
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${command} ended at once: ${said}`)
     if (await listens(place.port)) return child
     await new Promise((resolve) => setTimeout(resolve, 2))
   }
@@ -71,23 +81,23 @@ export async function startPinned({ command, args, environment }: Command, place
 }
 
 export async function stopped(child: ChildProcess): Promise<void> {
-  const { pid } = child
-  if (pid === undefined) return
-  const signal = (name: NodeJS.Signals): void => {
-    try {
-      process.kill(-pid, name)
-    } catch {
-      // The whole group is gone.
-    }
-  }
   if (child.exitCode === null && child.signalCode === null) {
     const gone = new Promise((resolve) => child.once('exit', resolve))
-    signal('SIGTERM')
-    const timer = setTimeout(() => signal('SIGKILL'), 3000)
+    signalGroup(child, 'SIGTERM')
+    const timer = setTimeout(() => signalGroup(child, 'SIGKILL'), 3000)
     await gone
     clearTimeout(timer)
   }
-  signal('SIGKILL')
+  // What it started and left behind.
+  signalGroup(child, 'SIGKILL')
+}
+
+function signalGroup({ pid }: ChildProcess, name: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, name)
+  } catch {
+    // The whole group is gone.
+  }
 }
 
 function listens(port: number): Promise<boolean> {

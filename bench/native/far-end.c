@@ -2,7 +2,7 @@
  * The model vendor of the benchmarks: `far-end PORT FOLDER`. One thread, epoll, answers from files made beforehand, so
  * that it costs a fraction of what is measured.
  *
- * The path chooses the protocol, words in the body the answer: "stream":true, "bench-tools", "bench-error" (a refusal),
+ * The path chooses the protocol, words in the body the answer: "stream":true, "bench-tools", "bench-long", "bench-error" (a refusal),
  * "bench-cut" (half a stream, then a broken connection) and "bench-paced-<gap ms>x<events>". FOLDER holds
  * <protocol>.<content>.<whole|stream> and, for paced streams, <protocol>.paced.<head|event|tail>.
  * `GET /requests` says how many requests were answered.
@@ -15,8 +15,8 @@
 
 struct bytes { char *data; size_t length; };
 
-enum { TEXT, TOOLS, CONTENTS };
-static const char *const CONTENT_NAMES[] = {"text", "tools"};
+enum { TEXT, TOOLS, LONG, CONTENTS };
+static const char *const CONTENT_NAMES[] = {"text", "tools", "long"};
 
 struct protocol {
   const char *name, *path;
@@ -221,7 +221,9 @@ static void answer(struct connection *connection, const char *path, size_t path_
   if (memmem(path, path_length, "/models", 7) != NULL) bytes = &models;
   else if (protocol != NULL) {
     requests++;
-    int content = find(body, length, "bench-tools", 0) != NULL ? TOOLS : TEXT, streamed = is_streamed(body, length);
+    int content = TEXT, streamed = is_streamed(body, length);
+    if (find(body, length, "bench-tools", 0) != NULL) content = TOOLS;
+    else if (find(body, length, "bench-long", 0) != NULL) content = LONG;
     const char *paced = streamed ? find(body, length, "bench-paced-", 0) : NULL;
     if (paced != NULL) { start_paced(connection, protocol, paced + 12); return; }
     if (find(body, length, "bench-error", 0) != NULL) bytes = &refusal;
