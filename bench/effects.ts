@@ -25,7 +25,7 @@ interface Effect {
   readonly id: string
   readonly a: Settings
   readonly b: Settings
-  measure(started: Started, bench: Bench): Promise<number>
+  readonly measure: (started: Started, bench: Bench) => Promise<number>
   say(a: number, b: number): string
 }
 

@@ -17,7 +17,7 @@ interface Step {
   readonly name: string
   /** What it stands for, where the gateway has no such thing. */
   readonly note?: string
-  run(n: number): unknown
+  readonly run: (n: number) => unknown
 }
 
 interface Outcome {

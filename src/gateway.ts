@@ -171,6 +171,7 @@ class RunningGateway implements Gateway {
     )
     this.#oversight = new Oversight({
       config: options.loaded.config,
+      environment: options.environment,
       traffic,
       sources: gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
       relieve: () => shared.caches.clearWarm(),

@@ -5,7 +5,7 @@ import type { Shared } from './snapshot.ts'
 export interface GatewayParts {
   readonly shared: Shared
   readonly compression: Compression
-  inFlight(): number
+  readonly inFlight: () => number
 }
 
 /** Where the figures of a gateway come from, besides its requests. */

@@ -24,6 +24,7 @@ import { SharedCounter, hearRates } from './share-rates.ts'
 
 export interface OversightOptions {
   readonly config: Config
+  readonly environment: Readonly<Record<string, string | undefined>>
   readonly traffic: TrafficRecorder
   /** Of the parts that this one does not own. */
   readonly sources: MetricsSources
@@ -47,7 +48,7 @@ export class Oversight {
   constructor(options: OversightOptions) {
     const { config } = options
     const cgroups = cgroupLimits()
-    const heapLimit = ownHeapLimit()
+    const heapLimit = ownHeapLimit(options.environment['NODE_OPTIONS'] ?? '')
     this.#options = options
     this.#config = config
     this.#counter = this.#newCounter()
@@ -55,7 +56,7 @@ export class Oversight {
       settings: config.memory,
       read: () => nearestLimit(oldGenerationUsed(), heapLimit, cgroups),
       relieve: () => options.relieve(),
-      collect: globalThis.gc === undefined ? null : () => void globalThis.gc?.(),
+      collect: collectorOf(globalThis.gc),
       alert: (alert) => {
         logAlert(alert, options.log)
         options.onAlert?.(alert)
@@ -116,6 +117,10 @@ export class Oversight {
     const [first, ...others] = await metricsOfAll(this.#bus)
     return first === undefined ? this.#own() : mergeSnapshots([first, ...others])
   }
+}
+
+function collectorOf(collect: NodeJS.GCFunction | undefined): (() => void) | null {
+  return collect === undefined ? null : () => collect()
 }
 
 function now(): number {

@@ -16,7 +16,7 @@ const NO_LIMIT = 2 ** 60
 export interface CgroupLimit {
   readonly limitBytes: number
   /** What the kernel cannot take back when it needs room: files that were only read are not in it. Null: it is gone. */
-  usedBytes(): number | null
+  readonly usedBytes: () => number | null
 }
 
 /** The memory limits that this process is under, those of groups further up too. `root` is the file system's. */

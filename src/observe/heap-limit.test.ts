@@ -27,7 +27,7 @@ describe('ownHeapLimit()', () => {
   ])('is what Node was told %s', (_title, flags, environment) => {
     const program = `
       import { ownHeapLimit, oldGenerationUsed } from ${JSON.stringify(new URL('heap-limit.ts', import.meta.url).href)}
-      console.log(ownHeapLimit() / 1048576, oldGenerationUsed() > 1e6)`
+      console.log(ownHeapLimit(process.env.NODE_OPTIONS ?? '') / 1048576, oldGenerationUsed() > 1e6)`
     const { stdout } = spawnSync(process.execPath, [...flags, '--input-type=module', '--eval', program], {
       env: { ...process.env, ...environment },
       encoding: 'utf8',

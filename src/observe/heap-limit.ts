@@ -23,10 +23,9 @@ export function oldGenerationLimit(heapLimit: number, flags: readonly string[]):
   return heapLimit - Math.min(MOST_YOUNG, (heapLimit * YOUNG_SHARE) / (1 + YOUNG_SHARE))
 }
 
-/** The limit of this process. */
-export function ownHeapLimit(): number {
-  const { NODE_OPTIONS = '' } = process.env
-  return oldGenerationLimit(getHeapStatistics().heap_size_limit, [NODE_OPTIONS, ...process.execArgv])
+/** The limit of this process. `nodeOptions`: those that Node took from the environment. */
+export function ownHeapLimit(nodeOptions: string): number {
+  return oldGenerationLimit(getHeapStatistics().heap_size_limit, [nodeOptions, ...process.execArgv])
 }
 
 /** Bytes of the old generation in use, garbage that was not collected yet among them. Some tens of microseconds. */

@@ -52,7 +52,10 @@ describe('GET /debug/metrics', () => {
       ...['hits', 'misses', 'hitRate'].map((name) => `performance.cache.${name}`),
       ...['hits', 'misses', 'hitRate', 'l1Size', 'l2Size', 'evictions'].map((name) => `cache.manager.${name}`),
       ...['size', 'calculatedSize', 'maxSize'].map((name) => `cache.response.${name}`),
-      ...['performance.uptime', 'cache.metadata.tokenCountCacheSize', 'uptime', 'timestamp'],
+      'performance.uptime',
+      'cache.metadata.tokenCountCacheSize',
+      'uptime',
+      'timestamp',
     ]) {
       expect(at(path), path).toBeTypeOf('number')
     }
