@@ -1,4 +1,5 @@
 import { homedir } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
 import { createTerminal } from './terminal.ts'
 import { isAtLeast, OLDEST_NODE } from './version.ts'
 
@@ -10,6 +11,9 @@ if (!isAtLeast(process.versions.node, OLDEST_NODE)) {
   )
   process.exit(1)
 }
+
+// A request's objects die with it, and V8 sometimes comes to believe the opposite: docs/decisions/2026-11-29-requests-stay-young.md
+setFlagsFromString('--no-allocation-site-pretenuring')
 
 const [{ runCommandLine }, { COMMANDS }] = await Promise.all([import('./program.ts'), import('./commands/index.ts')])
 
