@@ -177,6 +177,11 @@ describe('Expect: 100-continue', () => {
     const gateway = await smallGateway()
     expect((await ask(gateway, postOf('/v1/messages', '{}', 'expect: wonders\r\n'))).status).toBe(417)
   })
+
+  it('means nothing in HTTP/1.0', async () => {
+    const gateway = await smallGateway()
+    expect((await ask(gateway, head(2).replace('HTTP/1.1', 'HTTP/1.0') + '{}')).status).toBe(200)
+  })
 })
 
 describe('a request head', () => {
