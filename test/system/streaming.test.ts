@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { ClientReply } from '../../src/exchange/client.ts'
 import { createHttpTransport } from '../../src/upstream/http.ts'
 import type { Transport } from '../../src/upstream/transport.ts'
+import { HandFed } from '../support/hand-fed.ts'
 import { RawClient, dechunk, getOf, parseAnswer, postOf } from '../support/raw-client.ts'
 import { LAST_CHUNK, STREAM_HEAD, chunk, rawServer } from '../support/raw-server.ts'
 import type { RawServer, Script } from '../support/raw-server.ts'
@@ -26,37 +26,6 @@ async function connectTo({ port }: SmallGateway): Promise<RawClient> {
 }
 
 const EVENT_STREAM = { 'content-type': 'text/event-stream' }
-
-/** A stream that the test feeds by hand. */
-class HandFed {
-  readonly replied: Promise<ClientReply>
-  readonly aborted: Promise<void>
-  #replied: (reply: ClientReply) => void = () => {}
-  #aborted: () => void = () => {}
-  /** Set after `replied`. */
-  aborts = 0
-
-  constructor() {
-    this.replied = new Promise((resolve) => (this.#replied = resolve))
-    this.aborted = new Promise((resolve) => (this.#aborted = resolve))
-  }
-
-  readonly answer: Answer = (_request, reply) =>
-    new Promise((resolve) => {
-      reply.onAbort(() => {
-        this.aborts++
-        this.#aborted()
-        resolve()
-      })
-      const end = reply.end.bind(reply)
-      reply.end = (bytes) => {
-        if (bytes === undefined) end()
-        else end(bytes)
-        resolve()
-      }
-      this.#replied(reply)
-    })
-}
 
 async function handFedStream(settings = {}): Promise<{ fed: HandFed; gateway: SmallGateway; client: RawClient }> {
   const fed = new HandFed()

@@ -209,7 +209,7 @@ const request = fc
 
 const pipeline = fc.array(request, { minLength: 1, maxLength: 3 }).map((requests) => requests.join(''))
 
-const SIZE = fuzzSize(3000)
+const SIZE = fuzzSize(20_000)
 
 describe('createLeanEngine()', () => {
   const lean = new Reader(createLeanEngine, true)

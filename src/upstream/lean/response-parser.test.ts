@@ -122,7 +122,7 @@ const answer = fc
   )
   .map(([head, fields, body]) => head + fields.join('') + body)
 
-const SIZE = fuzzSize(3000)
+const SIZE = fuzzSize(20_000)
 
 describe('ResponseParser', () => {
   it(
