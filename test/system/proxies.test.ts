@@ -5,12 +5,9 @@ import { fuzzSize, mutated } from '../support/mutated-text.ts'
 import { PROXIES, obstacleTo, startProxy } from '../support/proxy.ts'
 import type { Proxy, ProxyKind } from '../support/proxy.ts'
 import { RawClient, dechunk, getOf, postOf } from '../support/raw-client.ts'
-import { closeGateways, echo, smallGateway } from '../support/small-gateway.ts'
-import type { Answer, SmallGateway } from '../support/small-gateway.ts'
+import { ENGINES, closeGateways, echo, smallGateway } from '../support/small-gateway.ts'
+import type { Answer, Engine, SmallGateway } from '../support/small-gateway.ts'
 import { BEGIN, SMUGGLING } from '../support/smuggling-corpus.ts'
-
-const ENGINES = ['lean', 'node'] as const
-type Engine = (typeof ENGINES)[number]
 
 const PAIRS = PROXIES.flatMap((proxy) => ENGINES.map((engine) => ({ proxy, name: proxy.name, engine })))
 

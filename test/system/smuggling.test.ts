@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { RawClient, getOf } from '../support/raw-client.ts'
-import { closeGateways, smallGateway } from '../support/small-gateway.ts'
+import { ENGINES, closeGateways, smallGateway } from '../support/small-gateway.ts'
 import { BEGIN, SMUGGLING } from '../support/smuggling-corpus.ts'
 import type { Answer } from '../support/small-gateway.ts'
 
 afterEach(closeGateways)
 
-describe.each(['lean', 'node'] as const)('over the %s engine,', (engine) => {
+describe.each(ENGINES)('over the %s engine,', (engine) => {
   const gatewayOf = (answer?: Answer) => smallGateway(answer, { engine })
 
   describe('a request that two readers could read differently is refused, and the connection closed:', () => {
