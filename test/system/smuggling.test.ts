@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { HandFed } from '../support/hand-fed.ts'
 import { RawClient, getOf } from '../support/raw-client.ts'
 import { ENGINES, closeGateways, smallGateway } from '../support/small-gateway.ts'
 import { BEGIN, SMUGGLING } from '../support/smuggling-corpus.ts'
@@ -61,22 +62,22 @@ describe.each(ENGINES)('over the %s engine,', (engine) => {
     })
 
     it('rubbish behind a good request: that one is answered, and then the connection closed', async () => {
-      const release: { current: () => void } = { current: () => {} }
-      const { port } = await gatewayOf(async (_request, reply) => {
-        await new Promise<void>((resolve) => (release.current = resolve))
-        reply.head(200, { 'content-length': '2' })
-        reply.end('ok')
-      })
+      const fed = new HandFed()
+      const { port } = await gatewayOf(fed.answer)
       const client = await RawClient.open(port)
       client.send(`${getOf('/v1/models')}\x00\x00rubbish\r\n\r\n`)
-      // The server sees both before it answers.
-      await new Promise((resolve) => setTimeout(resolve, 20))
-      release.current()
+      const reply = await fed.replied
+      // Who answers somebody else has read what had come before.
+      const other = await RawClient.open(port)
+      expect((await other.send(getOf('/health/live')).answer()).status).toBe(200)
+      reply.head(200, { 'content-length': '2' })
+      reply.end('ok')
       const text = await client.all()
       expect(text).toMatch(/^HTTP\/1\.1 200 /)
       expect(text.match(/HTTP\/1\.1 \d{3} /g)).toHaveLength(1)
       expect(text.endsWith('ok')).toBe(true)
       client.destroy()
+      other.destroy()
     })
   })
 
