@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isDoubtfulFraming, listMembers, withoutBlanks } from './field-value.ts'
+import { hasTab, listMembers, withoutBlanks } from './field-value.ts'
 
 describe('withoutBlanks()', () => {
   it.each([
@@ -18,15 +18,14 @@ describe('withoutBlanks()', () => {
   })
 })
 
-describe('isDoubtfulFraming()', () => {
+describe('hasTab()', () => {
   it.each([
-    ['Content-Length', ' 4', false],
-    ['Content-Length', ' 4\t', true],
-    ['transfer-encoding', '\tchunked', true],
-    ['transfer-encoding', 'gzip,\tchunked', true],
-    ['x-content-type', '\t4', false],
-  ])('%s:%j: %s', (name, value, isDoubtful) => {
-    expect(isDoubtfulFraming(name, `${value}\t`, 0, value.length)).toBe(isDoubtful)
+    ['a: 4', 2, 4, false],
+    ['a: 4\t', 2, 5, true],
+    ['a: \t4', 2, 5, true],
+    ['a\t: 4\r\n\t', 3, 5, false],
+  ])('of %j from %d to %d: %s', (text, from, to, has) => {
+    expect(hasTab(text, from, to)).toBe(has)
   })
 })
 

@@ -16,17 +16,11 @@ export function listMembers(value: string): readonly string[] {
 }
 
 /**
- * Whether a tab stands in or around the value of a field that says where a body ends: it is a blank to some readers and
- * part of the value to others.
+ * Whether a tab stands in or around a value. In a field that says where a body ends it is a blank to some readers and part
+ * of the value to others.
  */
-export function isDoubtfulFraming(name: string, text: string, from: number, to: number): boolean {
-  // Of nearly all fields the length of the name tells that they are others.
-  if (name.length !== CONTENT_LENGTH.length && name.length !== TRANSFER_ENCODING.length) return false
-  const lower = name.toLowerCase()
-  return (lower === CONTENT_LENGTH || lower === TRANSFER_ENCODING) && text.slice(from, to).includes('\t')
+export function hasTab(text: string, from: number, to: number): boolean {
+  return text.slice(from, to).includes('\t')
 }
-
-const CONTENT_LENGTH = 'content-length'
-const TRANSFER_ENCODING = 'transfer-encoding'
 
 const isBlank = (code: number): boolean => code === 0x20 || code === 0x09

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../lib/error.ts'
-import { isDoubtfulFraming, listMembers, withoutBlanks } from '../../lib/field-value.ts'
+import { hasTab, listMembers, withoutBlanks } from '../../lib/field-value.ts'
 import type { ParsedHead } from '../request-head.ts'
 
 /** How the end of a request's body is found. */
@@ -44,10 +44,9 @@ export function parseHead(text: string): Head {
     const colon = text.indexOf(':', start + 2)
     const name = text.slice(start + 2, colon)
     const lineEnd = next === -1 ? text.length : next
-    if (isDoubtfulFraming(name, text, colon + 1, lineEnd)) throw invalid()
     const value = withoutBlanks(text, colon + 1, lineEnd)
     fields.push(name, value)
-    marks.see(name, value)
+    if (marks.see(name, value) && hasTab(text, colon + 1, lineEnd)) throw invalid()
     start = next
   }
   return {
@@ -69,23 +68,27 @@ class Marks {
   #length: string | null = null
   #coding: string | null = null
 
-  see(name: string, value: string): void {
+  /** True where the field says where the body ends. */
+  see(name: string, value: string): boolean {
     // The lengths of the four names that matter.
     switch (name.length) {
       case 6:
         if (name.toLowerCase() === 'expect') this.expectsContinue = value.toLowerCase() === '100-continue'
-        return
+        return false
       case 10:
         if (name.toLowerCase() === 'connection') this.#connection(value)
-        return
+        return false
       case 14:
-        if (name.toLowerCase() !== 'content-length') return
+        if (name.toLowerCase() !== 'content-length') return false
         if (this.#length !== null) throw invalid()
         this.#length = value
-        return
+        return true
       case 17:
-        if (name.toLowerCase() !== 'transfer-encoding') return
+        if (name.toLowerCase() !== 'transfer-encoding') return false
         this.#coding = this.#coding === null ? value : `${this.#coding},${value}`
+        return true
+      default:
+        return false
     }
   }
 

@@ -1,5 +1,5 @@
 import { ChunkedBody } from '../../lib/chunked-body.ts'
-import { isDoubtfulFraming, listMembers, withoutBlanks } from '../../lib/field-value.ts'
+import { hasTab, listMembers, withoutBlanks } from '../../lib/field-value.ts'
 import type { Headers } from '../../lib/headers.ts'
 
 /** What stands between the bytes of a connection and a call. */
@@ -247,7 +247,8 @@ function fieldsOf(text: string): Record<string, string | undefined> {
     const end = next === -1 ? text.length : next
     const colon = text.indexOf(':', start + 2)
     const name = text.slice(start + 2, colon).toLowerCase()
-    if (isDoubtfulFraming(name, text, colon + 1, end)) {
+    const isFraming = name === 'content-length' || name === 'transfer-encoding'
+    if (isFraming && hasTab(text, colon + 1, end)) {
       throw new ResponseError('invalid', `the ${name} of the answer has a tab`)
     }
     const value = withoutBlanks(text, colon + 1, end)
