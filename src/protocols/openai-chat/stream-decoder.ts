@@ -66,7 +66,7 @@ class ChatStreamDecoder implements StreamDecoder {
     if (line === null || root === null) return this.#unusual(frame)
     const hadBegun = this.#answer.hasBegun
     this.#chunk(root, frame)
-    const growth = hadBegun ? growthIn(root) : null
+    const growth = hadBegun && !this.#done && !this.#answer.ended ? growthIn(root) : null
     if (growth === null) return this.#known.forget()
     this.#growth = growth.kind
     const ignored = IGNORED.map((name) => root.get(name))
@@ -74,6 +74,7 @@ class ChatStreamDecoder implements StreamDecoder {
   }
 
   #grow(text: JsonText): void {
+    if (this.#answer.ended) return
     if (this.#growth === 'content') this.#answer.content(text)
     else this.#answer.toolArguments(text)
   }
