@@ -74,7 +74,6 @@ class ChatStreamDecoder implements StreamDecoder {
   }
 
   #grow(text: JsonText): void {
-    if (this.#answer.ended) return
     if (this.#growth === 'content') this.#answer.content(text)
     else this.#answer.toolArguments(text)
   }
