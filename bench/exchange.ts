@@ -126,6 +126,7 @@ const snapshot = buildSnapshot(
     caches: new Caches({ settings: loaded.config.cache, secret: Buffer.alloc(32), calls, now }),
     calls,
     plans: new PlanCounter(),
+    sessions: null,
   },
 )
 

@@ -1,0 +1,73 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ask } from '../support/ask.ts'
+import { UserMachine } from '../support/ucr-process.ts'
+import type { RunningUcr } from '../support/ucr-process.ts'
+
+let machine: UserMachine
+
+beforeEach(async () => {
+  machine = await UserMachine.create()
+})
+
+afterEach(() => machine.close())
+
+async function start(words: readonly string[] = []): Promise<{ readonly gateway: RunningUcr; readonly url: string }> {
+  const gateway = machine.start(['start', ...words])
+  const [, url = ''] = await gateway.printed(/listening on (http:\/\/127\.0\.0\.1:\d+)/)
+  return { gateway, url }
+}
+
+function say(url: string, id: string, content: string) {
+  return ask(`${url}/v1/sessions/${id}/messages`, { body: { messages: [{ role: 'user', content }] } })
+}
+
+async function wordsOf(url: string, id: string): Promise<readonly string[]> {
+  const { messages } = (await ask(`${url}/v1/sessions/${id}`)).json() as { messages: { content: string }[] }
+  return messages.map(({ content }) => content)
+}
+
+describe('sessions of a gateway as a process', () => {
+  it('survive the death of the process, all that was answered', async () => {
+    await machine.writeConfig({ server: { port: 0 } })
+    const first = await start()
+    const answered: string[] = []
+    let dead = false
+    const talk = (async () => {
+      for (let index = 0; !dead; index++) {
+        const answer = await say(first.url, 'talk', `word ${index}`).catch(() => null)
+        if (answer?.status === 200) answered.push(`word ${index}`)
+        if (answered.length === 20) first.gateway.kill('SIGKILL')
+        dead = answer === null
+      }
+    })()
+    await talk
+    await first.gateway.ended
+    const second = await start()
+    expect((await wordsOf(second.url, 'talk')).slice(0, answered.length)).toEqual(answered)
+    expect((await say(second.url, 'talk', 'once more')).status).toBe(200)
+  })
+
+  it.skipIf(process.platform === 'win32')('are in a file that only its owner can read', async () => {
+    await machine.writeConfig({ server: { port: 0 } })
+    await start()
+    const file = join(machine.home, '.local', 'state', 'ucr', 'ucr.db')
+    expect((await stat(file)).mode & 0o777).toBe(0o600)
+  })
+
+  it('are the same in all workers', async () => {
+    await machine.writeConfig({ server: { port: 0 } })
+    const { url } = await start(['--workers', '2'])
+    const words = Array.from({ length: 20 }, (_, index) => `word ${index}`)
+    await Promise.all(words.map((word) => say(url, 'talk', word)))
+    const seen = await Promise.all(Array.from({ length: 6 }, () => wordsOf(url, 'talk')))
+    for (const each of seen) expect(each.toSorted()).toEqual(words.toSorted())
+  })
+
+  it('are not kept in the memory of several workers', async () => {
+    await machine.writeConfig({ server: { port: 0, workers: 2 }, sessions: { store: 'memory' } })
+    const { code, stderr } = await machine.run(['start'])
+    expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining('sessions.store') })
+  })
+})
