@@ -97,6 +97,7 @@ export function buildSnapshot(
       caches: shared.caches,
       calls: shared.calls,
       plans: shared.plans,
+      sessions: shared.sessions,
       mayUse: createModelGuard(keys),
       sealerFor: (principal) => createSealer(shared.sealKeys, principal.tenant),
       estimateTokens,

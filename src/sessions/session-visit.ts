@@ -64,6 +64,8 @@ export class SessionVisit {
   continued(request: CanonicalRequest): CanonicalRequest {
     const { keep, skip } = continueHistory(this.history, request.messages)
     const messages = request.messages.slice(skip)
+    // Whatever an earlier try brought is not the answer to this one.
+    this.#answer = null
     const hasOwn = request.instructions.length > 0
     this.#turn = { keep, messages, instructions: hasOwn ? request.instructions : null }
     return {

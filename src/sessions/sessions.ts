@@ -54,6 +54,13 @@ export interface Made {
   readonly evicted: number
 }
 
+const NOWHERE: VisitedSessions = {
+  open: async () => 0,
+  append: async () => {},
+  noteFailure: async () => {},
+  leave: () => {},
+}
+
 const NOTHING_SAID: NewSessionInput = { details: NO_DETAILS, instructions: [] }
 
 /** Times that somebody else may be first before something is wrong. */
@@ -119,6 +126,11 @@ export class Sessions {
       leave()
       throw error
     }
+  }
+
+  /** The session as it is now, for somebody who only looks. */
+  async look(key: SessionKey): Promise<SessionVisit> {
+    return new SessionVisit(key.id, await this.read(key), NOWHERE)
   }
 
   /** Null where there is one of that id. */

@@ -2,8 +2,12 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ask } from '../support/ask.ts'
+import { provider, vendorOf } from '../support/install.ts'
+import { SPEAKERS, saying } from '../support/speakers.ts'
 import { UserMachine } from '../support/ucr-process.ts'
 import type { RunningUcr } from '../support/ucr-process.ts'
+
+const { chat } = SPEAKERS
 
 let machine: UserMachine
 
@@ -47,6 +51,20 @@ describe('sessions of a gateway as a process', () => {
     const second = await start()
     expect((await wordsOf(second.url, 'talk')).slice(0, answered.length)).toEqual(answered)
     expect((await say(second.url, 'talk', 'once more')).status).toBe(200)
+  })
+
+  it.each([false, true])('have every answer that a client has seen whole, streamed %s', async (stream) => {
+    const upstream = await vendorOf(saying(chat, 'Yes.'))
+    await machine.writeConfig({ server: { port: 0 }, providers: [provider('far', chat, upstream.url)] })
+    const first = await start()
+    const body = chat.request(chat.model, { session_id: 'talk', stream })
+    let answered = 0
+    // Killed at the moment at which the last byte of an answer is read.
+    while (answered < 5) if ((await ask(`${first.url}${chat.path}`, { body })).status === 200) answered++
+    first.gateway.kill('SIGKILL')
+    await first.gateway.ended
+    const second = await start()
+    expect(await wordsOf(second.url, 'talk')).toHaveLength(2 * answered)
   })
 
   it.skipIf(process.platform === 'win32')('are in a file that only its owner can read', async () => {
