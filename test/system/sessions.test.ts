@@ -60,8 +60,11 @@ function say(gateway: TestGateway, client: Speaker, content: unknown, more: Json
 
 /** What a vendor was told: who said what. */
 function told(asked: UpstreamRequest | undefined): readonly string[] {
-  const { messages: list } = asked?.json() as { messages: { role: string; content: unknown }[] }
-  return list.map(({ role, content }) => `${role}: ${wordsOf(content)}`)
+  return messagesIn(asked).map(({ role, content }) => `${String(role)}: ${wordsOf(content)}`)
+}
+
+function messagesIn(asked: UpstreamRequest | undefined): readonly Json[] {
+  return asked === undefined ? [] : (asked.json() as { messages: Json[] }).messages
 }
 
 function wordsOf(content: unknown): string {
@@ -134,11 +137,11 @@ describe.each(CASES)(
       const results = client === messages ? messagesResult(id) : chatResult(id)
       const answered = await generate(gateway, client, 'm', { stream, tools, messages: [results] }, IN_TALK)
       expect(client.wordsOf(answered)).toBe('Sunny.')
-      const sent = (upstream.requests[1]?.json() as { messages: Json[] }).messages
+      const sent = messagesIn(upstream.requests[1])
       expect(sent).toHaveLength(3)
       expect(sent).toMatchObject(vendor === messages ? MESSAGES_LOOP : CHAT_LOOP)
       await say(gateway, client, 'Thanks', { stream, tools })
-      expect((upstream.requests[2]?.json() as { messages: Json[] }).messages).toHaveLength(5)
+      expect(messagesIn(upstream.requests[2])).toHaveLength(5)
     })
   },
 )
@@ -242,7 +245,7 @@ describe('a session', () => {
       { type: 'image_url', image_url: { url, detail: 'low' } },
     ])
     await say(gateway, chat, 'Sure?')
-    const [first] = (upstream.requests[1]?.json() as { messages: Json[] }).messages
+    const [first] = messagesIn(upstream.requests[1])
     expect(first).toMatchObject({
       content: [{ type: 'text' }, { type: 'image_url', image_url: { url, detail: 'low' } }],
     })
@@ -263,8 +266,8 @@ describe('a session', () => {
       await say(gateway, client, 'Weather?', { stream, tools, max_tokens: 5000, ...more })
       const results = client === messages ? messagesResult('toolu_01') : chatResult('toolu_01')
       await generate(gateway, client, 'm', { stream, tools, max_tokens: 5000, ...more, messages: [results] }, IN_TALK)
-      const sent = (upstream.requests[1]?.json() as { messages: { content: unknown }[] }).messages
-      expect(sent[1]?.content).toEqual([thinking, redacted, call])
+      const sent = messagesIn(upstream.requests[1])
+      expect(sent[1]?.['content']).toEqual([thinking, redacted, call])
     }
   })
 
@@ -281,9 +284,9 @@ describe('a session', () => {
     const answer = await say(gateway, chat, 'Search', { stream })
     expect(chat.wordsOf(answer)).toBe('Found.')
     await say(gateway, chat, 'Thanks', { stream })
-    const { messages: sent } = upstream.requests[2]?.json() as { messages: { content: unknown }[] }
+    const sent = messagesIn(upstream.requests[2])
     expect(sent).toHaveLength(3)
-    expect(sent[1]?.content).toEqual([search, found, text])
+    expect(sent[1]?.['content']).toEqual([search, found, text])
   })
 
   it('has many requests at once one after the other, and loses none', async () => {
