@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { SessionConfig } from '../config/config.ts'
 import { cgroupLimits } from '../observe/cgroup.ts'
 import { oldGenerationUsed, ownHeapLimit } from '../observe/heap-limit.ts'
@@ -30,6 +31,7 @@ export async function openSessions({
   return new Sessions({
     store,
     settings: config,
+    holder: randomUUID(),
     now: () => Date.now(),
     memoryShare: () => nearestLimit(oldGenerationUsed(), heapLimit, cgroups).ratio,
     failed: (text, cause) => log.error(null, text, cause),

@@ -114,6 +114,13 @@ export interface SessionStore {
   list(tenant: string, request: ListRequest): Promise<SessionPage>
   /** Of one tenant, or of all. */
   count(tenant: string | null, now: number): Promise<SessionCounts>
+  /**
+   * Takes the session for one holder, there or not, or takes it for longer. False while another has it, at most for the time
+   * that it said. Everything else may be done without holding it.
+   */
+  hold(key: SessionKey, holder: string, use: Use): Promise<boolean>
+  /** Gives it back; nothing happens where somebody else has it by now. */
+  release(key: SessionKey, holder: string): Promise<void>
   /** Removes what is over; says how many that were. */
   sweep(now: number): Promise<number>
   /** Removes the so many least recently used ones, as `create` does; says how many that were. */

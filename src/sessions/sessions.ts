@@ -14,14 +14,16 @@ import type {
   SessionStore,
   Use,
 } from './session-store.ts'
+import { SessionTurns } from './session-turns.ts'
 import { SessionVisit } from './session-visit.ts'
 import type { NewTurn, VisitedSessions } from './session-visit.ts'
 import type { SessionSettings } from './settings.ts'
-import { TurnQueue } from './turn-queue.ts'
 
 export interface SessionsOptions {
   readonly store: SessionStore
   readonly settings: SessionSettings
+  /** Names this process among all that share the store. */
+  readonly holder: string
   /** Unix milliseconds. */
   now(): number
   /** Used share of this process's memory, 0 to 1. */
@@ -77,7 +79,7 @@ export class Sessions {
   readonly #options: SessionsOptions
   readonly #store: SessionStore
   readonly #codec: SessionCodec
-  readonly #queue = new TurnQueue()
+  readonly #turns: SessionTurns
   readonly #events = { created: 0, appended: 0, failed: 0, evicted: 0, expired: 0 }
   #settings: SessionSettings
   #timer: NodeJS.Timeout | null = null
@@ -87,6 +89,7 @@ export class Sessions {
   constructor(options: SessionsOptions) {
     this.#options = options
     this.#store = options.store
+    this.#turns = new SessionTurns(options)
     this.#settings = options.settings
     this.#codec = new SessionCodec(() => this.#settings.compression)
   }
@@ -118,7 +121,7 @@ export class Sessions {
 
   /** Waits for those who came before, and gives the session as they left it. The visit has to be left. */
   async enter(key: SessionKey): Promise<SessionVisit> {
-    const leave = await this.#queue.enter(nameOf(key))
+    const leave = await this.#turns.enter(key)
     try {
       const session = await this.read(key)
       return new SessionVisit(key.id, session, this.#visited(key, session, leave))
@@ -147,7 +150,7 @@ export class Sessions {
 
   /** Messages that a client adds by itself; in a new session where there is none. */
   async add(key: SessionKey, turn: Omit<NewTurn, 'keep'>): Promise<Made> {
-    const leave = await this.#queue.enter(nameOf(key))
+    const leave = await this.#turns.enter(key)
     try {
       const present = await this.read(key)
       const made = present === null ? await this.#make(key, NOTHING_SAID) : { session: present, evicted: 0 }
@@ -314,10 +317,6 @@ export class Sessions {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
   }
-}
-
-function nameOf({ tenant, id }: SessionKey): string {
-  return JSON.stringify([tenant, id])
 }
 
 /** Marks in a prompt are few, and belong to the newest messages: those of every earlier turn would be too many. */

@@ -257,6 +257,30 @@ export function describeSessionStore(name: string, open: () => Promise<StoreUnde
       expect(left).toEqual([['x'], [], ['x'], ['x']])
     })
 
+    it('is held by one at a time, as long as that one says', async () => {
+      expect(await store.hold(mine, 'a', at(0))).toBe(true)
+      expect(await store.hold(mine, 'b', at(1))).toBe(false)
+      expect(await store.hold(theirs, 'b', at(1))).toBe(true)
+      expect(await store.hold(mine, 'a', at(30))).toBe(true)
+      expect(await store.hold(mine, 'b', at(61))).toBe(false)
+      expect(await store.hold(mine, 'b', at(90))).toBe(true)
+      expect(await store.hold(mine, 'a', at(91))).toBe(false)
+    })
+
+    it('is held by the next one when it is released, by whoever has it', async () => {
+      await store.hold(mine, 'a', at(0))
+      await store.release(mine, 'b')
+      expect(await store.hold(mine, 'b', at(1))).toBe(false)
+      await store.release(mine, 'a')
+      expect(await store.hold(mine, 'b', at(1))).toBe(true)
+    })
+
+    it('lets one of many win who want to hold it at once', async () => {
+      const holders = Array.from({ length: 20 }, (_, index) => `holder ${index}`)
+      const held = await Promise.all(holders.map((holder) => store.hold(mine, holder, at(0))))
+      expect(held.filter(Boolean)).toHaveLength(1)
+    })
+
     it('makes room on demand', async () => {
       for (const [index, id] of ['a', 'b', 'c'].entries()) await store.create(named(id), session(), at(index), MANY)
       expect(await store.evict(2)).toBe(2)

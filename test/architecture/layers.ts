@@ -130,7 +130,7 @@ export const LAYERS: readonly Layer[] = [
     owns: ['sessions/'],
     imports: ['canonical/', 'lib/'],
     types: ['exchange/client.ts'],
-    builtins: ['zlib', 'util'],
+    builtins: ['zlib', 'util', 'timers/promises'],
     packages: [],
   },
   {

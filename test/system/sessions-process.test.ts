@@ -83,6 +83,17 @@ describe('sessions of a gateway as a process', () => {
     for (const each of seen) expect(each.toSorted()).toEqual(words.toSorted())
   })
 
+  it('let requests in one after the other, whichever worker has them', async () => {
+    const upstream = await vendorOf(saying(chat, 'Yes.'))
+    await machine.writeConfig({ server: { port: 0 }, providers: [provider('far', chat, upstream.url)] })
+    const { url } = await start(['--workers', '2'])
+    const body = chat.request(chat.model, { session_id: 'talk' })
+    const answers = await Promise.all(Array.from({ length: 12 }, () => ask(`${url}${chat.path}`, { body })))
+    expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200))
+    const lengths = upstream.requests.map((asked) => (asked.json() as { messages: unknown[] }).messages.length)
+    expect(lengths).toEqual(answers.map((_, index) => 2 * index + 1))
+  })
+
   it('are not kept in the memory of several workers', async () => {
     await machine.writeConfig({ server: { port: 0, workers: 2 }, sessions: { store: 'memory' } })
     const { code, stderr } = await machine.run(['start'])

@@ -21,6 +21,7 @@ type Shelf = Map<string, StoredSession>
 export class MemorySessionStore implements SessionStore {
   readonly isVolatile = true
   readonly #shelves = new Map<string, Shelf>()
+  readonly #held = new Map<string, { readonly holder: string; readonly until: number }>()
 
   async create({ tenant, id }: SessionKey, session: NewSession, use: Use, max: number): Promise<CreateResult> {
     if (this.#live(tenant, id, use.now) !== null) return { kind: 'exists' }
@@ -86,6 +87,19 @@ export class MemorySessionStore implements SessionStore {
       }
     }
     return { ...counts, oldest: Number.isFinite(counts.oldest) ? counts.oldest : null }
+  }
+
+  async hold({ tenant, id }: SessionKey, holder: string, { now, ttl }: Use): Promise<boolean> {
+    const name = JSON.stringify([tenant, id])
+    const held = this.#held.get(name)
+    if (held !== undefined && held.holder !== holder && held.until > now) return false
+    this.#held.set(name, { holder, until: now + ttl })
+    return true
+  }
+
+  async release({ tenant, id }: SessionKey, holder: string): Promise<void> {
+    const name = JSON.stringify([tenant, id])
+    if (this.#held.get(name)?.holder === holder) this.#held.delete(name)
   }
 
   async sweep(now: number): Promise<number> {

@@ -42,6 +42,10 @@ const STATEMENTS = {
   count: `SELECT count(*) AS total, count(*) FILTER (WHERE expires > :now) AS active,
     coalesce(sum(messages) FILTER (WHERE expires > :now), 0) AS messages,
     min(created) FILTER (WHERE expires > :now) AS oldest FROM sessions WHERE :tenant IS NULL OR tenant = :tenant`,
+  hold: `INSERT INTO session_holds VALUES (:tenant, :id, :holder, :until) ON CONFLICT DO UPDATE
+    SET holder = :holder, until = :until WHERE holder = :holder OR until <= :now`,
+  release: 'DELETE FROM session_holds WHERE tenant = :tenant AND id = :id AND holder = :holder',
+  sweepHolds: 'DELETE FROM session_holds WHERE until <= :now',
   total: 'SELECT coalesce(sum(sessions), 0) AS total FROM session_tenants',
   sweep: 'DELETE FROM sessions WHERE expires <= :now',
   // Each look at a tenant's oldest use is one step in an index.
@@ -123,7 +127,16 @@ export class SqliteSessionStore implements SessionStore {
     }
   }
 
+  async hold(key: SessionKey, holder: string, { now, ttl }: Use): Promise<boolean> {
+    return this.#statements.hold.run({ ...key, holder, now, until: now + ttl }).changes === 1
+  }
+
+  async release(key: SessionKey, holder: string): Promise<void> {
+    this.#statements.release.run({ ...key, holder })
+  }
+
   async sweep(now: number): Promise<number> {
+    this.#statements.sweepHolds.run({ now })
     return Number(this.#statements.sweep.run({ now }).changes)
   }
 
@@ -167,6 +180,9 @@ function prepareAll(database: DatabaseSync): Statements {
     list: prepare('list'),
     listed: prepare('listed'),
     count: prepare('count'),
+    hold: prepare('hold'),
+    release: prepare('release'),
+    sweepHolds: prepare('sweepHolds'),
     total: prepare('total'),
     sweep: prepare('sweep'),
     evict: prepare('evict'),
