@@ -37,7 +37,6 @@ import { explainRoute } from './server/explain.ts'
 import { sessionRoutes } from './server/session-routes.ts'
 import { createHttpTransport } from './upstream/http.ts'
 import { ProviderSet } from './composition/provider-set.ts'
-import type { Sessions } from './sessions/sessions.ts'
 import { RetryBudget } from './routing/retry-budget.ts'
 import { HealthRegistry } from './routing/health.ts'
 import type { DrainResult, GatewayServer } from './server/options.ts'
@@ -285,7 +284,7 @@ class RunningGateway implements Gateway {
         exposed: () => !isLoopback(this.#snapshot.config.server.host),
         notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
         deployments: () => this.#shared.health.snapshot(),
-        sessions: () => countSessions(this.#shared.sessions, this.#options.log),
+        sessions: async () => (await this.#shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
       },
       exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
       observer: this.#shared.observer,
@@ -346,16 +345,6 @@ class RunningGateway implements Gateway {
     }
     if (needRestart.length > 0) log.warn(null, `config: takes effect after a restart: ${needRestart.join(', ')}`)
     log.info(swapped ? 'config reloaded' : 'config has errors; the one before stays in use')
-  }
-}
-
-/** A store that is away for a moment makes nobody unhealthy. */
-async function countSessions(sessions: Sessions | null, log: Log): Promise<{ active: number; total: number }> {
-  try {
-    return (await sessions?.count(null)) ?? NO_SESSIONS
-  } catch (error) {
-    log.error(null, 'counting sessions', error)
-    return NO_SESSIONS
   }
 }
 

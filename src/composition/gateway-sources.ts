@@ -21,7 +21,7 @@ export function gatewaySources({ shared, compression, inFlight }: GatewayParts):
     plans: () => ({ ...plans.stats() }),
     ...(sessions !== null && {
       sessionEvents: () => ({ ...sessions.events }),
-      sessionStore: () => ({ ...sessions.recentCounts }),
+      sessionStore: () => ({ ...sessions.figures.recent }),
     }),
     pool: () => transport.stats(),
     breakers: () => health.snapshot(),

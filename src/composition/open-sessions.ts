@@ -7,6 +7,8 @@ import { nearestLimit } from '../observe/memory-reading.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { MemorySessionStore } from '../store/memory/session-store.ts'
+import { RedisConnection } from '../store/redis/connection.ts'
+import { RedisSessionStore } from '../store/redis/session-store.ts'
 import { SqliteSessionStore } from '../store/sqlite/session-store.ts'
 import type { StateDatabase } from './state-database.ts'
 
@@ -38,7 +40,11 @@ export async function openSessions({
   })
 }
 
-async function openStore({ store }: SessionConfig, database: StateDatabase, log: Log): Promise<SessionStore | null> {
+async function openStore(
+  { store, redis }: SessionConfig,
+  database: StateDatabase,
+  log: Log,
+): Promise<SessionStore | null> {
   switch (store) {
     case 'off':
       return null
@@ -47,10 +53,19 @@ async function openStore({ store }: SessionConfig, database: StateDatabase, log:
     case 'sqlite':
       return openFile(database, log)
     case 'redis':
-      throw new Error('redis')
+      return openRedis(redis.url, log)
     default:
       return store satisfies never
   }
+}
+
+async function openRedis(url: string, log: Log): Promise<SessionStore> {
+  const connection = await RedisConnection.open({
+    url,
+    lost: (why) => log.warn(null, 'the store of sessions is away', { why }),
+    back: () => log.info('the store of sessions is there again'),
+  })
+  return new RedisSessionStore(connection)
 }
 
 /** A gateway that cannot keep sessions for its next start still answers. */

@@ -5,6 +5,7 @@ import { fitHistory } from './history-bounds.ts'
 import { NO_DETAILS, messagesOf } from './session.ts'
 import type { Session, SessionDetails } from './session.ts'
 import { SessionCodec, writeDetails } from './session-codec.ts'
+import { SessionFigures } from './session-figures.ts'
 import type {
   ListRequest,
   SessionChange,
@@ -71,8 +72,6 @@ const MOST_CONFLICTS = 100
 const RELIEF = 0.1
 /** Milliseconds between two such measures: memory is not free at once. */
 const RELIEF_PAUSE = 1000
-/** Milliseconds that figures are good for. */
-const RECENT = 1000
 
 /** Conversations that the gateway keeps for its clients. Everything that happens to one happens in order. */
 export class Sessions {
@@ -80,16 +79,18 @@ export class Sessions {
   readonly #store: SessionStore
   readonly #codec: SessionCodec
   readonly #turns: SessionTurns
+  /** Of all tenants. */
+  readonly figures: SessionFigures
   readonly #events = { created: 0, appended: 0, failed: 0, evicted: 0, expired: 0 }
   #settings: SessionSettings
   #timer: NodeJS.Timeout | null = null
   #relievedAt = -Infinity
-  #recent = { at: -Infinity, active: 0, total: 0 }
 
   constructor(options: SessionsOptions) {
     this.#options = options
     this.#store = options.store
     this.#turns = new SessionTurns(options)
+    this.figures = new SessionFigures(options)
     this.#settings = options.settings
     this.#codec = new SessionCodec(() => this.#settings.compression)
   }
@@ -184,21 +185,9 @@ export class Sessions {
     return this.#store.list(tenant, { ...page, now: this.#options.now() })
   }
 
-  /** Of one tenant, or of all. */
-  async count(tenant: string | null): Promise<SessionCounts> {
-    const counts = await this.#store.count(tenant, this.#options.now())
-    if (tenant === null) this.#recent = { at: this.#options.now(), active: counts.active, total: counts.total }
-    return counts
-  }
-
-  /** Of all, as they were a moment ago: for figures that nobody waits for. */
-  get recentCounts(): Pick<SessionCounts, 'active' | 'total'> {
-    const { at, active, total } = this.#recent
-    if (this.#options.now() - at >= RECENT) {
-      this.#recent = { at: this.#options.now(), active, total }
-      this.count(null).catch((error: unknown) => this.#options.failed('counting sessions', error))
-    }
-    return { active, total }
+  /** Of one tenant. */
+  count(tenant: string): Promise<SessionCounts> {
+    return this.#store.count(tenant, this.#options.now())
   }
 
   #visited(key: SessionKey, session: Session | null, leave: () => void): VisitedSessions {

@@ -139,8 +139,9 @@ export const LAYERS: readonly Layer[] = [
     owns: ['store/'],
     imports: ['lib/'],
     types: ['sessions/session-store.ts'],
-    builtins: ['fs', 'sqlite', 'timers/promises'],
-    packages: ['ioredis'],
+    // A client of a database brings its own network.
+    builtins: ['crypto', 'fs', 'sqlite', 'timers/promises'],
+    packages: ['ioredis', 'lru-cache'],
   },
   {
     name: 'upstream',

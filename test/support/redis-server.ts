@@ -1,0 +1,70 @@
+import { spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** The program of a real server; null where this machine has none. */
+const PROGRAM = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0) ?? null
+
+/** Why tests against a real server cannot run; null where they can. */
+export const NO_REDIS = PROGRAM === null ? 'there is no redis-server here, and none could be installed' : null
+
+/** A real server with a folder of its own, in which it writes down every command before it answers it. */
+export class RedisServer {
+  readonly url: string
+  readonly #port: number
+  readonly #folder = mkdtempSync(join(tmpdir(), 'ucr-redis-'))
+  #process: ChildProcess | null = null
+
+  private constructor(port: number) {
+    this.#port = port
+    this.url = `redis://127.0.0.1:${port}`
+  }
+
+  static async start(): Promise<RedisServer> {
+    const server = new RedisServer(await freePort())
+    await server.start()
+    return server
+  }
+
+  /** Resolves when it takes commands. */
+  async start(): Promise<void> {
+    const settings = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always', '--dir', this.#folder]
+    const child = spawn(PROGRAM ?? '', ['--port', String(this.#port), '--bind', '127.0.0.1', ...settings])
+    this.#process = child
+    let said = ''
+    for await (const chunk of child.stdout.iterator({ destroyOnReturn: false })) {
+      said += String(chunk)
+      if (said.includes('Ready to accept connections')) break
+    }
+    if (!said.includes('Ready to accept connections')) throw new Error(said)
+    child.stdout.resume()
+  }
+
+  /** As if the machine had lost its power. */
+  async kill(): Promise<void> {
+    const child = this.#process
+    this.#process = null
+    if (child === null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+
+  async close(): Promise<void> {
+    await this.kill()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
