@@ -203,6 +203,12 @@ export function describeSessionStore(name: string, open: () => Promise<StoreUnde
       expect(await contentsOf(named('young'), 61)).toEqual(['b'])
     })
 
+    it('sweeps many', async () => {
+      for (let index = 0; index < 250; index++) await store.create(named(`s${index}`), session(), at(0), MANY)
+      expect(await store.sweep(at(60).now)).toBe(250)
+      expect((await store.count(null, at(60).now)).total).toBe(0)
+    })
+
     it('counts those of one tenant, and all', async () => {
       expect(await store.count('key_a', at(0).now)).toEqual({ total: 0, active: 0, messages: 0, oldest: null })
       await store.create(named('one'), session({ turns: [turn('a', 3)] }), at(0), MANY)

@@ -13,27 +13,31 @@ const PROGRAM = ['redis-server', 'valkey-server'].find((name) => spawnSync(name,
 /** Why tests against a real server cannot run; null where they can. */
 export const NO_REDIS = PROGRAM === null ? 'there is no redis-server here, and none could be installed' : null
 
-/** A real server with a folder of its own, in which it writes down every command before it answers it. */
+/** A real server with a folder of its own. A durable one writes every command down before it answers it. */
 export class RedisServer {
   readonly url: string
   readonly #port: number
   readonly #folder = mkdtempSync(join(tmpdir(), 'ucr-redis-'))
   #process: ChildProcess | null = null
 
-  private constructor(port: number) {
+  readonly #durable: boolean
+
+  private constructor(port: number, durable: boolean) {
     this.#port = port
+    this.#durable = durable
     this.url = `redis://127.0.0.1:${port}`
   }
 
-  static async start(): Promise<RedisServer> {
-    const server = new RedisServer(await freePort())
+  static async start({ durable = true } = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), durable)
     await server.start()
     return server
   }
 
   /** Resolves when it takes commands. */
   async start(): Promise<void> {
-    const settings = ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always', '--dir', this.#folder]
+    const appends = this.#durable ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
+    const settings = ['--save', '', ...appends, '--dir', this.#folder]
     const child = spawn(PROGRAM ?? '', ['--port', String(this.#port), '--bind', '127.0.0.1', ...settings])
     this.#process = child
     let said = ''

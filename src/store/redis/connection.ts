@@ -46,18 +46,19 @@ export class RedisConnection {
       maxRetriesPerRequest: 0,
       retryStrategy: (times) => Math.min(times * PAUSE, LONGEST_RECONNECT),
     })
+    const connection = new RedisConnection(redis)
     let why = ''
     let isAway = false
     redis.on('error', (error: Error) => (why = error.message))
     redis.on('close', () => {
-      if (!isAway) lost(why)
+      if (!isAway && !connection.#closed) lost(why)
       isAway = true
     })
     redis.on('ready', () => {
       if (isAway) back()
       isAway = false
     })
-    return new RedisConnection(redis)
+    return connection
   }
 
   /**

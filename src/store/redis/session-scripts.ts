@@ -44,8 +44,8 @@ local function push(keys, turn)
   redis.call('HINCRBY', keys.hash, 'messages', messages)
   redis.call('HINCRBY', keys.hash, 'bytes', bytes)
 end
-local function sweep(now)
-  local over = redis.call('ZRANGEBYSCORE', 'sessions:expiry', '-inf', now)
+local function sweep(now, most)
+  local over = redis.call('ZRANGEBYSCORE', 'sessions:expiry', '-inf', now, 'LIMIT', 0, most)
   for _, name in ipairs(over) do remove(string.match(name, '^(.-):(.*)$')) end
   return #over
 end
@@ -81,7 +81,7 @@ for at = 9, #ARGV do push(keys, ARGV[at]) end
 redis.call('ZADD', keys.age, now, id)
 redis.call('ZINCRBY', 'sessions:tenants', 1, tenant)
 used(keys, id, now, expires)
-if redis.call('ZCARD', 'sessions:expiry') > tonumber(max) then sweep(now) end
+if redis.call('ZCARD', 'sessions:expiry') > tonumber(max) then sweep(now, 100) end
 local evicted = evictDownTo(tonumber(max))
 if evicted > 0 then redis.call('HSET', keys.hash, 'evicted', evicted) end
 return evicted
@@ -199,8 +199,8 @@ export const SESSION_SCRIPTS = {
   count: LIBRARY + COUNT,
   hold: HOLD,
   release: RELEASE,
-  /** now. Gives how many went. */
-  sweep: `${LIBRARY}return sweep(ARGV[1])`,
+  /** now, how many at most. Gives how many went. */
+  sweep: `${LIBRARY}return sweep(ARGV[1], ARGV[2])`,
   /** How many are to go. Gives how many did. */
   evict: `${LIBRARY}return evictDownTo(math.max(0, redis.call('ZCARD', 'sessions:expiry') - tonumber(ARGV[1])))`,
 } as const

@@ -18,6 +18,8 @@ import type {
 import type { RedisConnection } from './connection.ts'
 import { SESSION_SCRIPTS } from './session-scripts.ts'
 
+/** Sessions. It takes milliseconds, for which the server does nothing else. */
+const SWEPT_AT_ONCE = 500
 /** Bytes of histories that are remembered, so that they need not be sent again as long as nobody changes them. */
 const REMEMBERED = 32 * 1024 * 1024
 
@@ -107,7 +109,11 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async sweep(now: number): Promise<number> {
-    return whole(await this.#connection.run(SESSION_SCRIPTS.sweep, [now]))
+    for (let swept = 0; ;) {
+      const gone = whole(await this.#connection.run(SESSION_SCRIPTS.sweep, [now, SWEPT_AT_ONCE]))
+      swept += gone
+      if (gone < SWEPT_AT_ONCE) return swept
+    }
   }
 
   async evict(count: number): Promise<number> {

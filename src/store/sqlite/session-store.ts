@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type {
   ChangeResult,
@@ -15,6 +16,9 @@ import type {
   Use,
 } from '../../sessions/session-store.ts'
 import { inTransaction } from './database.ts'
+
+/** Sessions. It takes milliseconds, for which every request waits. */
+const SWEPT_AT_ONCE = 100
 
 const COLUMNS = 'row, id, created, last_used, expires, version, details, messages, bytes'
 
@@ -47,7 +51,7 @@ const STATEMENTS = {
   release: 'DELETE FROM session_holds WHERE tenant = :tenant AND id = :id AND holder = :holder',
   sweepHolds: 'DELETE FROM session_holds WHERE until <= :now',
   total: 'SELECT coalesce(sum(sessions), 0) AS total FROM session_tenants',
-  sweep: 'DELETE FROM sessions WHERE expires <= :now',
+  sweep: 'DELETE FROM sessions WHERE row IN (SELECT row FROM sessions WHERE expires <= :now LIMIT :most)',
   // Each look at a tenant's oldest use is one step in an index.
   evict: `DELETE FROM sessions WHERE row = (SELECT row FROM sessions WHERE tenant =
     (SELECT tenant FROM session_tenants t WHERE sessions = (SELECT max(sessions) FROM session_tenants)
@@ -78,7 +82,7 @@ export class SqliteSessionStore implements SessionStore {
       const row = this.#statements.insert.run({ ...key, ...times(use), details, opening }).lastInsertRowid
       for (const turn of session.turns) this.#statements.addTurn.run({ row, ...turn })
       this.#statements.measure.run({ row })
-      if (this.#total() > max) this.#statements.sweep.run({ now: use.now })
+      if (this.#total() > max) this.#statements.sweep.run({ now: use.now, most: SWEPT_AT_ONCE })
       return { kind: 'created', evicted: this.#evictDownTo(max) }
     })
   }
@@ -137,7 +141,12 @@ export class SqliteSessionStore implements SessionStore {
 
   async sweep(now: number): Promise<number> {
     this.#statements.sweepHolds.run({ now })
-    return Number(this.#statements.sweep.run({ now }).changes)
+    for (let swept = 0; ;) {
+      const { changes } = this.#statements.sweep.run({ now, most: SWEPT_AT_ONCE })
+      swept += Number(changes)
+      if (Number(changes) < SWEPT_AT_ONCE) return swept
+      await nextTurn()
+    }
   }
 
   async evict(count: number): Promise<number> {
