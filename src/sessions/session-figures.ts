@@ -1,8 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { GatewayError } from '../lib/error.ts'
-import type { SessionCounts, SessionStore } from './session-store.ts'
-
-export type ShortCounts = Pick<SessionCounts, 'active' | 'total'>
+import type { SessionStore, SessionTotals } from './session-store.ts'
 
 export interface SessionFiguresOptions {
   readonly store: SessionStore
@@ -20,20 +18,20 @@ const PROMPT = 200
 export class SessionFigures {
   readonly #options: SessionFiguresOptions
   #countedAt = -Infinity
-  #counts: ShortCounts = { active: 0, total: 0 }
+  #counts: SessionTotals = { active: 0, total: 0 }
 
   constructor(options: SessionFiguresOptions) {
     this.#options = options
   }
 
   /** As they were a moment ago. */
-  get recent(): ShortCounts {
+  get recent(): SessionTotals {
     if (this.#options.now() - this.#countedAt >= RECENT) void this.#count()
     return this.#counts
   }
 
   /** As they are; as they were where the store takes its time, or is away. */
-  async prompt(): Promise<ShortCounts> {
+  async prompt(): Promise<SessionTotals> {
     const late = new AbortController()
     await Promise.race([this.#count(), delay(PROMPT, null, { ref: false, signal: late.signal }).catch(() => null)])
     late.abort()
@@ -44,8 +42,7 @@ export class SessionFigures {
     const { store, now, failed } = this.#options
     this.#countedAt = now()
     try {
-      const { active, total } = await store.count(null, now())
-      this.#counts = { active, total }
+      this.#counts = await store.totals(now())
     } catch (error) {
       // A store that is away has been reported, once and not each time that somebody asks.
       if (!(error instanceof GatewayError)) failed('counting sessions', error)

@@ -298,7 +298,7 @@ export class Sessions {
     const now = this.#options.now()
     if (now - this.#relievedAt < RELIEF_PAUSE) return
     this.#relievedAt = now
-    const { total } = await this.#store.count(null, now)
+    const { total } = await this.#store.totals(now)
     this.#events.evicted += await this.#store.evict(Math.ceil(total * RELIEF))
   }
 

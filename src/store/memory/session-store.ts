@@ -9,6 +9,7 @@ import type {
   SessionPage,
   SessionRecord,
   SessionStore,
+  SessionTotals,
   StoredSession,
   StoredTurn,
   Use,
@@ -74,19 +75,23 @@ export class MemorySessionStore implements SessionStore {
     return { sessions: rest.slice(0, limit), total: records.length }
   }
 
-  async count(tenant: string | null, now: number): Promise<SessionCounts> {
-    const shelves = tenant === null ? [...this.#shelves.values()] : [this.#shelves.get(tenant) ?? new Map()]
-    const counts = { total: 0, active: 0, messages: 0, oldest: Infinity }
-    for (const shelf of shelves) {
-      counts.total += shelf.size
-      for (const { record } of shelf.values()) {
-        if (record.expires <= now) continue
-        counts.active++
-        counts.messages += record.messages
-        counts.oldest = Math.min(counts.oldest, record.created)
-      }
+  async count(tenant: string, now: number): Promise<SessionCounts> {
+    const shelf = this.#shelves.get(tenant)
+    const active = [...(shelf?.values() ?? [])].map(({ record }) => record).filter(({ expires }) => expires > now)
+    return {
+      total: shelf?.size ?? 0,
+      active: active.length,
+      messages: active.reduce((sum, { messages }) => sum + messages, 0),
+      oldest: active.reduce<number | null>((oldest, { created }) => Math.min(oldest ?? created, created), null),
     }
-    return { ...counts, oldest: Number.isFinite(counts.oldest) ? counts.oldest : null }
+  }
+
+  async totals(now: number): Promise<SessionTotals> {
+    let active = 0
+    for (const shelf of this.#shelves.values()) {
+      for (const { record } of shelf.values()) if (record.expires > now) active++
+    }
+    return { total: this.#total(), active }
   }
 
   async hold({ tenant, id }: SessionKey, holder: string, { now, ttl }: Use): Promise<boolean> {

@@ -152,23 +152,24 @@ end
 return found
 `
 
-/** now, and a tenant, or none for all. Gives total, active, messages of those, and when the oldest was made, or 0. */
+/** tenant, now. Gives total, active, messages of those, and when the oldest was made, or 0. */
 const COUNT = `
-local now, only = unpack(ARGV)
-local tenants = only and { only } or redis.call('ZRANGE', 'sessions:tenants', 0, -1)
-local total, active, messages, oldest = 0, 0, 0, nil
-for _, tenant in ipairs(tenants) do
-  total = total + redis.call('ZCARD', 'sessions:ends:' .. tenant)
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'sessions:ends:' .. tenant, '(' .. now, '+inf')) do
-    local fields = redis.call('HMGET', keysOf(tenant, id).hash, 'messages', 'created')
-    if fields[1] then
-      active = active + 1
-      messages = messages + tonumber(fields[1])
-      if not oldest or tonumber(fields[2]) < oldest then oldest = tonumber(fields[2]) end
-    end
+local tenant, now = unpack(ARGV)
+local active, messages, oldest = 0, 0, nil
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'sessions:ends:' .. tenant, '(' .. now, '+inf')) do
+  local fields = redis.call('HMGET', keysOf(tenant, id).hash, 'messages', 'created')
+  if fields[1] then
+    active = active + 1
+    messages = messages + tonumber(fields[1])
+    if not oldest or tonumber(fields[2]) < oldest then oldest = tonumber(fields[2]) end
   end
 end
-return { total, active, messages, oldest or 0 }
+return { redis.call('ZCARD', 'sessions:ends:' .. tenant), active, messages, oldest or 0 }
+`
+
+/** now. Gives total and active. */
+const TOTALS = `
+return { redis.call('ZCARD', 'sessions:expiry'), redis.call('ZCOUNT', 'sessions:expiry', '(' .. ARGV[1], '+inf') }
 `
 
 /** tenant, id, holder, now, until. Gives 1 where it is held from now on, else 0. */
@@ -197,6 +198,7 @@ export const SESSION_SCRIPTS = {
   delete: LIBRARY + DELETE,
   list: LIBRARY + LIST,
   count: LIBRARY + COUNT,
+  totals: TOTALS,
   hold: HOLD,
   release: RELEASE,
   /** now, how many at most. Gives how many went. */

@@ -11,6 +11,7 @@ import type {
   SessionPage,
   SessionRecord,
   SessionStore,
+  SessionTotals,
   StoredSession,
   StoredTurn,
   Use,
@@ -93,11 +94,15 @@ export class RedisSessionStore implements SessionStore {
     return { sessions, total: whole(total) }
   }
 
-  async count(tenant: string | null, now: number): Promise<SessionCounts> {
-    const args = tenant === null ? [now] : [now, encoded(tenant)]
-    const reply = listOf(await this.#connection.run(SESSION_SCRIPTS.count, args))
+  async count(tenant: string, now: number): Promise<SessionCounts> {
+    const reply = listOf(await this.#connection.run(SESSION_SCRIPTS.count, [encoded(tenant), now]))
     const [total = 0, active = 0, messages = 0, oldest = 0] = reply.map(whole)
     return { total, active, messages, oldest: oldest === 0 ? null : oldest }
+  }
+
+  async totals(now: number): Promise<SessionTotals> {
+    const [total = 0, active = 0] = listOf(await this.#connection.run(SESSION_SCRIPTS.totals, [now])).map(whole)
+    return { total, active }
   }
 
   async hold(key: SessionKey, holder: string, use: Use): Promise<boolean> {

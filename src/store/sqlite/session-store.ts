@@ -11,6 +11,7 @@ import type {
   SessionPage,
   SessionRecord,
   SessionStore,
+  SessionTotals,
   StoredSession,
   StoredTurn,
   Use,
@@ -45,7 +46,8 @@ const STATEMENTS = {
   listed: 'SELECT count(*) AS total FROM sessions WHERE tenant = :tenant AND expires > :now',
   count: `SELECT count(*) AS total, count(*) FILTER (WHERE expires > :now) AS active,
     coalesce(sum(messages) FILTER (WHERE expires > :now), 0) AS messages,
-    min(created) FILTER (WHERE expires > :now) AS oldest FROM sessions WHERE :tenant IS NULL OR tenant = :tenant`,
+    min(created) FILTER (WHERE expires > :now) AS oldest FROM sessions WHERE tenant = :tenant`,
+  active: 'SELECT count(*) AS active FROM sessions WHERE expires > :now',
   hold: `INSERT INTO session_holds VALUES (:tenant, :id, :holder, :until) ON CONFLICT DO UPDATE
     SET holder = :holder, until = :until WHERE holder = :holder OR until <= :now`,
   release: 'DELETE FROM session_holds WHERE tenant = :tenant AND id = :id AND holder = :holder',
@@ -121,7 +123,7 @@ export class SqliteSessionStore implements SessionStore {
     return { sessions: rows.map(recordOf), total: whole(listed, 'total') }
   }
 
-  async count(tenant: string | null, now: number): Promise<SessionCounts> {
+  async count(tenant: string, now: number): Promise<SessionCounts> {
     const row = this.#statements.count.get({ tenant, now }) ?? {}
     return {
       total: whole(row, 'total'),
@@ -129,6 +131,10 @@ export class SqliteSessionStore implements SessionStore {
       messages: whole(row, 'messages'),
       oldest: row['oldest'] === null ? null : whole(row, 'oldest'),
     }
+  }
+
+  async totals(now: number): Promise<SessionTotals> {
+    return { total: this.#total(), active: whole(this.#statements.active.get({ now }) ?? {}, 'active') }
   }
 
   async hold(key: SessionKey, holder: string, { now, ttl }: Use): Promise<boolean> {
@@ -189,6 +195,7 @@ function prepareAll(database: DatabaseSync): Statements {
     list: prepare('list'),
     listed: prepare('listed'),
     count: prepare('count'),
+    active: prepare('active'),
     hold: prepare('hold'),
     release: prepare('release'),
     sweepHolds: prepare('sweepHolds'),
