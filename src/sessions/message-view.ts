@@ -99,12 +99,17 @@ function viewMedia({ media, source, title }: MediaPart): JsonText {
     case 'url':
       writer.add('url', source.url)
       return typed(media === 'image' ? 'image_url' : 'file')
-    case 'text':
+    case 'text': {
+      const bytes = Buffer.from(decodeJsonString(source.data)).toString('base64')
+      writer.add('filename', title).add('file_data', dataUrl(source.mediaType, bytes))
+      return typed('file')
+    }
     case 'base64': {
+      const data = decodeJsonString(source.data)
       const isAudio = media === 'audio'
       if (isAudio) writer.add('data', source.data).add('format', toJsonText(source.mediaType.replace('audio/', '')))
-      else if (media === 'image') writer.add('url', dataUrl(source.mediaType, source.data))
-      else writer.add('filename', title).add('file_data', dataUrl(source.mediaType, source.data))
+      else if (media === 'image') writer.add('url', dataUrl(source.mediaType, data))
+      else writer.add('filename', title).add('file_data', dataUrl(source.mediaType, data))
       return typed(isAudio ? 'input_audio' : media === 'image' ? 'image_url' : 'file')
     }
     default:
@@ -112,6 +117,6 @@ function viewMedia({ media, source, title }: MediaPart): JsonText {
   }
 }
 
-function dataUrl(mediaType: string, data: JsonText): JsonText {
-  return stringToJson(`data:${mediaType};base64,${decodeJsonString(data)}`)
+function dataUrl(mediaType: string, base64: string): JsonText {
+  return stringToJson(`data:${mediaType};base64,${base64}`)
 }
