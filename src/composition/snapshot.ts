@@ -19,6 +19,7 @@ import type { Observer } from '../observe/observer.ts'
 import { PROTOCOLS } from '../protocols/index.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { HealthRegistry } from '../routing/health.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { RetryBudget } from '../routing/retry-budget.ts'
 import { createRouter } from '../routing/router.ts'
 import type { HttpTransport } from '../upstream/http.ts'
@@ -34,6 +35,8 @@ export interface Shared {
   readonly caches: Caches
   readonly calls: Coalescer<JoinableCall>
   readonly plans: PlanCounter
+  /** Null: requests that name a session are like all others. */
+  readonly sessions: Sessions | null
 }
 
 /** Models that vendors reported, by provider id. */
@@ -94,6 +97,7 @@ export function buildSnapshot(
       caches: shared.caches,
       calls: shared.calls,
       plans: shared.plans,
+      sessions: shared.sessions,
       mayUse: createModelGuard(keys),
       sealerFor: (principal) => createSealer(shared.sealKeys, principal.tenant),
       estimateTokens,

@@ -126,6 +126,24 @@ export const LAYERS: readonly Layer[] = [
     packages: ['lru-cache'],
   },
   {
+    name: 'sessions',
+    owns: ['sessions/'],
+    imports: ['canonical/', 'lib/'],
+    types: ['exchange/client.ts'],
+    builtins: ['zlib', 'util', 'timers/promises'],
+    packages: [],
+  },
+  {
+    // Adapters. What they keep is defined by whoever has it kept.
+    name: 'store',
+    owns: ['store/'],
+    imports: ['lib/'],
+    types: ['sessions/session-store.ts'],
+    // A client of a database brings its own network.
+    builtins: ['crypto', 'fs', 'sqlite', 'timers/promises'],
+    packages: ['ioredis', 'lru-cache'],
+  },
+  {
     name: 'upstream',
     owns: ['upstream/'],
     imports: ['lib/'],
@@ -144,6 +162,7 @@ export const LAYERS: readonly Layer[] = [
       'routing/',
       'admission/',
       'cache/',
+      'sessions/',
       'upstream/',
       'lib/',
     ],
@@ -155,7 +174,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'config',
     owns: ['config/'],
     imports: [...CONTRACT, 'canonical/', 'models/', 'providers/', 'routing/', 'admission/', 'lib/'],
-    types: ['observe/observer.ts', 'cache/settings.ts'],
+    types: ['observe/observer.ts', 'cache/settings.ts', 'sessions/settings.ts'],
     builtins: 'no-network',
     packages: ['zod', 'jsonc-parser'],
   },
@@ -186,7 +205,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'server',
     owns: ['server/'],
-    imports: [...CONTRACT, 'exchange/', 'admission/', 'observe/', 'canonical/', 'lib/'],
+    imports: [...CONTRACT, 'exchange/', 'sessions/', 'admission/', 'observe/', 'canonical/', 'lib/'],
     types: ['config/', 'routing/', 'providers/', 'cache/', 'upstream/'],
     builtins: 'all',
     packages: [],

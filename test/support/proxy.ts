@@ -1,11 +1,11 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { programEnvironment, programOf } from './server-program.ts'
 
 /** A proxy that is often put before a gateway. */
 export interface ProxyKind {
@@ -92,17 +92,14 @@ export const PROXIES: readonly ProxyKind[] = [
   },
 ]
 
-/** What `test/system/install.mjs` unpacked. */
-const UNPACKED = fileURLToPath(new URL('../../.cache/proxies', import.meta.url))
-
 /** Why a proxy cannot be run here; null: it can. */
 export function obstacleTo({ name }: ProxyKind): string | null {
-  return programOf(name) === null ? `${name} is not installed: run test/system/install.mjs` : null
+  return programOf(name, '-v') === null ? `${name} is not installed: run test/system/install.mjs` : null
 }
 
 /** Starts it before a gateway. */
 export async function startProxy(kind: ProxyKind, port: number): Promise<Proxy> {
-  const program = programOf(kind.name)
+  const program = programOf(kind.name, '-v')
   if (program === null) throw new Error(obstacleTo(kind) ?? '')
   const folder = mkdtempSync(join(realpathSync(tmpdir()), `ucr-${kind.name}-`))
   // Its worker may be another user.
@@ -110,7 +107,7 @@ export async function startProxy(kind: ProxyKind, port: number): Promise<Proxy> 
   const socket = join(folder, 'clients')
   const file = join(folder, 'config')
   writeFileSync(file, kind.config({ folder, socket, port }))
-  const child = spawn(program, kind.args(file), { stdio: ['ignore', 'ignore', 'pipe'], env: environment() })
+  const child = spawn(program, kind.args(file), { stdio: ['ignore', 'ignore', 'pipe'], env: programEnvironment() })
   const close = async (): Promise<void> => {
     if (child.exitCode === null && child.signalCode === null) {
       child.kill('SIGTERM')
@@ -136,24 +133,4 @@ async function printed(child: ChildProcessByStdio<null, null, Readable>, pattern
     })
     child.once('close', () => reject(new Error(`it never printed ${pattern}: ${text}`)))
   })
-}
-
-function programOf(name: string): string | null {
-  const places = [name, join('/usr/sbin', name), join(UNPACKED, 'usr', 'sbin', name)]
-  return places.find((place) => spawnSync(place, ['-v'], { env: environment() }).status === 0) ?? null
-}
-
-/** Unpacked programs find their libraries beside them. */
-function environment(): NodeJS.ProcessEnv {
-  const folder = join(UNPACKED, 'usr', 'lib')
-  const libraries = readdirSafely(folder).map((name) => join(folder, name))
-  return { PATH: process.env['PATH'], ...(libraries.length > 0 && { LD_LIBRARY_PATH: libraries.join(':') }) }
-}
-
-function readdirSafely(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
 }

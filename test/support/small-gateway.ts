@@ -101,7 +101,7 @@ export async function smallGateway(
       exposed: () => false,
       notReady: () => null,
       deployments: () => [],
-      sessions: () => ({ active: 0, total: 0 }),
+      sessions: async () => ({ active: 0, total: 0 }),
     },
     exchange: async (request, reply) => {
       requests.push(request)

@@ -31,7 +31,7 @@ const ROUTES: readonly Route[] = [
         exposed: () => false,
         notReady: () => null,
         deployments: () => [],
-        sessions: () => ({ active: 0, total: 0 }),
+        sessions: async () => ({ active: 0, total: 0 }),
       },
     ),
     explainRoute(async () => null),
