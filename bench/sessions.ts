@@ -26,7 +26,7 @@ import { figure, markdown } from './markdown.ts'
 interface Kept {
   readonly store: SessionStore
   /** Bytes that it takes now. */
-  size(): Promise<number>
+  readonly size: () => Promise<number>
   close(): Promise<void>
 }
 
