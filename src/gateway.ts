@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { isLoopback } from './admission/address.ts'
+import { LOCAL } from './admission/authenticate.ts'
 import { checkHost, checkOrigin, corsHeaders } from './admission/host-origin.ts'
 import { Caches } from './cache/caches.ts'
 import { Coalescer } from './cache/coalescer.ts'
@@ -15,7 +16,6 @@ import { watchConfig } from './config/watch.ts'
 import type { ConfigWatcher } from './config/watch.ts'
 import { explain } from './exchange/explain.ts'
 import type { RouteExplanation } from './exchange/explain.ts'
-import type { Principal } from './exchange/client.ts'
 import type { JoinableCall } from './exchange/joinable-call.ts'
 import { PlanCounter } from './exchange/plan-counter.ts'
 import { serve } from './exchange/serve.ts'
@@ -24,6 +24,8 @@ import type { Log } from './observe/log.ts'
 import type { MemoryAlert } from './observe/memory-monitor.ts'
 import { TrafficRecorder } from './observe/traffic-recorder.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
+import { AccessControl } from './composition/access-control.ts'
+import { fetchTextOver } from './composition/fetch-text.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
@@ -132,15 +134,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   return new RunningGateway(options, shared, traffic, providerSet, snapshot, build)
 }
 
-/** Whoever runs a command on this machine. */
-const LOCAL: Principal = { tenant: 'local', keyName: null }
-
 class RunningGateway implements Gateway {
   readonly #options: GatewayOptions
   readonly #shared: Shared
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
   readonly #oversight: Oversight
+  readonly #access: AccessControl
   readonly #server: GatewayServer
   readonly #compression = new Compression()
   #snapshot: Snapshot
@@ -177,6 +177,11 @@ class RunningGateway implements Gateway {
       relieve: () => shared.caches.clearWarm(),
       log: options.log,
       onAlert: options.onAlert,
+    })
+    this.#access = new AccessControl({
+      config: options.loaded.config,
+      fetchText: fetchTextOver(shared.transport),
+      observer: options.log,
     })
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
@@ -260,7 +265,8 @@ class RunningGateway implements Gateway {
         checkHost: (headers) => checkHost(headers, this.#snapshot.access),
         checkOrigin: (method, headers) => checkOrigin(method, headers, this.#snapshot.access),
         corsHeaders: (headers) => corsHeaders(headers, this.#snapshot.access),
-        authenticate: (headers) => this.#snapshot.authenticate(headers),
+        authenticate: (headers) => this.#access.authenticate(headers),
+        permit: (principal, path) => this.#access.permit(principal, path),
         admit: (caller) => this.#oversight.admission.admit(caller),
         received: (caller) => this.#oversight.admission.received(caller),
       },
@@ -299,6 +305,7 @@ class RunningGateway implements Gateway {
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
     this.#shared.caches.adopt(next.config.cache)
     this.#oversight.adopt(next.config)
+    this.#access.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()
   }

@@ -5,12 +5,6 @@ import type { AddressRange } from './address-range.ts'
 import { clientNetwork } from './client-address.ts'
 import type { RateCounter, RateVerdict } from './rate-counter.ts'
 
-export interface RateLimitSettings {
-  readonly max: number
-  /** Milliseconds. */
-  readonly timeWindow: number
-}
-
 export interface Caller {
   /** Null for somebody without a valid key. */
   readonly principal: Principal | null

@@ -1,16 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-/** A client's key as the gateway knows it: by its hash. */
-export interface KeySettings {
-  /** Unique among the keys. */
-  readonly name: string
-  /** `sha256:` and 64 lower-case hexadecimal digits. */
-  readonly hash: string
-  /** Model names and patterns that it may ask for; null: all. */
-  readonly models: readonly string[] | null
-}
-
 /** Visible, so that secret scanners and people recognise a key of ours. */
 export const KEY_PREFIX = 'ucr_'
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'

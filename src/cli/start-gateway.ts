@@ -116,7 +116,7 @@ export async function bannerOf({ start, urls, summary, channel, surroundings }: 
       config: path,
       providers: summary.providers,
       claude: await findClaude(surroundings),
-      keyNeeded: clientKey(config.keys, surroundings.environment).kind !== 'open',
+      keyNeeded: clientKey(config, surroundings.environment).kind !== 'open',
       model: summary.model,
     },
     channel,

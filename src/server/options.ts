@@ -35,7 +35,10 @@ export interface AccessChecks {
   checkOrigin(method: string, headers: Headers): void
   /** The fields that let a browser hand the answer to a page of another origin; none unless it is allowed. */
   corsHeaders(headers: Headers): Readonly<Record<string, string>>
-  authenticate(headers: Headers, query: string): Principal
+  /** A promise only where it takes time to know. */
+  authenticate(headers: Headers): Principal | Promise<Principal>
+  /** `path`: as the route is declared. */
+  permit(principal: Principal, path: string): void
   /** Runs for everything that a protocol owns, and for every caller without a valid key who needs one. */
   admit(caller: Caller): void
   /** The body of a request that a protocol owns, and that was admitted, has come, or never will. */

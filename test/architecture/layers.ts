@@ -115,7 +115,7 @@ export const LAYERS: readonly Layer[] = [
     imports: ['models/', 'canonical/', 'lib/'],
     types: ['exchange/client.ts'],
     builtins: 'no-network',
-    packages: ['lru-cache'],
+    packages: ['jose', 'lru-cache'],
   },
   {
     name: 'cache',

@@ -390,7 +390,8 @@ describe('access', () => {
     checkHost: () => {},
     checkOrigin: () => {},
     corsHeaders: () => ({}),
-    authenticate: () => ({ tenant: 't', keyName: 'k' }),
+    authenticate: () => ({ tenant: 't', keyName: 'k', grant: null }),
+    permit: () => {},
     admit: () => {},
     received: () => {},
   }
@@ -418,7 +419,7 @@ describe('access', () => {
     const hello = await connectTo(gateway)
     hello.send('HEAD /api/hello HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
     expect(await hello.all()).toMatch(/^HTTP\/1\.1 200 /)
-    expect(gateway.requests[0]!.principal).toEqual({ tenant: 'public', keyName: null })
+    expect(gateway.requests[0]!.principal).toEqual({ tenant: 'public', keyName: null, grant: null })
     expect((await ask(gateway, getOf('/health/live'))).status).toBe(200)
   })
 

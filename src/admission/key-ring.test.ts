@@ -1,0 +1,85 @@
+import { hash } from 'node:crypto'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { keyNamed } from '../../test/support/keys.ts'
+import { KeyRing } from './key-ring.ts'
+
+const digestOf = (key: string): Buffer => hash('sha256', key, 'buffer')
+
+describe('KeyRing', () => {
+  let now = 0
+  let ring = new KeyRing(() => now)
+  const holder = (key: string): string | null => ring.find(digestOf(key))?.keyName ?? null
+
+  beforeEach(() => {
+    now = 1_000_000
+    ring = new KeyRing(() => now)
+  })
+
+  it('finds keys of the config and of the store', () => {
+    ring.adoptConfigured([keyNamed('file', 'key-of-the-file')])
+    ring.adoptStored([keyNamed('stored', 'key-of-the-store')])
+    expect(holder('key-of-the-file')).toBe('file')
+    expect(holder('key-of-the-store')).toBe('stored')
+    expect(holder('key-of-nobody')).toBeNull()
+    expect(ring.all().map(({ name }) => name)).toEqual(['file', 'stored'])
+  })
+
+  it('refuses a key from its end on, from then on and not before', () => {
+    ring.adoptConfigured([keyNamed('me', 'my-key', { expiresAt: now + 1000 })])
+    now += 999
+    expect(holder('my-key')).toBe('me')
+    now += 1
+    expect(holder('my-key')).toBeNull()
+    expect(ring.named('me')).toBeNull()
+  })
+
+  it('refuses what is disabled or revoked, and takes it again when it is not', () => {
+    const key = keyNamed('me', 'my-key')
+    ring.put(key)
+    expect(holder('my-key')).toBe('me')
+    ring.put({ ...key, disabled: true })
+    expect(holder('my-key')).toBeNull()
+    ring.put(key)
+    expect(holder('my-key')).toBe('me')
+    ring.put({ ...key, revokedAt: now })
+    expect(holder('my-key')).toBeNull()
+    expect(ring.named('me')).toBeNull()
+  })
+
+  it('takes the old secret of a rotated key until the end of its overlap', () => {
+    const old = keyNamed('me', 'old-secret')
+    const fresh = keyNamed('me', 'new-secret')
+    ring.put({ ...old, secrets: [{ ...old.secrets[0]!, expiresAt: now + 1000 }, ...fresh.secrets] })
+    expect([holder('old-secret'), holder('new-secret')]).toEqual(['me', 'me'])
+    expect(ring.find(digestOf('old-secret'))).toEqual(ring.find(digestOf('new-secret')))
+    now += 1000
+    expect([holder('old-secret'), holder('new-secret')]).toEqual([null, 'me'])
+  })
+
+  it('forgets a secret that a key no longer has', () => {
+    const key = keyNamed('me', 'old-secret')
+    ring.put(key)
+    ring.put({ ...key, secrets: keyNamed('me', 'new-secret').secrets })
+    expect([holder('old-secret'), holder('new-secret')]).toEqual([null, 'me'])
+  })
+
+  it('goes by the config where the store says otherwise', () => {
+    ring.adoptStored([keyNamed('stored', 'same-key')])
+    ring.adoptConfigured([keyNamed('file', 'same-key')])
+    expect(holder('same-key')).toBe('file')
+    ring.adoptConfigured([keyNamed('file', 'same-key', { disabled: true })])
+    expect(holder('same-key')).toBeNull()
+  })
+
+  it('gives the name of a revoked key to another', () => {
+    const gone = { ...keyNamed('me', 'first-key'), revokedAt: 1 }
+    ring.adoptStored([keyNamed('me', 'second-key'), gone])
+    expect(ring.named('me')?.tenant).toBe(keyNamed('me', 'second-key').tenant)
+  })
+
+  it('is empty only as long as there was no key at all', () => {
+    expect(ring.empty).toBe(true)
+    ring.put({ ...keyNamed('me', 'my-key'), revokedAt: 1 })
+    expect(ring.empty).toBe(false)
+  })
+})
