@@ -1,0 +1,49 @@
+/** Sessions, their history in turns, and how many each tenant has. Times in Unix milliseconds. */
+const SESSIONS = `
+  CREATE TABLE sessions (
+    row INTEGER PRIMARY KEY,
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    last_used INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    details TEXT NOT NULL,
+    opening BLOB NOT NULL,
+    messages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    UNIQUE (tenant, id)
+  ) STRICT;
+  CREATE INDEX sessions_by_expiry ON sessions (expires);
+  CREATE INDEX sessions_by_use ON sessions (tenant, last_used);
+  CREATE INDEX sessions_by_age ON sessions (tenant, created, id);
+
+  CREATE TABLE session_turns (
+    session INTEGER NOT NULL REFERENCES sessions (row) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    messages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    content BLOB NOT NULL,
+    PRIMARY KEY (session, position)
+  ) STRICT;
+
+  CREATE TABLE session_tenants (
+    tenant TEXT PRIMARY KEY,
+    sessions INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX session_tenants_by_sessions ON session_tenants (sessions);
+  CREATE TRIGGER sessions_inserted AFTER INSERT ON sessions BEGIN
+    INSERT INTO session_tenants VALUES (new.tenant, 1)
+      ON CONFLICT DO UPDATE SET sessions = sessions + 1;
+  END;
+  CREATE TRIGGER sessions_deleted AFTER DELETE ON sessions BEGIN
+    UPDATE session_tenants SET sessions = sessions - 1 WHERE tenant = old.tenant;
+    DELETE FROM session_tenants WHERE tenant = old.tenant AND sessions <= 0;
+  END;
+`
+
+/**
+ * The tables, step by step: a file of version n has had the first n. What was released is never changed; a change is
+ * another step.
+ */
+export const MIGRATIONS: readonly string[] = [SESSIONS]
