@@ -126,6 +126,23 @@ export const LAYERS: readonly Layer[] = [
     packages: ['lru-cache'],
   },
   {
+    name: 'sessions',
+    owns: ['sessions/'],
+    imports: ['canonical/', 'lib/'],
+    types: ['exchange/client.ts'],
+    builtins: ['zlib', 'util'],
+    packages: [],
+  },
+  {
+    // Adapters. What they keep is defined by whoever has it kept.
+    name: 'store',
+    owns: ['store/'],
+    imports: ['lib/'],
+    types: ['sessions/session-store.ts'],
+    builtins: ['fs', 'sqlite', 'timers/promises'],
+    packages: ['ioredis'],
+  },
+  {
     name: 'upstream',
     owns: ['upstream/'],
     imports: ['lib/'],

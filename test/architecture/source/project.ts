@@ -25,9 +25,9 @@ export function programFiles(): readonly SourceFile[] {
   return filesIn('src', '.ts').filter((file) => !isTest(file.path))
 }
 
-/** Tests, and what several tests of a folder share. */
+/** Tests, what several tests of a folder share, and what every adapter of a port is tested with. */
 export function isTest(path: string): boolean {
-  return path.endsWith('.test.ts') || path.endsWith('/test-support.ts')
+  return path.endsWith('.test.ts') || path.endsWith('/test-support.ts') || path.endsWith('.contract.ts')
 }
 
 /** The text of one file, or null where there is none. */
