@@ -24,13 +24,15 @@ import type { Log } from './observe/log.ts'
 import type { MemoryAlert } from './observe/memory-monitor.ts'
 import { TrafficRecorder } from './observe/traffic-recorder.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
-import { AccessControl } from './composition/access-control.ts'
+import { openAccessControl } from './composition/access-control.ts'
+import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
 import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
+import { authStatusRoute } from './server/auth-status.ts'
 import { cacheRoutes } from './server/cache-routes.ts'
 import { explainRoute } from './server/explain.ts'
 import { createHttpTransport } from './upstream/http.ts'
@@ -57,7 +59,7 @@ export interface GatewayOptions {
   /** Where providers are looked for when the config names none. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Log
-  /** Where this installation's secret is kept. Left out: carriers do not survive a restart. */
+  /** Where this installation's secret, keys and admin token are kept. Left out: none survives a restart. */
   readonly stateFolder?: string
   /** The installation's secret, where somebody else keeps it. */
   readonly secret?: Buffer
@@ -131,7 +133,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const snapshot = await build(loaded)
   shared.health.adopt(snapshot.providers, snapshot.config.routing.breaker)
-  return new RunningGateway(options, shared, traffic, providerSet, snapshot, build)
+  const access = await openAccessControl({
+    config: loaded.config,
+    fetchText: fetchTextOver(shared.transport),
+    log,
+    folder: options.stateFolder ?? null,
+  })
+  return new RunningGateway(options, shared, traffic, providerSet, access, snapshot, build)
 }
 
 class RunningGateway implements Gateway {
@@ -152,6 +160,7 @@ class RunningGateway implements Gateway {
     shared: Shared,
     traffic: TrafficRecorder,
     providerSet: ProviderSet,
+    access: AccessControl,
     snapshot: Snapshot,
     build: (loaded: LoadedConfig) => Promise<Snapshot>,
   ) {
@@ -178,11 +187,7 @@ class RunningGateway implements Gateway {
       log: options.log,
       onAlert: options.onAlert,
     })
-    this.#access = new AccessControl({
-      config: options.loaded.config,
-      fetchText: fetchTextOver(shared.transport),
-      observer: options.log,
-    })
+    this.#access = access
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
   }
@@ -193,6 +198,7 @@ class RunningGateway implements Gateway {
     const bus = worker?.bus ?? new LocalBus()
     await shareHealth(this.#shared.health, bus)
     shareCaches(this.#shared.caches, bus)
+    await this.#access.share(bus)
     this.#oversight.start(bus)
     await this.#providerSet.ask()
     await this.#watch()
@@ -239,6 +245,7 @@ class RunningGateway implements Gateway {
     this.#oversight.stop()
     await this.#watcher?.close()
     await this.#server.close()
+    await this.#access.close()
     await this.#shared.transport.close()
     await this.#providerSet.close()
   }
@@ -250,6 +257,13 @@ class RunningGateway implements Gateway {
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
+        ...this.#access.routes,
+        authStatusRoute({
+          open: () => this.#access.open,
+          exposed: () => this.#isExposed(),
+          version: packageJson.version,
+          routes: () => this.#server.routes,
+        }),
         explainRoute((path, { headers, body, principal, id }) =>
           explain(
             explainRequest(PROTOCOL_LIST, { path, headers, body }, principal ?? LOCAL, id),
@@ -266,6 +280,7 @@ class RunningGateway implements Gateway {
         checkOrigin: (method, headers) => checkOrigin(method, headers, this.#snapshot.access),
         corsHeaders: (headers) => corsHeaders(headers, this.#snapshot.access),
         authenticate: (headers) => this.#access.authenticate(headers),
+        checkAdmin: (headers) => this.#access.checkAdmin(headers),
         permit: (principal, path) => this.#access.permit(principal, path),
         admit: (caller) => this.#oversight.admission.admit(caller),
         received: (caller) => this.#oversight.admission.received(caller),
@@ -273,7 +288,7 @@ class RunningGateway implements Gateway {
       health: {
         service: 'universal-claude-router',
         version: packageJson.version,
-        exposed: () => !isLoopback(this.#snapshot.config.server.host),
+        exposed: () => this.#isExposed(),
         notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
         deployments: () => this.#shared.health.snapshot(),
         sessions: () => ({ active: 0, total: 0 }),
@@ -284,6 +299,11 @@ class RunningGateway implements Gateway {
       newId,
       ...(worker === undefined ? {} : { listenOn: (listener: Server) => worker.listen(listener) }),
     })
+  }
+
+  /** Other machines may reach it. */
+  #isExposed(): boolean {
+    return !isLoopback(this.#snapshot.config.server.host)
   }
 
   async #watch(): Promise<void> {

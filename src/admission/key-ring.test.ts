@@ -21,7 +21,6 @@ describe('KeyRing', () => {
     expect(holder('key-of-the-file')).toBe('file')
     expect(holder('key-of-the-store')).toBe('stored')
     expect(holder('key-of-nobody')).toBeNull()
-    expect(ring.all().map(({ name }) => name)).toEqual(['file', 'stored'])
   })
 
   it('refuses a key from its end on, from then on and not before', () => {
@@ -81,5 +80,14 @@ describe('KeyRing', () => {
     expect(ring.empty).toBe(true)
     ring.put({ ...keyNamed('me', 'my-key'), revokedAt: 1 })
     expect(ring.empty).toBe(false)
+    ring.drop(keyNamed('me', 'my-key').id)
+    expect(ring.empty).toBe(true)
+  })
+
+  it('is not empty as long as nobody knows', () => {
+    ring.lock()
+    expect(ring.empty).toBe(false)
+    ring.adoptStored([])
+    expect(ring.empty).toBe(true)
   })
 })

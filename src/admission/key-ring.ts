@@ -14,6 +14,7 @@ interface Entry {
 export class KeyRing {
   readonly #wallClock: () => number
   #configured: readonly VirtualKey[] = []
+  #locked = false
   /** By id. */
   readonly #stored = new Map<string, VirtualKey>()
   /** By hash, hexadecimal. */
@@ -26,14 +27,9 @@ export class KeyRing {
     this.#wallClock = wallClock
   }
 
-  /** There is no key at all, not even one that is refused. */
+  /** There surely is no key at all, not even one that is refused. */
   get empty(): boolean {
-    return this.#configured.length === 0 && this.#stored.size === 0
-  }
-
-  /** Those of the config first. */
-  all(): readonly VirtualKey[] {
-    return [...this.#configured, ...this.#stored.values()]
+    return this.#configured.length === 0 && this.#stored.size === 0 && !this.#locked
   }
 
   adoptConfigured(keys: readonly VirtualKey[]): void {
@@ -42,9 +38,27 @@ export class KeyRing {
   }
 
   adoptStored(keys: readonly VirtualKey[]): void {
+    this.#locked = false
     this.#stored.clear()
     for (const key of keys) this.#stored.set(key.id, key)
     this.#rebuild()
+  }
+
+  /** The key of this id is in the store no more. */
+  drop(id: string): void {
+    this.#stored.delete(id)
+    this.#rebuild()
+  }
+
+  /** Nobody knows what the key of this id has become. */
+  refuse(id: string): void {
+    const key = this.#stored.get(id)
+    if (key !== undefined) this.put({ ...key, disabled: true })
+  }
+
+  /** The store cannot be read: there may be keys that nobody knows of. */
+  lock(): void {
+    this.#locked = true
   }
 
   /** A key of the store is new, or another than it was. */
@@ -71,7 +85,7 @@ export class KeyRing {
   #rebuild(): void {
     const entries = new Map<string, Entry>()
     const named = new Map<string, VirtualKey>()
-    for (const key of this.all().toReversed()) {
+    for (const key of [...this.#configured, ...this.#stored.values()].toReversed()) {
       const end = refusedFrom(key)
       const principal = principalOf(key)
       // The name of a key that is gone is free for another.

@@ -7,8 +7,11 @@ const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 const RANDOM_LENGTH = 32
 const CHECKSUM_LENGTH = 6
 
-/** A new key: `ucr_`, 190 random bits, and a checksum, so that a truncated or mistyped key is recognised without a look-up. */
-export function generateKey(): string {
+/**
+ * A new key: its prefix, 190 random bits, and a checksum, so that a truncated or mistyped key is recognised without a
+ * look-up.
+ */
+export function generateKey(prefix = KEY_PREFIX): string {
   let random = ''
   while (random.length < RANDOM_LENGTH) {
     // Bytes from 248 on would make the first letters of the alphabet likelier.
@@ -16,7 +19,7 @@ export function generateKey(): string {
       if (byte < 248 && random.length < RANDOM_LENGTH) random += ALPHABET[byte % 62]
     }
   }
-  return KEY_PREFIX + random + checksum(random)
+  return prefix + random + checksum(random)
 }
 
 /** Was `key` made by `generateKey` and copied whole? Says nothing about whether it is accepted. */

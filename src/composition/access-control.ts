@@ -1,42 +1,96 @@
-import { readFile } from 'node:fs/promises'
+import { AdminDoor } from '../admission/admin-door.ts'
 import { Authenticator } from '../admission/authenticate.ts'
 import type { AuthenticationSettings } from '../admission/authenticate.ts'
 import { mayCallRoute } from '../admission/grant.ts'
 import { TokenVerifier } from '../admission/jwt.ts'
-import type { KeySetPlace } from '../admission/jwt.ts'
 import { KeyRing } from '../admission/key-ring.ts'
+import type { VirtualKey } from '../admission/virtual-key.ts'
+import { hashKey } from '../admission/keys.ts'
+import { openAdminToken } from '../config/admin-token.ts'
 import type { AuthSettings, Config } from '../config/config.ts'
 import type { Principal } from '../exchange/client.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
-import type { Observer } from '../observe/observer.ts'
+import type { Log } from '../observe/log.ts'
+import { keyRoutes } from '../server/key-routes.ts'
+import type { PlainRoute } from '../server/plain-route.ts'
+import type { WorkerBus } from '../workers/bus.ts'
 import type { FetchText } from './fetch-text.ts'
+import { KeptKeys } from './kept-keys.ts'
+import { readKeySet } from './read-key-set.ts'
 
 export interface AccessControlOptions {
   readonly config: Pick<Config, 'keys' | 'auth'>
   readonly fetchText: FetchText
-  readonly observer: Pick<Observer, 'warn' | 'debug'>
+  readonly log: Log
+  /** Where keys and the admin token are kept; null: nowhere, keys end with the process, and there is no such token. */
+  readonly folder: string | null
+}
+
+/** Reads what was kept. */
+export async function openAccessControl(options: AccessControlOptions): Promise<AccessControl> {
+  const control = new AccessControl(options, await keptAdminToken(options))
+  await control.load()
+  return control
 }
 
 /** Who may come in, and where. Outlives reloads: what is known of issuers and tokens stays as long as they do. */
-export class AccessControl {
+class AccessControl {
+  readonly routes: readonly PlainRoute[]
   readonly #options: AccessControlOptions
   readonly #ring = new KeyRing(() => Date.now())
+  readonly #kept: KeptKeys
   readonly #authenticator: Authenticator
+  readonly #adminHash: string | null
+  #configured: readonly VirtualKey[]
   #auth: AuthSettings
   #tokens: TokenVerifier | null
+  #admin: AdminDoor
 
-  constructor(options: AccessControlOptions) {
+  /** `adminHash`: of the token that counts where the config has none. */
+  constructor(options: AccessControlOptions, adminHash: string | null) {
     const { keys, auth } = options.config
     this.#options = options
     this.#auth = auth
+    this.#configured = keys
     this.#tokens = this.#newVerifier(auth)
+    this.#adminHash = adminHash
+    this.#admin = new AdminDoor(auth.adminToken ?? adminHash)
     this.#ring.adoptConfigured(keys)
     this.#authenticator = new Authenticator(this.#ring, this.#settings())
+    this.#kept = new KeptKeys({
+      ring: this.#ring,
+      folder: options.folder,
+      observer: options.log,
+      isReserved: (name) => this.#configured.some((key) => key.name === name),
+    })
+    this.routes = keyRoutes({
+      registry: this.#kept.registry,
+      configured: () => this.#configured,
+      wallClock: () => Date.now(),
+    })
+  }
+
+  /** Everybody who reaches the gateway may use it. */
+  get open(): boolean {
+    return this.#authenticator.open
+  }
+
+  load(): Promise<void> {
+    return this.#kept.load()
+  }
+
+  share(bus: WorkerBus): Promise<void> {
+    return this.#kept.share(bus)
   }
 
   authenticate(headers: Headers): Principal | Promise<Principal> {
     return this.#authenticator.authenticate(headers)
+  }
+
+  /** Throws GatewayError `unauthorized`. */
+  checkAdmin(headers: Headers): void {
+    this.#admin.check(headers)
   }
 
   /** Throws GatewayError `forbidden`. */
@@ -48,9 +102,15 @@ export class AccessControl {
   adopt({ keys, auth }: Pick<Config, 'keys' | 'auth'>): void {
     const before = this.#auth
     this.#auth = auth
+    this.#configured = keys
     if (JSON.stringify(before.issuers) !== JSON.stringify(auth.issuers)) this.#tokens = this.#newVerifier(auth)
+    this.#admin = new AdminDoor(auth.adminToken ?? this.#adminHash)
     this.#ring.adoptConfigured(keys)
     this.#authenticator.adopt(this.#settings())
+  }
+
+  close(): Promise<void> {
+    return this.#kept.close()
   }
 
   #settings(): AuthenticationSettings {
@@ -59,29 +119,28 @@ export class AccessControl {
 
   #newVerifier({ issuers }: AuthSettings): TokenVerifier | null {
     if (issuers.length === 0) return null
-    const { fetchText, observer } = this.#options
+    const { fetchText, log } = this.#options
     return new TokenVerifier(issuers, {
       readKeySet: (place) => readKeySet(place, fetchText),
       wallClock: () => Date.now(),
       now: () => performance.now(),
-      refused: (issuer, why) => observer.debug(null, 'a token was refused', { issuer, why }),
-      unreadable: (issuer, why) => observer.warn(null, 'the keys of an issuer cannot be read', { issuer, why }),
+      refused: (issuer, why) => log.debug(null, 'a token was refused', { issuer, why }),
+      unreadable: (issuer, why) => log.warn(null, 'the keys of an issuer cannot be read', { issuer, why }),
     })
   }
 }
 
-async function readKeySet(place: KeySetPlace, fetchText: FetchText): Promise<string> {
-  switch (place.kind) {
-    case 'inline':
-      return place.text
-    case 'file':
-      return readFile(place.path, 'utf8')
-    case 'url': {
-      const { status, body } = await fetchText(place.url, { accept: 'application/json', 'accept-encoding': 'identity' })
-      if (status !== 200) throw new Error(`${new URL(place.url).origin} answers ${status}`)
-      return body
-    }
-    default:
-      return place satisfies never
+export type { AccessControl }
+
+/** The hash of the token in the state folder. A gateway that can keep none runs without an admin API. */
+async function keptAdminToken({ folder, log }: AccessControlOptions): Promise<string | null> {
+  if (folder === null) return null
+  try {
+    const token = await openAdminToken(folder)
+    log.hide([token])
+    return hashKey(token)
+  } catch (thrown) {
+    log.error(null, 'the admin token cannot be kept: there is no admin API', thrown)
+    return null
   }
 }

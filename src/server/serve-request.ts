@@ -1,11 +1,12 @@
 import { isLoopback } from '../admission/address.ts'
 import type { ClientReply, Principal } from '../exchange/client.ts'
 import { GatewayError } from '../lib/error.ts'
+import type { Headers } from '../lib/headers.ts'
 import { readBody } from './body.ts'
 import { CompressedReply } from './compressed-reply.ts'
 import { encodingFor } from './compression.ts'
 import type { EngineRequest, EngineResponse } from './engine.ts'
-import type { ServerOptions } from './options.ts'
+import type { AccessChecks, ServerOptions } from './options.ts'
 import type { HttpReply } from './reply.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServerRouter, Target } from './router.ts'
@@ -103,6 +104,7 @@ function admit(
   target: Target,
   { access }: ServerOptions,
 ): Principal | null | Promise<Principal | null> {
+  if (target.kind === 'plain' && target.route.access === 'admin') return admitAdmin(headers, peer, access)
   const open = target.kind === 'plain' ? target.route.access === 'public' : target.route.public
   const known = (principal: Principal): Principal => {
     if (!open) access.permit(principal, target.route.path)
@@ -123,6 +125,17 @@ function admit(
     return unknown(thrown)
   }
   return found instanceof Promise ? found.then(known, unknown) : known(found)
+}
+
+/** Whoever runs the gateway is nobody's tenant. */
+function admitAdmin(headers: Headers, peer: string, access: AccessChecks): null {
+  try {
+    access.checkAdmin(headers)
+  } catch (thrown) {
+    access.admit({ principal: null, headers, peer })
+    throw thrown
+  }
+  return null
 }
 
 /** As long as nobody knows whose it is, no byte of a body takes up memory. */

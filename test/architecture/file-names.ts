@@ -5,6 +5,7 @@ const VAGUE = new Set(['util', 'utils', 'helper', 'helpers', 'manager', 'service
 export function isGoodFileName(path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1)
   return (
-    /^[a-z\d]+(?:-[a-z\d]+)*(?:\.test|\.contract|\.d)?\.[a-z]+$/.test(name) && !name.split(/[.-]/).some((word) => VAGUE.has(word))
+    /^[a-z\d]+(?:-[a-z\d]+)*(?:\.test|\.contract|\.d)?\.[a-z]+$/.test(name) &&
+    !name.split(/[.-]/).some((word) => VAGUE.has(word))
   )
 }

@@ -138,7 +138,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'store',
     owns: ['store/'],
     imports: ['lib/'],
-    types: ['sessions/session-store.ts'],
+    types: ['sessions/session-store.ts', 'admission/'],
     builtins: ['fs', 'sqlite', 'timers/promises'],
     packages: ['ioredis'],
   },

@@ -30,7 +30,7 @@ export interface OpenAnswer {
 }
 
 export interface Question {
-  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
+  readonly method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   /** A string or bytes go out as they are. */
   readonly body?: Json | string | Buffer

@@ -88,6 +88,7 @@ export async function smallGateway(
       checkOrigin: () => {},
       corsHeaders: () => ({}),
       authenticate: () => ({ tenant: 'local', keyName: null, grant: null }),
+      checkAdmin: () => {},
       permit: () => {},
       admit: () => {},
       received: () => {},

@@ -391,6 +391,7 @@ describe('access', () => {
     checkOrigin: () => {},
     corsHeaders: () => ({}),
     authenticate: () => ({ tenant: 't', keyName: 'k', grant: null }),
+    checkAdmin: () => {},
     permit: () => {},
     admit: () => {},
     received: () => {},

@@ -1,0 +1,39 @@
+import type { KeyChangeResult, KeyStore } from '../../admission/key-store.ts'
+import type { VirtualKey } from '../../admission/virtual-key.ts'
+
+/** Keeps keys as long as the process runs. */
+export class MemoryKeyStore implements KeyStore {
+  readonly #keys = new Map<string, VirtualKey>()
+
+  async list(): Promise<readonly VirtualKey[]> {
+    return [...this.#keys.values()]
+  }
+
+  async get(id: string): Promise<VirtualKey | null> {
+    return this.#keys.get(id) ?? null
+  }
+
+  async add(key: VirtualKey): Promise<boolean> {
+    if (this.#isTaken(key)) return false
+    this.#keys.set(key.id, key)
+    return true
+  }
+
+  async change(id: string, change: (key: VirtualKey) => VirtualKey): Promise<KeyChangeResult> {
+    const before = this.#keys.get(id)
+    if (before === undefined) return { kind: 'missing' }
+    const key = change(before)
+    if (this.#isTaken(key)) return { kind: 'name-taken' }
+    this.#keys.set(id, key)
+    return { kind: 'changed', key }
+  }
+
+  async remove(id: string): Promise<boolean> {
+    return this.#keys.delete(id)
+  }
+
+  #isTaken({ id, name, revokedAt }: VirtualKey): boolean {
+    if (revokedAt !== null) return false
+    return [...this.#keys.values()].some((key) => key.name === name && key.id !== id && key.revokedAt === null)
+  }
+}

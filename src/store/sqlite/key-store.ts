@@ -1,0 +1,176 @@
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { KeyChangeResult, KeyStore } from '../../admission/key-store.ts'
+import type { KeySecret, VirtualKey } from '../../admission/virtual-key.ts'
+import { parseJson } from '../../lib/json.ts'
+import type { JsonValue } from '../../lib/json.ts'
+import { inTransaction } from './database.ts'
+
+const STATEMENTS = {
+  list: 'SELECT * FROM keys ORDER BY created, id',
+  get: 'SELECT * FROM keys WHERE id = :id',
+  taken: 'SELECT id FROM keys WHERE name = :name AND revoked IS NULL AND id <> :id',
+  put: `INSERT INTO keys (id, name, tenant, owner, models, routes, rate_max, rate_window, expires, disabled, metadata,
+      created, revoked)
+    VALUES (:id, :name, :tenant, :owner, :models, :routes, :rateMax, :rateWindow, :expires, :disabled, :metadata,
+      :created, :revoked)
+    ON CONFLICT (id) DO UPDATE SET name = :name, tenant = :tenant, owner = :owner, models = :models, routes = :routes,
+      rate_max = :rateMax, rate_window = :rateWindow, expires = :expires, disabled = :disabled, metadata = :metadata,
+      created = :created, revoked = :revoked`,
+  remove: 'DELETE FROM keys WHERE id = :id',
+  secrets: 'SELECT hash, hint, created, expires FROM key_secrets WHERE key = :id ORDER BY position',
+  dropSecrets: 'DELETE FROM key_secrets WHERE key = :id',
+  addSecret: `INSERT INTO key_secrets (hash, key, position, hint, created, expires)
+    VALUES (:hash, :id, :position, :hint, :created, :expires)`,
+} as const
+
+type Statements = { readonly [S in keyof typeof STATEMENTS]: StatementSync }
+type Row = Record<string, SQLOutputValue>
+
+/** Keeps keys in the gateway's database file, where its other processes and its next start find them. */
+export class SqliteKeyStore implements KeyStore {
+  readonly #database: DatabaseSync
+  readonly #statements: Statements
+
+  /** The database stays its opener's to close. */
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    this.#statements = prepareAll(database)
+  }
+
+  async list(): Promise<readonly VirtualKey[]> {
+    return this.#statements.list.all().map((row) => this.#keyOf(row))
+  }
+
+  async get(id: string): Promise<VirtualKey | null> {
+    return this.#get(id)
+  }
+
+  async add(key: VirtualKey): Promise<boolean> {
+    return inTransaction(this.#database, () => {
+      if (this.#isTaken(key)) return false
+      this.#put(key)
+      return true
+    })
+  }
+
+  async change(id: string, change: (key: VirtualKey) => VirtualKey): Promise<KeyChangeResult> {
+    return inTransaction(this.#database, (): KeyChangeResult => {
+      const before = this.#get(id)
+      if (before === null) return { kind: 'missing' }
+      const key = change(before)
+      if (this.#isTaken(key)) return { kind: 'name-taken' }
+      this.#put(key)
+      return { kind: 'changed', key }
+    })
+  }
+
+  async remove(id: string): Promise<boolean> {
+    return this.#statements.remove.run({ id }).changes > 0
+  }
+
+  #get(id: string): VirtualKey | null {
+    const row = this.#statements.get.get({ id })
+    return row === undefined ? null : this.#keyOf(row)
+  }
+
+  #isTaken({ id, name, revokedAt }: VirtualKey): boolean {
+    return revokedAt === null && this.#statements.taken.get({ id, name }) !== undefined
+  }
+
+  #put(key: VirtualKey): void {
+    const { id, name, tenant, owner, models, routes, rateLimit, expiresAt, disabled, metadata, createdAt } = key
+    this.#statements.put.run({
+      id,
+      name,
+      tenant,
+      owner,
+      models: models === null ? null : JSON.stringify(models),
+      routes: routes === null ? null : JSON.stringify(routes),
+      rateMax: rateLimit?.max ?? null,
+      rateWindow: rateLimit?.timeWindow ?? null,
+      expires: expiresAt,
+      disabled: disabled ? 1 : 0,
+      metadata: JSON.stringify(metadata),
+      created: createdAt,
+      revoked: key.revokedAt,
+    })
+    this.#statements.dropSecrets.run({ id })
+    for (const [position, secret] of key.secrets.entries()) {
+      const { hash, hint, createdAt: created, expiresAt: expires } = secret
+      this.#statements.addSecret.run({ hash, id, position, hint, created, expires })
+    }
+  }
+
+  #keyOf(row: Row): VirtualKey {
+    const id = textOf(row, 'id')
+    const [max, timeWindow] = [numberOf(row, 'rate_max'), numberOf(row, 'rate_window')]
+    return {
+      id,
+      name: textOf(row, 'name'),
+      tenant: textOf(row, 'tenant'),
+      owner: row['owner'] === null ? null : textOf(row, 'owner'),
+      models: listOf(row, 'models'),
+      routes: listOf(row, 'routes'),
+      rateLimit: max === null || timeWindow === null ? null : { max, timeWindow },
+      expiresAt: numberOf(row, 'expires'),
+      disabled: numberOf(row, 'disabled') !== 0,
+      metadata: textsOf(row, 'metadata'),
+      secrets: this.#statements.secrets.all({ id }).map(secretOf),
+      createdAt: numberOf(row, 'created') ?? 0,
+      revokedAt: numberOf(row, 'revoked'),
+    }
+  }
+}
+
+function prepareAll(database: DatabaseSync): Statements {
+  const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
+  return {
+    list: prepare('list'),
+    get: prepare('get'),
+    taken: prepare('taken'),
+    put: prepare('put'),
+    remove: prepare('remove'),
+    secrets: prepare('secrets'),
+    dropSecrets: prepare('dropSecrets'),
+    addSecret: prepare('addSecret'),
+  }
+}
+
+function secretOf(row: Row): KeySecret {
+  return {
+    hash: textOf(row, 'hash'),
+    hint: textOf(row, 'hint'),
+    createdAt: numberOf(row, 'created') ?? 0,
+    expiresAt: numberOf(row, 'expires'),
+  }
+}
+
+function textOf(row: Row, column: string): string {
+  const value = row[column]
+  if (typeof value !== 'string') throw new Error(`The database has no text in ${column}.`)
+  return value
+}
+
+function numberOf(row: Row, column: string): number | null {
+  const value = row[column]
+  return typeof value === 'number' ? value : null
+}
+
+function jsonOf(row: Row, column: string): JsonValue {
+  return row[column] === null ? null : parseJson(textOf(row, column))
+}
+
+/** A list that cannot be read allows nothing. */
+function listOf(row: Row, column: string): readonly string[] | null {
+  const value = jsonOf(row, column)
+  if (value === null) return null
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
+function textsOf(row: Row, column: string): Readonly<Record<string, string>> {
+  const value = jsonOf(row, column)
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return {}
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([name, text]) => (typeof text === 'string' ? [[name, text]] : [])),
+  )
+}
