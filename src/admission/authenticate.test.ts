@@ -99,7 +99,7 @@ describe('Authenticator', () => {
 
   it('stays closed when the last key is revoked', () => {
     const revoked = new KeyRing(() => 0)
-    revoked.put({ ...keyNamed('me', mine), revokedAt: 1 })
+    revoked.adoptStored([{ ...keyNamed('me', mine), revokedAt: 1 }])
     const closed = new Authenticator(revoked, { tokens: null, required: false })
     expect(() => closed.authenticate({})).toThrow(GatewayError)
     expect(() => closed.authenticate({ 'x-api-key': mine })).toThrow(GatewayError)

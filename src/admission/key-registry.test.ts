@@ -10,18 +10,19 @@ const HOUR = 3_600_000
 describe('KeyRegistry', () => {
   let now = 0
   let store = new MemoryKeyStore()
-  let told: string[] = []
+  let changes = 0
   let registry: KeyRegistry
 
   beforeEach(() => {
     now = 1_800_000_000_000
     store = new MemoryKeyStore()
-    told = []
+    changes = 0
     registry = new KeyRegistry({
       store: async () => store,
       isReserved: (name) => name === 'of the config',
-      changed: ({ name, revokedAt }) => told.push(`${name} ${revokedAt === null ? 'changed' : 'revoked'}`),
-      forgotten: (id) => told.push(`${id} forgotten`),
+      changed: async () => {
+        changes++
+      },
       wallClock: () => now,
     })
   })
@@ -45,7 +46,7 @@ describe('KeyRegistry', () => {
     expect(key).toMatchObject({ name: 'me', tenant: key.id, createdAt: now, revokedAt: null })
     expect(key.id).toMatch(/^key_[\w-]{22}$/)
     expect(JSON.stringify(await store.list())).not.toContain(secret)
-    expect(told).toEqual(['me changed'])
+    expect(changes).toBe(1)
   })
 
   it('has each name once, those of the config among them', async () => {
@@ -108,7 +109,7 @@ describe('KeyRegistry', () => {
     now += 1000
     expect((await registry.revoke(key.id)).revokedAt).toBe(revoked.revokedAt)
     expect((await create('me')).key.id).not.toBe(key.id)
-    expect(told).toEqual(['me changed', 'me revoked', 'me revoked', 'me changed'])
+    expect(changes).toBe(4)
   })
 
   it('forgets what is revoked, and nothing else', async () => {
@@ -117,6 +118,6 @@ describe('KeyRegistry', () => {
     await registry.revoke('me')
     await registry.forget(key.id)
     expect(await registry.list()).toEqual([])
-    expect(told.at(-1)).toBe(`${key.id} forgotten`)
+    expect(changes).toBe(3)
   })
 })

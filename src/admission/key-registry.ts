@@ -16,9 +16,8 @@ export interface KeyRegistryOptions {
   store(): Promise<KeyStore>
   /** Does a key of the config have this name? */
   isReserved(name: string): boolean
-  /** Called after each change, before whoever asked for it is told. */
-  changed(key: VirtualKey): void
-  forgotten(id: string): void
+  /** Something was changed. Resolves when that is in force: whoever asked for it is told then. */
+  changed(): Promise<void>
   /** Unix milliseconds. */
   wallClock(): number
 }
@@ -45,7 +44,7 @@ export class KeyRegistry {
     if (this.#options.isReserved(rules.name)) throw nameTaken(rules.name)
     const store = await this.#options.store()
     if (!(await store.add(key))) throw nameTaken(rules.name)
-    this.#options.changed(key)
+    await this.#options.changed()
     return { key, secret }
   }
 
@@ -95,7 +94,7 @@ export class KeyRegistry {
     if (revokedAt === null) throw conflict('This key is not revoked. Only what is revoked can be forgotten.')
     const store = await this.#options.store()
     await store.remove(id)
-    this.#options.forgotten(id)
+    await this.#options.changed()
   }
 
   async #change(idOrName: string, change: (key: VirtualKey) => VirtualKey): Promise<VirtualKey> {
@@ -109,7 +108,7 @@ export class KeyRegistry {
     })
     switch (result.kind) {
       case 'changed':
-        this.#options.changed(result.key)
+        await this.#options.changed()
         return result.key
       case 'missing':
         throw noSuchKey()

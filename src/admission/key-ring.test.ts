@@ -34,13 +34,13 @@ describe('KeyRing', () => {
 
   it('refuses what is disabled or revoked, and takes it again when it is not', () => {
     const key = keyNamed('me', 'my-key')
-    ring.put(key)
+    ring.adoptStored([key])
     expect(holder('my-key')).toBe('me')
-    ring.put({ ...key, disabled: true })
+    ring.adoptStored([{ ...key, disabled: true }])
     expect(holder('my-key')).toBeNull()
-    ring.put(key)
+    ring.adoptStored([key])
     expect(holder('my-key')).toBe('me')
-    ring.put({ ...key, revokedAt: now })
+    ring.adoptStored([{ ...key, revokedAt: now }])
     expect(holder('my-key')).toBeNull()
     expect(ring.named('me')).toBeNull()
   })
@@ -48,7 +48,7 @@ describe('KeyRing', () => {
   it('takes the old secret of a rotated key until the end of its overlap', () => {
     const old = keyNamed('me', 'old-secret')
     const fresh = keyNamed('me', 'new-secret')
-    ring.put({ ...old, secrets: [{ ...old.secrets[0]!, expiresAt: now + 1000 }, ...fresh.secrets] })
+    ring.adoptStored([{ ...old, secrets: [{ ...old.secrets[0]!, expiresAt: now + 1000 }, ...fresh.secrets] }])
     expect([holder('old-secret'), holder('new-secret')]).toEqual(['me', 'me'])
     expect(ring.find(digestOf('old-secret'))).toEqual(ring.find(digestOf('new-secret')))
     now += 1000
@@ -57,8 +57,8 @@ describe('KeyRing', () => {
 
   it('forgets a secret that a key no longer has', () => {
     const key = keyNamed('me', 'old-secret')
-    ring.put(key)
-    ring.put({ ...key, secrets: keyNamed('me', 'new-secret').secrets })
+    ring.adoptStored([key])
+    ring.adoptStored([{ ...key, secrets: keyNamed('me', 'new-secret').secrets }])
     expect([holder('old-secret'), holder('new-secret')]).toEqual([null, 'me'])
   })
 
@@ -78,9 +78,9 @@ describe('KeyRing', () => {
 
   it('is empty only as long as there was no key at all', () => {
     expect(ring.empty).toBe(true)
-    ring.put({ ...keyNamed('me', 'my-key'), revokedAt: 1 })
+    ring.adoptStored([{ ...keyNamed('me', 'my-key'), revokedAt: 1 }])
     expect(ring.empty).toBe(false)
-    ring.drop(keyNamed('me', 'my-key').id)
+    ring.adoptStored([])
     expect(ring.empty).toBe(true)
   })
 

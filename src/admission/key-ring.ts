@@ -15,8 +15,7 @@ export class KeyRing {
   readonly #wallClock: () => number
   #configured: readonly VirtualKey[] = []
   #locked = false
-  /** By id. */
-  readonly #stored = new Map<string, VirtualKey>()
+  #stored: readonly VirtualKey[] = []
   /** By hash, hexadecimal. */
   #entries = new Map<string, Entry>()
   /** Of the keys in force, by name. */
@@ -29,7 +28,7 @@ export class KeyRing {
 
   /** There surely is no key at all, not even one that is refused. */
   get empty(): boolean {
-    return this.#configured.length === 0 && this.#stored.size === 0 && !this.#locked
+    return this.#configured.length === 0 && this.#stored.length === 0 && !this.#locked
   }
 
   adoptConfigured(keys: readonly VirtualKey[]): void {
@@ -39,32 +38,13 @@ export class KeyRing {
 
   adoptStored(keys: readonly VirtualKey[]): void {
     this.#locked = false
-    this.#stored.clear()
-    for (const key of keys) this.#stored.set(key.id, key)
+    this.#stored = keys
     this.#rebuild()
-  }
-
-  /** The key of this id is in the store no more. */
-  drop(id: string): void {
-    this.#stored.delete(id)
-    this.#rebuild()
-  }
-
-  /** Nobody knows what the key of this id has become. */
-  refuse(id: string): void {
-    const key = this.#stored.get(id)
-    if (key !== undefined) this.put({ ...key, disabled: true })
   }
 
   /** The store cannot be read: there may be keys that nobody knows of. */
   lock(): void {
     this.#locked = true
-  }
-
-  /** A key of the store is new, or another than it was. */
-  put(key: VirtualKey): void {
-    this.#stored.set(key.id, key)
-    this.#rebuild()
   }
 
   /** Whose key has this SHA-256; null for nobody's, and for one that is not accepted now. */
@@ -85,7 +65,7 @@ export class KeyRing {
   #rebuild(): void {
     const entries = new Map<string, Entry>()
     const named = new Map<string, VirtualKey>()
-    for (const key of [...this.#configured, ...this.#stored.values()].toReversed()) {
+    for (const key of [...this.#configured, ...this.#stored].toReversed()) {
       const end = refusedFrom(key)
       const principal = principalOf(key)
       // The name of a key that is gone is free for another.

@@ -21,4 +21,6 @@ export interface KeyStore {
   change(id: string, change: (key: VirtualKey) => VirtualKey): Promise<KeyChangeResult>
   /** Forgets the key. False: there was none. */
   remove(id: string): Promise<boolean>
+  /** Another number after each change, whoever made it. Cheap enough to be asked for all the time. */
+  version(): Promise<number>
 }

@@ -2,7 +2,6 @@ import { access } from 'node:fs/promises'
 import { KeyRegistry } from '../admission/key-registry.ts'
 import type { KeyRing } from '../admission/key-ring.ts'
 import type { KeyStore } from '../admission/key-store.ts'
-import type { VirtualKey } from '../admission/virtual-key.ts'
 import type { Observer } from '../observe/observer.ts'
 import { MemoryKeyStore } from '../store/memory/key-store.ts'
 import { fieldsOf } from '../workers/bus.ts'
@@ -18,7 +17,10 @@ export interface KeptKeysOptions {
   isReserved(name: string): boolean
 }
 
-const CHANGED: Topic<Fields> = { name: 'key changed', read: fieldsOf }
+/** Milliseconds after which a change is noticed that nobody told: by a command, or by another gateway with the same file. */
+const LOOK_EVERY = 400
+
+const CHANGED: Topic<Fields> = { name: 'keys changed', read: fieldsOf }
 
 /** The keys that are made while the gateway runs: in the store, in this process's ring, and in those of all other workers. */
 export class KeptKeys {
@@ -26,95 +28,93 @@ export class KeptKeys {
   readonly #options: KeptKeysOptions
   #bus: WorkerBus | null = null
   #opened: Promise<OpenKeyStore> | null = null
+  #timer: NodeJS.Timeout | null = null
+  /** Of the store, when it was read last; null: it is not known what is in it. */
+  #version: number | null = 0
+  #reading: Promise<void> = Promise.resolve()
 
   constructor(options: KeptKeysOptions) {
     this.#options = options
     this.registry = new KeyRegistry({
       store: () => this.#store(),
       isReserved: (name) => options.isReserved(name),
-      changed: (key) => this.#changed(key),
-      forgotten: (id) => this.#forgotten(id),
+      changed: () => this.#changed(),
       wallClock: () => Date.now(),
     })
   }
 
-  /** Brings the ring up to date. A store that cannot be read closes the gateway to all but the keys of the config. */
-  async load(): Promise<void> {
-    try {
-      this.#options.ring.adoptStored(await this.#list())
-    } catch (thrown) {
-      this.#options.ring.lock()
-      this.#options.observer.error(null, 'the keys that were made before cannot be read', thrown)
-    }
+  /**
+   * Brings the ring up to date. A store that cannot be read closes the gateway to everybody but the holders of keys that
+   * are known.
+   */
+  load(): Promise<void> {
+    // One after the other, so that what was read last is what holds.
+    this.#reading = this.#reading.then(() => this.#load())
+    return this.#reading
   }
 
-  /** From here on a change in one worker is one in all. */
+  /** From here on a change in one worker is one in all, and one that nobody tells is noticed. */
   async share(bus: WorkerBus): Promise<void> {
-    bus.subscribe(CHANGED, ({ id }) => {
-      if (typeof id === 'string') void this.#reload(id)
-    })
+    bus.subscribe(CHANGED, () => void this.load())
     this.#bus = bus
-    // What has changed since the start of this process, unheard.
+    this.#timer = setInterval(() => void this.load(), LOOK_EVERY).unref()
     await this.load()
   }
 
   async close(): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer)
+    await this.#reading
     const opened = this.#opened
     this.#opened = null
     if (opened !== null) (await opened).close()
   }
 
-  #changed(key: VirtualKey): void {
-    this.#options.ring.put(key)
-    this.#bus?.publish(CHANGED, { id: key.id })
+  async #changed(): Promise<void> {
+    this.#bus?.publish(CHANGED, {})
+    await this.load()
   }
 
-  #forgotten(id: string): void {
-    this.#options.ring.drop(id)
-    this.#bus?.publish(CHANGED, { id })
-  }
-
-  /** Another worker has changed this key. The store says how: messages may overtake each other. */
-  async #reload(id: string): Promise<void> {
+  async #load(): Promise<void> {
     const { ring, observer } = this.#options
     try {
-      const key = await (await this.#store()).get(id)
-      if (key === null) ring.drop(id)
-      else ring.put(key)
+      if (!(await this.#isThere())) return
+      const store = await this.#store()
+      const version = await store.version()
+      if (version === this.#version) return
+      ring.adoptStored(await store.list())
+      this.#version = version
     } catch (thrown) {
-      // It may have been revoked.
-      ring.refuse(id)
-      observer.error(null, 'a key that was changed cannot be read, and is refused', thrown)
+      if (this.#version === null) return
+      this.#version = null
+      ring.lock()
+      observer.error(null, 'the keys that were made before cannot be read', thrown)
     }
   }
 
-  /** Most gateways have no such keys, and need no database for that. */
-  async #list(): Promise<readonly VirtualKey[]> {
+  /** Most gateways have no such keys, and need no database for that. False only where it surely is not there. */
+  async #isThere(): Promise<boolean> {
     const { folder } = this.#options
-    if (this.#opened === null && (folder === null || !(await exists(databaseIn(folder))))) return []
-    return (await this.#store()).list()
+    if (this.#opened !== null) return true
+    if (folder === null) return false
+    try {
+      await access(databaseIn(folder))
+      return true
+    } catch (thrown) {
+      return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')
+    }
   }
 
   async #store(): Promise<KeyStore> {
-    const { folder } = this.#options
-    this.#opened ??=
-      folder === null
-        ? Promise.resolve({ store: new MemoryKeyStore(), close: () => {} })
-        : openKeyStore(folder).catch((thrown: unknown) => {
-            // The next one who needs it tries again.
-            this.#opened = null
-            throw thrown
-          })
+    this.#opened ??= this.#open().catch((thrown: unknown) => {
+      // Whoever needs it next tries again.
+      this.#opened = null
+      throw thrown
+    })
     return (await this.#opened).store
   }
-}
 
-/** False only where it surely is not there. */
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path)
-    return true
-  } catch (thrown) {
-    return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')
+  async #open(): Promise<OpenKeyStore> {
+    const { folder } = this.#options
+    return folder === null ? { store: new MemoryKeyStore(), close: () => {} } : openKeyStore(folder)
   }
 }

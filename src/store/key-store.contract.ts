@@ -124,6 +124,23 @@ export function describeKeyStore(name: string, open: () => Promise<KeyStoreUnder
       expect((await store.get('one'))?.metadata).toEqual({ count: '50' })
     })
 
+    it('has another version after each change, and only then', async () => {
+      const versions = [await store.version()]
+      const steps = [
+        () => store.add(keyOf('one')),
+        () => store.change('one', (key) => ({ ...key, disabled: true })),
+        () => store.remove('one'),
+      ]
+      for (const step of steps) {
+        await step()
+        versions.push(await store.version())
+      }
+      expect(new Set(versions).size).toBe(4)
+      await store.list()
+      await store.change('one', (key) => key)
+      expect(await store.version()).toBe(versions.at(-1))
+    })
+
     it('forgets a key, its secrets and its name', async () => {
       await store.add(keyOf('one', { name: 'me' }))
       expect(await store.remove('one')).toBe(true)

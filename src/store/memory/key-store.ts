@@ -4,6 +4,7 @@ import type { VirtualKey } from '../../admission/virtual-key.ts'
 /** Keeps keys as long as the process runs. */
 export class MemoryKeyStore implements KeyStore {
   readonly #keys = new Map<string, VirtualKey>()
+  #version = 0
 
   async list(): Promise<readonly VirtualKey[]> {
     return [...this.#keys.values()]
@@ -15,7 +16,7 @@ export class MemoryKeyStore implements KeyStore {
 
   async add(key: VirtualKey): Promise<boolean> {
     if (this.#isTaken(key)) return false
-    this.#keys.set(key.id, key)
+    this.#put(key)
     return true
   }
 
@@ -24,12 +25,22 @@ export class MemoryKeyStore implements KeyStore {
     if (before === undefined) return { kind: 'missing' }
     const key = change(before)
     if (this.#isTaken(key)) return { kind: 'name-taken' }
-    this.#keys.set(id, key)
+    this.#put(key)
     return { kind: 'changed', key }
   }
 
   async remove(id: string): Promise<boolean> {
+    this.#version++
     return this.#keys.delete(id)
+  }
+
+  async version(): Promise<number> {
+    return this.#version
+  }
+
+  #put(key: VirtualKey): void {
+    this.#keys.set(key.id, key)
+    this.#version++
   }
 
   #isTaken({ id, name, revokedAt }: VirtualKey): boolean {

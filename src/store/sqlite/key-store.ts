@@ -17,10 +17,13 @@ const STATEMENTS = {
       rate_max = :rateMax, rate_window = :rateWindow, expires = :expires, disabled = :disabled, metadata = :metadata,
       created = :created, revoked = :revoked`,
   remove: 'DELETE FROM keys WHERE id = :id',
+  allSecrets: 'SELECT key, hash, hint, created, expires FROM key_secrets ORDER BY position',
   secrets: 'SELECT hash, hint, created, expires FROM key_secrets WHERE key = :id ORDER BY position',
   dropSecrets: 'DELETE FROM key_secrets WHERE key = :id',
   addSecret: `INSERT INTO key_secrets (hash, key, position, hint, created, expires)
     VALUES (:hash, :id, :position, :hint, :created, :expires)`,
+  version: 'SELECT version FROM keys_version',
+  changed: 'UPDATE keys_version SET version = version + 1',
 } as const
 
 type Statements = { readonly [S in keyof typeof STATEMENTS]: StatementSync }
@@ -38,7 +41,8 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   async list(): Promise<readonly VirtualKey[]> {
-    return this.#statements.list.all().map((row) => this.#keyOf(row))
+    const secrets = Map.groupBy(this.#statements.allSecrets.all(), (row) => textOf(row, 'key'))
+    return this.#statements.list.all().map((row) => keyOf(row, secrets.get(textOf(row, 'id')) ?? []))
   }
 
   async get(id: string): Promise<VirtualKey | null> {
@@ -65,12 +69,19 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   async remove(id: string): Promise<boolean> {
-    return this.#statements.remove.run({ id }).changes > 0
+    return inTransaction(this.#database, () => {
+      this.#statements.changed.run()
+      return this.#statements.remove.run({ id }).changes > 0
+    })
+  }
+
+  async version(): Promise<number> {
+    return numberOf(this.#statements.version.get() ?? {}, 'version') ?? 0
   }
 
   #get(id: string): VirtualKey | null {
     const row = this.#statements.get.get({ id })
-    return row === undefined ? null : this.#keyOf(row)
+    return row === undefined ? null : keyOf(row, this.#statements.secrets.all({ id }))
   }
 
   #isTaken({ id, name, revokedAt }: VirtualKey): boolean {
@@ -94,30 +105,11 @@ export class SqliteKeyStore implements KeyStore {
       created: createdAt,
       revoked: key.revokedAt,
     })
+    this.#statements.changed.run()
     this.#statements.dropSecrets.run({ id })
     for (const [position, secret] of key.secrets.entries()) {
       const { hash, hint, createdAt: created, expiresAt: expires } = secret
       this.#statements.addSecret.run({ hash, id, position, hint, created, expires })
-    }
-  }
-
-  #keyOf(row: Row): VirtualKey {
-    const id = textOf(row, 'id')
-    const [max, timeWindow] = [numberOf(row, 'rate_max'), numberOf(row, 'rate_window')]
-    return {
-      id,
-      name: textOf(row, 'name'),
-      tenant: textOf(row, 'tenant'),
-      owner: row['owner'] === null ? null : textOf(row, 'owner'),
-      models: listOf(row, 'models'),
-      routes: listOf(row, 'routes'),
-      rateLimit: max === null || timeWindow === null ? null : { max, timeWindow },
-      expiresAt: numberOf(row, 'expires'),
-      disabled: numberOf(row, 'disabled') !== 0,
-      metadata: textsOf(row, 'metadata'),
-      secrets: this.#statements.secrets.all({ id }).map(secretOf),
-      createdAt: numberOf(row, 'created') ?? 0,
-      revokedAt: numberOf(row, 'revoked'),
     }
   }
 }
@@ -130,9 +122,31 @@ function prepareAll(database: DatabaseSync): Statements {
     taken: prepare('taken'),
     put: prepare('put'),
     remove: prepare('remove'),
+    allSecrets: prepare('allSecrets'),
     secrets: prepare('secrets'),
     dropSecrets: prepare('dropSecrets'),
     addSecret: prepare('addSecret'),
+    version: prepare('version'),
+    changed: prepare('changed'),
+  }
+}
+
+function keyOf(row: Row, secrets: readonly Row[]): VirtualKey {
+  const [max, timeWindow] = [numberOf(row, 'rate_max'), numberOf(row, 'rate_window')]
+  return {
+    id: textOf(row, 'id'),
+    name: textOf(row, 'name'),
+    tenant: textOf(row, 'tenant'),
+    owner: row['owner'] === null ? null : textOf(row, 'owner'),
+    models: listOf(row, 'models'),
+    routes: listOf(row, 'routes'),
+    rateLimit: max === null || timeWindow === null ? null : { max, timeWindow },
+    expiresAt: numberOf(row, 'expires'),
+    disabled: numberOf(row, 'disabled') !== 0,
+    metadata: textsOf(row, 'metadata'),
+    secrets: secrets.map(secretOf),
+    createdAt: numberOf(row, 'created') ?? 0,
+    revokedAt: numberOf(row, 'revoked'),
   }
 }
 

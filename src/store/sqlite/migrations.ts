@@ -70,6 +70,10 @@ const KEYS = `
     expires INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX key_secrets_by_key ON key_secrets (key, position);
+
+  -- How often they were changed: what other processes look at to learn of it.
+  CREATE TABLE keys_version (version INTEGER NOT NULL) STRICT;
+  INSERT INTO keys_version VALUES (0);
 `
 
 /**
