@@ -15,6 +15,6 @@ export function refuseOpenBind(host: string, guarded: boolean): BindRefusal | nu
   return {
     message:
       'must be a loopback address as long as there are no keys: on any other, everybody who reaches this machine could use your accounts',
-    fix: 'run "ucr keys create" and put the line that it prints into "auth": { "keys": [ ... ] }, set UCR_API_KEY, or listen on "127.0.0.1"',
+    fix: 'run "ucr keys create --save", or "ucr keys create --line" and put the line into "auth": { "keys": [ ... ] }; set UCR_API_KEY; or listen on "127.0.0.1"',
   }
 }

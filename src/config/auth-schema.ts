@@ -21,7 +21,7 @@ const keyName = (description: string) =>
 
 const key = section('A key that clients send. Exactly one of `hash` and `key`.', {
   name: keyName('Unique; appears in logs in place of the key.'),
-  hash: hash('What `ucr keys create` prints. The key itself stays with its user.'),
+  hash: hash('What `ucr keys create --line` prints. The key itself stays with its user.'),
   key: z.exactOptional(
     text({
       expected: '8 to 256 visible ASCII characters, best a variable such as "${UCR_KEY}"',

@@ -25,7 +25,7 @@ export function resolveKeys(inputs: readonly KeyInput[], resolution: Resolution)
     const { name, hash, key } = input
     const path = ['auth', 'keys', index]
     if ((hash === undefined) === (key === undefined)) {
-      const fix = 'run "ucr keys create" and use the line that it prints'
+      const fix = 'run "ucr keys create --line" and use the line that it prints'
       resolution.error(
         path,
         `must have ${hash === undefined ? 'a "hash" or a "key"' : 'only one of "hash" and "key"'}`,

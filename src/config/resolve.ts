@@ -85,7 +85,7 @@ function resolveHosts(
     if (input === '*') {
       if (guarded) return input
       const message = 'must not allow any host as long as there are no keys: every web page could use your accounts'
-      resolution.error([...path, index], message, 'name the hosts, or add a key with "ucr keys create"', true)
+      resolution.error([...path, index], message, 'name the hosts, or add a key with "ucr keys create --save"', true)
       return input
     }
     const prefix = input.startsWith('*.') ? '*.' : ''
