@@ -159,6 +159,14 @@ describe('TokenVerifier', () => {
     expect(name).toMatch(/^[\w.@ -]{64}$/)
   })
 
+  it('has the keys of all issuers before the first token comes, where it is told to prepare', async () => {
+    const desk = deskWith()
+    await desk.verifier.prepare()
+    desk.readable = false
+    expect((await desk.verify(await signed(desk.claims(), key))).name).toBe('ann')
+    expect(desk.refusals).toEqual([])
+  })
+
   it('asks to try again while the keys of the issuer cannot be had', async () => {
     const desk = deskWith()
     desk.readable = false

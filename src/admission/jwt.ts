@@ -106,6 +106,9 @@ const MOST_VERIFIED = 10_000
 /** Milliseconds after which a client may try again that came while no keys could be had. */
 const TRY_AGAIN = 5
 
+/** Of the length that most have. */
+const REHEARSED_SIGNATURE = Buffer.alloc(64).toString('base64url')
+
 /** Is it worth verifying? All three parts are base64url, and the first is that of a JSON object. */
 export function looksLikeToken(credential: string): boolean {
   return credential.startsWith('eyJ') && credential.length <= LONGEST_TOKEN && credential.split('.').length === 3
@@ -121,6 +124,15 @@ export class TokenVerifier {
   constructor(issuers: readonly IssuerSettings[], options: TokenVerifierOptions) {
     this.#options = options
     this.#issuers = new Map(issuers.map((settings) => [settings.issuer, this.#issuer(settings)]))
+  }
+
+  /**
+   * Reads the keys of all issuers and loads what verifying takes, so that nobody waits for it who comes first. What cannot
+   * be had now is tried again then. Never rejects.
+   */
+  async prepare(): Promise<void> {
+    const jose = await import('jose')
+    await Promise.all([...this.#issuers.values()].map((issuer) => this.#rehearse(issuer, jose)))
   }
 
   /** Who bears the token of this digest (SHA-256 of all of it, hexadecimal); null where it has to be verified. */
@@ -150,6 +162,14 @@ export class TokenVerifier {
       return identity
     } catch (thrown) {
       throw this.#refusal(thrown, issuer, jose)
+    }
+  }
+
+  /** A token of nobody goes all the way up to its signature, once for each algorithm. */
+  async #rehearse(issuer: Issuer, jose: typeof import('jose')): Promise<void> {
+    for (const alg of issuer.settings.trust.algorithms) {
+      const header = Buffer.from(JSON.stringify({ alg })).toString('base64url')
+      await this.#check(`${header}.e30.${REHEARSED_SIGNATURE}`, issuer, jose).catch(() => undefined)
     }
   }
 

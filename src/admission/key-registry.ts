@@ -54,11 +54,9 @@ export class KeyRegistry {
 
   /** By its id, or by its name as long as it is not revoked. */
   async get(idOrName: string): Promise<VirtualKey> {
-    const keys = await this.list()
-    const key =
-      keys.find(({ id }) => id === idOrName) ??
-      keys.find(({ name, revokedAt }) => name === idOrName && revokedAt === null)
-    if (key === undefined) throw noSuchKey()
+    const store = await this.#options.store()
+    const key = (await store.get(idOrName)) ?? (await store.named(idOrName))
+    if (key === null) throw noSuchKey()
     return key
   }
 

@@ -76,6 +76,21 @@ describe('KeyRing', () => {
     expect(ring.named('me')?.tenant).toBe(keyNamed('me', 'second-key').tenant)
   })
 
+  it('takes a key in place of what it was, and leaves all others', () => {
+    const [me, you] = [keyNamed('me', 'my-key'), keyNamed('you', 'your-key')]
+    ring.adoptStored([me, you])
+    ring.put({ ...me, secrets: keyNamed('me', 'my-new-key').secrets, name: 'myself' })
+    expect([holder('my-key'), holder('my-new-key'), holder('your-key')]).toEqual([null, 'myself', 'you'])
+    expect([ring.named('me'), ring.named('myself')?.tenant]).toEqual([null, me.tenant])
+    ring.put({ ...me, revokedAt: 1 })
+    expect([holder('my-key'), holder('my-new-key')]).toEqual([null, null])
+    // In whatever order one learns that the name went to another.
+    const other = { ...keyNamed('me', 'other-key'), id: 'other', tenant: 'other' }
+    ring.put(other)
+    ring.put({ ...me, revokedAt: 1 })
+    expect(ring.named('me')?.tenant).toBe('other')
+  })
+
   it('is empty only as long as there was no key at all', () => {
     expect(ring.empty).toBe(true)
     ring.adoptStored([{ ...keyNamed('me', 'my-key'), revokedAt: 1 }])

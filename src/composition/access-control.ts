@@ -81,6 +81,8 @@ class AccessControl {
   }
 
   share(bus: WorkerBus): Promise<void> {
+    // An issuer that does not answer is no reason to wait.
+    void this.#tokens?.prepare()
     return this.#kept.share(bus)
   }
 
@@ -103,7 +105,10 @@ class AccessControl {
     const before = this.#auth
     this.#auth = auth
     this.#configured = keys
-    if (JSON.stringify(before.issuers) !== JSON.stringify(auth.issuers)) this.#tokens = this.#newVerifier(auth)
+    if (JSON.stringify(before.issuers) !== JSON.stringify(auth.issuers)) {
+      this.#tokens = this.#newVerifier(auth)
+      void this.#tokens?.prepare()
+    }
     this.#admin = new AdminDoor(auth.adminToken ?? this.#adminHash)
     this.#ring.adoptConfigured(keys)
     this.#authenticator.adopt(this.#settings())
@@ -120,6 +125,7 @@ class AccessControl {
   #newVerifier({ issuers }: AuthSettings): TokenVerifier | null {
     if (issuers.length === 0) return null
     const { fetchText, log } = this.#options
+    log.hide(issuers.flatMap(({ trust }) => (trust.kind === 'secret' ? [trust.secret] : [])))
     return new TokenVerifier(issuers, {
       readKeySet: (place) => readKeySet(place, fetchText),
       wallClock: () => Date.now(),

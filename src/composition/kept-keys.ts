@@ -30,7 +30,8 @@ export class KeptKeys {
   #opened: Promise<OpenKeyStore> | null = null
   #timer: NodeJS.Timeout | null = null
   /** Of the store, when it was read last; null: it is not known what is in it. */
-  #version: number | null = 0
+  #version: number | null = null
+  #isUnreadable = false
   #reading: Promise<void> = Promise.resolve()
 
   constructor(options: KeptKeysOptions) {
@@ -78,13 +79,14 @@ export class KeptKeys {
     const { ring, observer } = this.#options
     try {
       if (!(await this.#isThere())) return
-      const store = await this.#store()
-      const version = await store.version()
-      if (version === this.#version) return
-      ring.adoptStored(await store.list())
+      const { version, keys, isAll } = await (await this.#store()).changes(this.#version)
+      if (isAll) ring.adoptStored(keys)
+      else for (const key of keys) ring.put(key)
       this.#version = version
+      this.#isUnreadable = false
     } catch (thrown) {
-      if (this.#version === null) return
+      if (this.#isUnreadable) return
+      this.#isUnreadable = true
       this.#version = null
       ring.lock()
       observer.error(null, 'the keys that were made before cannot be read', thrown)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, open, readFile, unlink } from 'node:fs/promises'
+import { link, mkdir, open, readFile, unlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from './locate.ts'
 
@@ -18,6 +18,9 @@ export async function openKeptFile(path: string, make: () => Buffer): Promise<Bu
   return readFile(path)
 }
 
+/** Some file systems have no links. */
+const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'])
+
 /** It gets its name when it is whole. Where somebody else was faster, theirs stays. */
 async function create(path: string, content: Buffer): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}`)
@@ -27,7 +30,8 @@ async function create(path: string, content: Buffer): Promise<void> {
     await file.sync()
     await link(temporary, path)
   } catch (error) {
-    if (errorCode(error) !== 'EEXIST') throw error
+    if (NO_LINKS.has(errorCode(error))) await writeFile(path, content, { flag: 'wx', mode: 0o600 })
+    else if (errorCode(error) !== 'EEXIST') throw error
   } finally {
     await file.close()
     await unlink(temporary).catch(() => undefined)

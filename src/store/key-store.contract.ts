@@ -124,21 +124,40 @@ export function describeKeyStore(name: string, open: () => Promise<KeyStoreUnder
       expect((await store.get('one'))?.metadata).toEqual({ count: '50' })
     })
 
-    it('has another version after each change, and only then', async () => {
-      const versions = [await store.version()]
-      const steps = [
-        () => store.add(keyOf('one')),
-        () => store.change('one', (key) => ({ ...key, disabled: true })),
-        () => store.remove('one'),
-      ]
-      for (const step of steps) {
-        await step()
-        versions.push(await store.version())
-      }
-      expect(new Set(versions).size).toBe(4)
-      await store.list()
-      await store.change('one', (key) => key)
-      expect(await store.version()).toBe(versions.at(-1))
+    it('finds a key by its name, unless it is revoked', async () => {
+      await store.add(keyOf('old', { name: 'me', revokedAt: NOW }))
+      expect(await store.named('me')).toBeNull()
+      await store.add(keyOf('new', { name: 'me' }))
+      expect(await store.named('me')).toEqual(keyOf('new', { name: 'me' }))
+      expect(await store.named('ME')).toBeNull()
+    })
+
+    it('tells what is different since each version', async () => {
+      await store.add(keyOf('one'))
+      const first = await store.changes(null)
+      expect(first).toMatchObject({ isAll: true, keys: [{ id: 'one' }] })
+      expect(await store.changes(first.version)).toEqual({ version: first.version, keys: [], isAll: false })
+
+      await store.add(keyOf('two'))
+      await store.add(keyOf('three'))
+      const second = await store.changes(first.version)
+      expect(second.isAll).toBe(false)
+      expect(second.keys.map(({ id }) => id).toSorted()).toEqual(['three', 'two'])
+
+      await store.change('one', (key) => ({ ...key, disabled: true }))
+      const third = await store.changes(second.version)
+      expect(third).toMatchObject({ isAll: false, keys: [{ id: 'one', disabled: true, secrets: [{}] }] })
+      expect((await store.changes(first.version)).keys).toHaveLength(3)
+    })
+
+    it('tells everything where a key is gone since', async () => {
+      await store.add(keyOf('one'))
+      await store.add(keyOf('two'))
+      const { version } = await store.changes(null)
+      await store.remove('one')
+      const after = await store.changes(version)
+      expect(after).toMatchObject({ isAll: true, keys: [{ id: 'two' }] })
+      expect(await store.changes(after.version)).toMatchObject({ isAll: false, keys: [] })
     })
 
     it('forgets a key, its secrets and its name', async () => {

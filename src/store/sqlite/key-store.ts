@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { KeyChangeResult, KeyStore } from '../../admission/key-store.ts'
+import type { KeyChangeResult, KeyChanges, KeyStore } from '../../admission/key-store.ts'
 import type { KeySecret, VirtualKey } from '../../admission/virtual-key.ts'
 import { parseJson } from '../../lib/json.ts'
 import type { JsonValue } from '../../lib/json.ts'
@@ -7,23 +7,26 @@ import { inTransaction } from './database.ts'
 
 const STATEMENTS = {
   list: 'SELECT * FROM keys ORDER BY created, id',
+  changed: 'SELECT * FROM keys WHERE version > :since',
   get: 'SELECT * FROM keys WHERE id = :id',
+  named: 'SELECT * FROM keys WHERE name = :name AND revoked IS NULL',
   taken: 'SELECT id FROM keys WHERE name = :name AND revoked IS NULL AND id <> :id',
   put: `INSERT INTO keys (id, name, tenant, owner, models, routes, rate_max, rate_window, expires, disabled, metadata,
-      created, revoked)
+      created, revoked, version)
     VALUES (:id, :name, :tenant, :owner, :models, :routes, :rateMax, :rateWindow, :expires, :disabled, :metadata,
-      :created, :revoked)
+      :created, :revoked, (SELECT version FROM keys_version))
     ON CONFLICT (id) DO UPDATE SET name = :name, tenant = :tenant, owner = :owner, models = :models, routes = :routes,
       rate_max = :rateMax, rate_window = :rateWindow, expires = :expires, disabled = :disabled, metadata = :metadata,
-      created = :created, revoked = :revoked`,
+      created = :created, revoked = :revoked, version = (SELECT version FROM keys_version)`,
   remove: 'DELETE FROM keys WHERE id = :id',
   allSecrets: 'SELECT key, hash, hint, created, expires FROM key_secrets ORDER BY position',
   secrets: 'SELECT hash, hint, created, expires FROM key_secrets WHERE key = :id ORDER BY position',
   dropSecrets: 'DELETE FROM key_secrets WHERE key = :id',
   addSecret: `INSERT INTO key_secrets (hash, key, position, hint, created, expires)
     VALUES (:hash, :id, :position, :hint, :created, :expires)`,
-  version: 'SELECT version FROM keys_version',
-  changed: 'UPDATE keys_version SET version = version + 1',
+  version: 'SELECT version, removed FROM keys_version',
+  nextVersion: 'UPDATE keys_version SET version = version + 1',
+  noteRemoval: 'UPDATE keys_version SET removed = version',
 } as const
 
 type Statements = { readonly [S in keyof typeof STATEMENTS]: StatementSync }
@@ -41,12 +44,16 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   async list(): Promise<readonly VirtualKey[]> {
-    const secrets = Map.groupBy(this.#statements.allSecrets.all(), (row) => textOf(row, 'key'))
-    return this.#statements.list.all().map((row) => keyOf(row, secrets.get(textOf(row, 'id')) ?? []))
+    return this.#all()
   }
 
   async get(id: string): Promise<VirtualKey | null> {
     return this.#get(id)
+  }
+
+  async named(name: string): Promise<VirtualKey | null> {
+    const row = this.#statements.named.get({ name })
+    return row === undefined ? null : this.#withSecrets(row)
   }
 
   async add(key: VirtualKey): Promise<boolean> {
@@ -70,18 +77,35 @@ export class SqliteKeyStore implements KeyStore {
 
   async remove(id: string): Promise<boolean> {
     return inTransaction(this.#database, () => {
-      this.#statements.changed.run()
+      this.#statements.nextVersion.run()
+      this.#statements.noteRemoval.run()
       return this.#statements.remove.run({ id }).changes > 0
     })
   }
 
-  async version(): Promise<number> {
-    return numberOf(this.#statements.version.get() ?? {}, 'version') ?? 0
+  async changes(since: number | null): Promise<KeyChanges> {
+    // First the version: a change meanwhile is then told twice, never not at all.
+    const row = this.#statements.version.get() ?? {}
+    const [version, removed] = [numberOf(row, 'version') ?? 0, numberOf(row, 'removed') ?? 0]
+    if (since === version) return { version, keys: [], isAll: false }
+    // A greater one is of another file that was here before.
+    if (since === null || since < removed || since > version) return { version, keys: this.#all(), isAll: true }
+    const rows = this.#statements.changed.all({ since })
+    return { version, keys: rows.map((changed) => this.#withSecrets(changed)), isAll: false }
+  }
+
+  #all(): readonly VirtualKey[] {
+    const secrets = Map.groupBy(this.#statements.allSecrets.all(), (row) => textOf(row, 'key'))
+    return this.#statements.list.all().map((row) => keyOf(row, secrets.get(textOf(row, 'id')) ?? []))
   }
 
   #get(id: string): VirtualKey | null {
     const row = this.#statements.get.get({ id })
-    return row === undefined ? null : keyOf(row, this.#statements.secrets.all({ id }))
+    return row === undefined ? null : this.#withSecrets(row)
+  }
+
+  #withSecrets(row: Row): VirtualKey {
+    return keyOf(row, this.#statements.secrets.all({ id: textOf(row, 'id') }))
   }
 
   #isTaken({ id, name, revokedAt }: VirtualKey): boolean {
@@ -90,6 +114,7 @@ export class SqliteKeyStore implements KeyStore {
 
   #put(key: VirtualKey): void {
     const { id, name, tenant, owner, models, routes, rateLimit, expiresAt, disabled, metadata, createdAt } = key
+    this.#statements.nextVersion.run()
     this.#statements.put.run({
       id,
       name,
@@ -105,7 +130,6 @@ export class SqliteKeyStore implements KeyStore {
       created: createdAt,
       revoked: key.revokedAt,
     })
-    this.#statements.changed.run()
     this.#statements.dropSecrets.run({ id })
     for (const [position, secret] of key.secrets.entries()) {
       const { hash, hint, createdAt: created, expiresAt: expires } = secret
@@ -118,6 +142,8 @@ function prepareAll(database: DatabaseSync): Statements {
   const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
   return {
     list: prepare('list'),
+    changed: prepare('changed'),
+    named: prepare('named'),
     get: prepare('get'),
     taken: prepare('taken'),
     put: prepare('put'),
@@ -127,7 +153,8 @@ function prepareAll(database: DatabaseSync): Statements {
     dropSecrets: prepare('dropSecrets'),
     addSecret: prepare('addSecret'),
     version: prepare('version'),
-    changed: prepare('changed'),
+    nextVersion: prepare('nextVersion'),
+    noteRemoval: prepare('noteRemoval'),
   }
 }
 

@@ -57,8 +57,10 @@ const KEYS = `
     disabled INTEGER NOT NULL,
     metadata TEXT NOT NULL,
     created INTEGER NOT NULL,
-    revoked INTEGER
+    revoked INTEGER,
+    version INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
+  CREATE INDEX keys_by_version ON keys (version);
   CREATE UNIQUE INDEX keys_by_name ON keys (name) WHERE revoked IS NULL;
 
   CREATE TABLE key_secrets (
@@ -71,9 +73,9 @@ const KEYS = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX key_secrets_by_key ON key_secrets (key, position);
 
-  -- How often they were changed: what other processes look at to learn of it.
-  CREATE TABLE keys_version (version INTEGER NOT NULL) STRICT;
-  INSERT INTO keys_version VALUES (0);
+  -- How often they were changed, which other processes look at to learn of it, and when one was last removed.
+  CREATE TABLE keys_version (version INTEGER NOT NULL, removed INTEGER NOT NULL) STRICT;
+  INSERT INTO keys_version VALUES (0, 0);
 `
 
 /**
