@@ -1,3 +1,4 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { keyNamed } from '../../test/support/keys.ts'
 import type { Principal } from '../exchange/client.ts'
@@ -6,6 +7,7 @@ import type { Headers } from '../lib/headers.ts'
 import { Authenticator, LOCAL } from './authenticate.ts'
 import { KeyRing } from './key-ring.ts'
 import { generateKey, hashKey } from './keys.ts'
+import { unauthorized } from './unauthorized.ts'
 
 const mine = 'ucr_mine-0123456789'
 const theirs = 'ucr_theirs-0123456789'
@@ -77,6 +79,19 @@ describe('Authenticator', () => {
       shouldRetry: false,
       param: null,
     })
+  })
+
+  it('refuses whatever else comes, in whatever field, with the same error', () => {
+    const field = fc.constantFrom('x-api-key', 'x-goog-api-key', 'authorization')
+    const text = fc.oneof(
+      fc.string({ maxLength: 100 }),
+      fc.string({ unit: fc.constantFrom(...`'";-eyJ.=`), maxLength: 40 }),
+    )
+    fc.assert(
+      fc.property(field, text, fc.constantFrom('', 'Bearer '), (name, value, scheme) => {
+        expect(refusal({ [name]: scheme + value }).message).toBe(unauthorized().message)
+      }),
+    )
   })
 
   it('never has the key that was sent in the error', () => {

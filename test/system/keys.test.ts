@@ -5,6 +5,7 @@ import { hashKey } from '../../src/admission/keys.ts'
 import { Admin, adminOf } from '../support/admin.ts'
 import { ask } from '../support/ask.ts'
 import type { Answer, Json } from '../support/ask.ts'
+import { comparableAnswer } from '../support/comparable-answer.ts'
 import type { ConfigFile, TestGateway, TestGatewayOptions } from '../support/gateway.ts'
 import { generate, install, provider, vendorOf } from '../support/install.ts'
 import { EVERY_SPEAKER, SPEAKERS, saying } from '../support/speakers.ts'
@@ -22,12 +23,6 @@ function askAs(gateway: TestGateway, key: string, client = chat, model = 'gpt-5.
 }
 
 const statusOf = async (answer: Promise<Answer>): Promise<number> => (await answer).status
-
-/** All that a client sees of a refusal, but for the name of the request. */
-function withoutId({ status, headers, text }: Answer): object {
-  const id = headers['request-id'] ?? ''
-  return JSON.parse(JSON.stringify({ status, headers, text }).replaceAll(id, 'ID')) as object
-}
 
 describe('a key of the admin API', () => {
   it('lives from its making to its revocation, each step in force with the answer to it', async () => {
@@ -89,9 +84,10 @@ describe('a key of the admin API', () => {
     await admin.call('DELETE', `/${revoked.id}`)
     const disabled = await admin.create('disabled', { disabled: true })
     const expired = await admin.create('expired', { expires: '2020-01-01' })
-    const unknown = withoutId(await askAs(gateway, 'ucr_unknown'))
+    const unknown = comparableAnswer(await askAs(gateway, 'ucr_unknown'))
     expect(unknown).toMatchObject({ status: 401 })
-    for (const { key } of [revoked, disabled, expired]) expect(withoutId(await askAs(gateway, key))).toEqual(unknown)
+    for (const { key } of [revoked, disabled, expired])
+      expect(comparableAnswer(await askAs(gateway, key))).toEqual(unknown)
   })
 
   it('closes the gateway that was open, and the last one that is revoked does not open it again', async () => {
