@@ -54,7 +54,7 @@ export class KeyRing {
     const hex = digest.toString('hex')
     const entry = this.#configured.entry(hex) ?? this.#stored.entry(hex)
     if (entry === undefined || !timingSafeEqual(entry.digest, digest)) return null
-    return entry.until > this.#wallClock() ? entry.principal : null
+    return entry.until === Infinity || entry.until > this.#wallClock() ? entry.principal : null
   }
 
   /** Who the holder of the key of this name is; null where it is not accepted now. */
