@@ -16,6 +16,8 @@ import { createLog } from '../src/observe/log.ts'
 import { PROTOCOLS } from '../src/protocols/index.ts'
 import { HealthRegistry } from '../src/routing/health.ts'
 import { RetryBudget } from '../src/routing/retry-budget.ts'
+import { Sessions } from '../src/sessions/sessions.ts'
+import { MemorySessionStore } from '../src/store/memory/session-store.ts'
 import type { HttpTransport } from '../src/upstream/http.ts'
 import type { UpstreamCall, UpstreamHandler } from '../src/upstream/transport.ts'
 import { answers } from './answers.ts'
@@ -127,6 +129,14 @@ const snapshot = buildSnapshot(
     caches: new Caches({ settings: loaded.config.cache, secret: Buffer.alloc(32), calls, now }),
     calls,
     plans: new PlanCounter(),
+    sessions: new Sessions({
+      store: new MemorySessionStore(),
+      settings: loaded.config.sessions,
+      holder: 'bench',
+      now: () => Date.now(),
+      memoryShare: () => 0,
+      failed: () => {},
+    }),
   },
 )
 

@@ -13,6 +13,8 @@ import { join } from 'node:path'
 const folder = import.meta.dirname
 const root = join(folder, '..')
 const args = process.argv.slice(2)
+// Debian keeps nginx and HAProxy where the PATH of an ordinary user does not look.
+process.env['PATH'] = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin`
 
 /** @param {readonly string[]} words */
 const node = (...words) => execFileSync(process.execPath, words, { stdio: 'inherit', cwd: root })

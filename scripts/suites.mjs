@@ -39,7 +39,7 @@ export function runSuite(suite) {
 }
 
 /**
- * Brings what tests need besides the project's own dependencies: client programs, by `test/clients/install.mjs`. Other
+ * Brings what tests need besides the project's own dependencies, such as client programs and proxies. Other
  * suites use them too where they are there, so this comes first.
  *
  * @param {readonly string[]} suites those that will run

@@ -30,17 +30,22 @@ import { fetchTextOver } from './composition/fetch-text.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
+import { openSessions } from './composition/open-sessions.ts'
+import { readSessionMessages } from './composition/read-session-messages.ts'
+import { StateDatabase } from './composition/state-database.ts'
 import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
 import { authStatusRoute } from './server/auth-status.ts'
 import { cacheRoutes } from './server/cache-routes.ts'
 import { explainRoute } from './server/explain.ts'
+import { sessionRoutes } from './server/session-routes.ts'
 import { createHttpTransport } from './upstream/http.ts'
 import { ProviderSet } from './composition/provider-set.ts'
 import { RetryBudget } from './routing/retry-budget.ts'
 import { HealthRegistry } from './routing/health.ts'
 import type { DrainResult, GatewayServer } from './server/options.ts'
 import { Compression } from './server/compression.ts'
+import type { PlainRoute } from './server/plain-route.ts'
 import { createServer } from './server/server.ts'
 import { DEFAULT_SERVER_SETTINGS } from './server/settings.ts'
 import type { ServerSettings } from './server/settings.ts'
@@ -59,7 +64,7 @@ export interface GatewayOptions {
   /** Where providers are looked for when the config names none. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Log
-  /** Where this installation's secret, keys and admin token are kept. Left out: none survives a restart. */
+  /** Where this installation's secret, sessions, keys and admin token are kept. Left out: none survives a restart. */
   readonly stateFolder?: string
   /** The installation's secret, where somebody else keeps it. */
   readonly secret?: Buffer
@@ -115,6 +120,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
   const traffic = new TrafficRecorder(log, now)
+  const database = new StateDatabase(options.stateFolder)
   const shared: Shared = {
     transport: await createHttpTransport(loaded.config.upstream),
     health: new HealthRegistry(loaded.config.routing.breaker, now),
@@ -125,6 +131,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     caches: new Caches({ settings: loaded.config.cache, secret: cacheSecretFrom(secret), calls, now }),
     calls,
     plans: new PlanCounter(),
+    sessions: await openSessions({ config: loaded.config.sessions, environment, database, log }),
   }
   const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
@@ -138,13 +145,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     fetchText: fetchTextOver(shared.transport),
     log,
     folder: options.stateFolder ?? null,
+    database,
   })
-  return new RunningGateway(options, shared, traffic, providerSet, access, snapshot, build)
+  return new RunningGateway(options, shared, database, traffic, providerSet, access, snapshot, build)
 }
 
 class RunningGateway implements Gateway {
   readonly #options: GatewayOptions
   readonly #shared: Shared
+  readonly #database: StateDatabase
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
   readonly #oversight: Oversight
@@ -158,6 +167,7 @@ class RunningGateway implements Gateway {
   constructor(
     options: GatewayOptions,
     shared: Shared,
+    database: StateDatabase,
     traffic: TrafficRecorder,
     providerSet: ProviderSet,
     access: AccessControl,
@@ -166,6 +176,7 @@ class RunningGateway implements Gateway {
   ) {
     this.#options = options
     this.#shared = shared
+    this.#database = database
     this.#providerSet = providerSet
     this.#snapshot = snapshot
     this.#reloader = new Reloader(
@@ -200,6 +211,7 @@ class RunningGateway implements Gateway {
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
     this.#oversight.start(bus)
+    this.#shared.sessions?.start()
     await this.#providerSet.ask()
     await this.#watch()
     return urls
@@ -248,6 +260,8 @@ class RunningGateway implements Gateway {
     await this.#access.close()
     await this.#shared.transport.close()
     await this.#providerSet.close()
+    await this.#shared.sessions?.close()
+    await this.#database.close()
   }
 
   #createServer(): GatewayServer {
@@ -274,6 +288,7 @@ class RunningGateway implements Gateway {
           stats: () => ({ ...this.#shared.caches.stats(), plans: this.#shared.plans.stats() }),
           invalidate: (scope) => this.#shared.caches.invalidate(scope),
         }),
+        ...this.#sessionRoutes(),
       ],
       access: {
         checkHost: (headers) => checkHost(headers, this.#snapshot.access),
@@ -291,7 +306,7 @@ class RunningGateway implements Gateway {
         exposed: () => this.#isExposed(),
         notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
         deployments: () => this.#shared.health.snapshot(),
-        sessions: () => ({ active: 0, total: 0 }),
+        sessions: async () => (await this.#shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
       },
       exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
       observer: this.#shared.observer,
@@ -304,6 +319,18 @@ class RunningGateway implements Gateway {
   /** Other machines may reach it. */
   #isExposed(): boolean {
     return !isLoopback(this.#snapshot.config.server.host)
+  }
+
+  #sessionRoutes(): readonly PlainRoute[] {
+    const { sessions } = this.#shared
+    if (sessions === null) return []
+    return sessionRoutes({
+      sessions,
+      readMessages: (list, principal) => readSessionMessages(list, this.#snapshot.exchange.sealerFor(principal)),
+      stranger: LOCAL,
+      newId,
+      now: () => Date.now(),
+    })
   }
 
   async #watch(): Promise<void> {
@@ -324,6 +351,7 @@ class RunningGateway implements Gateway {
     this.#shared.retryBudget.adopt(next.config.retry.budget)
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
     this.#shared.caches.adopt(next.config.cache)
+    this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)
     this.#access.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
@@ -347,6 +375,8 @@ class RunningGateway implements Gateway {
     log.info(swapped ? 'config reloaded' : 'config has errors; the one before stays in use')
   }
 }
+
+const NO_SESSIONS = { active: 0, total: 0 }
 
 async function secretOf({ secret, stateFolder, log }: GatewayOptions): Promise<Buffer> {
   if (secret !== undefined) return secret

@@ -25,6 +25,11 @@ export interface CanonicalRequest {
   readonly includeUsage: boolean
   /** Whoever the end user is, in the client's words (`metadata.user_id`, `user`). Never sent to third parties as it is. */
   readonly user: string | null
+  /**
+   * The gateway put the messages together from several requests and answers, perhaps of several protocols: encoders bring
+   * them into shape, whoever the client is.
+   */
+  readonly assembled?: boolean
   readonly ext: Ext | null
 }
 

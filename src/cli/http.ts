@@ -1,4 +1,3 @@
-import { Agent, request } from 'undici'
 import { Failure, reasonOf } from './failure.ts'
 import { parseJson, type JsonValue } from '../lib/json.ts'
 
@@ -28,6 +27,8 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
  * Throws `Failure` when there is no answer.
  */
 export async function ask(question: HttpQuestion): Promise<HttpAnswer> {
+  // Most commands ask nobody: a megabyte of code that they need not load.
+  const { Agent, request } = await import('undici')
   const agent = new Agent({ connect: { timeout: question.timeout }, maxResponseSize: MAX_ANSWER_BYTES })
   const start = performance.now()
   try {

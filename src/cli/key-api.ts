@@ -1,5 +1,6 @@
 import { KeyRegistry } from '../admission/key-registry.ts'
 import { openKeyStore } from '../composition/open-key-store.ts'
+import { StateDatabase } from '../composition/state-database.ts'
 import { readAdminToken } from '../config/admin-token.ts'
 import type { Config } from '../config/config.ts'
 import { GatewayError } from '../lib/error.ts'
@@ -64,8 +65,9 @@ const TOKEN_FIX =
 function storeApi(surroundings: Surroundings, { keys }: Config): KeyApi {
   return {
     async call(method, path, body) {
-      const { store, close } = await openKeyStore(await openStateFolder(surroundings))
+      const database = new StateDatabase(await openStateFolder(surroundings))
       try {
+        const store = await openKeyStore(database)
         const registry = new KeyRegistry({
           store: async () => store,
           isReserved: (name) => keys.some((key) => key.name === name),
@@ -82,7 +84,7 @@ function storeApi(surroundings: Surroundings, { keys }: Config): KeyApi {
         if (thrown instanceof GatewayError && thrown.code !== 'internal') throw refused(thrown.status, thrown.message)
         throw thrown
       } finally {
-        close()
+        await database.close()
       }
     },
   }

@@ -5,9 +5,9 @@ import { EXIT, type ExitCode } from './exit-code.ts'
 import { hidingKeys, openLog, surviveStrayErrors } from './gateway-log.ts'
 import { readConfig, vendorEnvironment } from './load.ts'
 import { reasonOf } from './failure.ts'
-import { stateFolder } from './state-folder.ts'
 import { summaryOf } from './start-gateway.ts'
 import { overridesOf, type StartValues } from './start-options.ts'
+import { openStateFolder } from './state-folder.ts'
 
 /** One of several processes that are one gateway. Ends when its supervisor says so, or is gone. */
 export async function serveAsWorker(given: StartValues, surroundings: Surroundings): Promise<ExitCode> {
@@ -37,7 +37,7 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
     environment: vendorEnvironment(surroundings.environment),
     log,
     secret: Buffer.from(secret, 'base64'),
-    stateFolder: stateFolder(surroundings),
+    stateFolder: await openStateFolder(surroundings),
     worker: {
       bus: channel.bus,
       listen: async (listener) => urls[channel.listen(listener)] ?? '',

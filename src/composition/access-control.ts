@@ -18,13 +18,16 @@ import type { WorkerBus } from '../workers/bus.ts'
 import type { FetchText } from './fetch-text.ts'
 import { KeptKeys } from './kept-keys.ts'
 import { readKeySet } from './read-key-set.ts'
+import type { StateDatabase } from './state-database.ts'
 
 export interface AccessControlOptions {
   readonly config: Pick<Config, 'keys' | 'auth'>
   readonly fetchText: FetchText
   readonly log: Log
-  /** Where keys and the admin token are kept; null: nowhere, keys end with the process, and there is no such token. */
+  /** Where the admin token is kept; null: nowhere, and there is none. */
   readonly folder: string | null
+  /** Where keys are kept. */
+  readonly database: StateDatabase
 }
 
 /** Reads what was kept. */
@@ -60,7 +63,7 @@ class AccessControl {
     this.#authenticator = new Authenticator(this.#ring, this.#settings())
     this.#kept = new KeptKeys({
       ring: this.#ring,
-      folder: options.folder,
+      database: options.database,
       observer: options.log,
       isReserved: (name) => this.#configured.some((key) => key.name === name),
     })

@@ -10,7 +10,7 @@ export interface GatewayParts {
 
 /** Where the figures of a gateway come from, besides its requests. */
 export function gatewaySources({ shared, compression, inFlight }: GatewayParts): MetricsSources {
-  const { caches, calls, plans, transport, health } = shared
+  const { caches, calls, plans, transport, health, sessions } = shared
   return {
     cacheManager: () => ({ ...caches.warm.getStats() }),
     responseCache: () => ({ ...caches.responses.stats() }),
@@ -19,6 +19,10 @@ export function gatewaySources({ shared, compression, inFlight }: GatewayParts):
     dns: () => ({ ...transport.dnsStats() }),
     compression: () => ({ ...compression.stats() }),
     plans: () => ({ ...plans.stats() }),
+    ...(sessions !== null && {
+      sessionEvents: () => ({ ...sessions.events }),
+      sessionStore: () => ({ ...sessions.figures.recent }),
+    }),
     pool: () => transport.stats(),
     breakers: () => health.snapshot(),
     inFlight,

@@ -1,18 +1,15 @@
-import { access } from 'node:fs/promises'
 import { KeyRegistry } from '../admission/key-registry.ts'
 import type { KeyRing } from '../admission/key-ring.ts'
 import type { KeyStore } from '../admission/key-store.ts'
 import type { Observer } from '../observe/observer.ts'
-import { MemoryKeyStore } from '../store/memory/key-store.ts'
 import { fieldsOf } from '../workers/bus.ts'
 import type { Fields, Topic, WorkerBus } from '../workers/bus.ts'
-import { databaseIn, openKeyStore } from './open-key-store.ts'
-import type { OpenKeyStore } from './open-key-store.ts'
+import { openKeyStore } from './open-key-store.ts'
+import type { StateDatabase } from './state-database.ts'
 
 export interface KeptKeysOptions {
   readonly ring: KeyRing
-  /** Where the database file is; null: keys last as long as the process. */
-  readonly folder: string | null
+  readonly database: StateDatabase
   readonly observer: Pick<Observer, 'error'>
   isReserved(name: string): boolean
 }
@@ -27,7 +24,7 @@ export class KeptKeys {
   readonly registry: KeyRegistry
   readonly #options: KeptKeysOptions
   #bus: WorkerBus | null = null
-  #opened: Promise<OpenKeyStore> | null = null
+  #opened: Promise<KeyStore> | null = null
   #timer: NodeJS.Timeout | null = null
   /** Of the store, when it was read last; null: it is not known what is in it. */
   #version: number | null = null
@@ -62,12 +59,10 @@ export class KeptKeys {
     await this.load()
   }
 
+  /** The database is its opener's to close, afterwards. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer)
     await this.#reading
-    const opened = this.#opened
-    this.#opened = null
-    if (opened !== null) (await opened).close()
   }
 
   async #changed(): Promise<void> {
@@ -78,7 +73,8 @@ export class KeptKeys {
   async #load(): Promise<void> {
     const { ring, observer } = this.#options
     try {
-      if (!(await this.#isThere())) return
+      // Most gateways have no such keys, and need no database for that.
+      if (this.#opened === null && !(await this.#options.database.exists())) return
       const { version, keys, isAll } = await (await this.#store()).changes(this.#version)
       if (isAll) ring.adoptStored(keys)
       else for (const key of keys) ring.put(key)
@@ -93,30 +89,12 @@ export class KeptKeys {
     }
   }
 
-  /** Most gateways have no such keys, and need no database for that. False only where it surely is not there. */
-  async #isThere(): Promise<boolean> {
-    const { folder } = this.#options
-    if (this.#opened !== null) return true
-    if (folder === null) return false
-    try {
-      await access(databaseIn(folder))
-      return true
-    } catch (thrown) {
-      return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')
-    }
-  }
-
-  async #store(): Promise<KeyStore> {
-    this.#opened ??= this.#open().catch((thrown: unknown) => {
+  #store(): Promise<KeyStore> {
+    this.#opened ??= openKeyStore(this.#options.database).catch((thrown: unknown) => {
       // Whoever needs it next tries again.
       this.#opened = null
       throw thrown
     })
-    return (await this.#opened).store
-  }
-
-  async #open(): Promise<OpenKeyStore> {
-    const { folder } = this.#options
-    return folder === null ? { store: new MemoryKeyStore(), close: () => {} } : openKeyStore(folder)
+    return this.#opened
   }
 }

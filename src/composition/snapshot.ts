@@ -17,6 +17,7 @@ import type { Observer } from '../observe/observer.ts'
 import { PROTOCOLS } from '../protocols/index.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { HealthRegistry } from '../routing/health.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { RetryBudget } from '../routing/retry-budget.ts'
 import { createRouter } from '../routing/router.ts'
 import type { HttpTransport } from '../upstream/http.ts'
@@ -32,6 +33,8 @@ export interface Shared {
   readonly caches: Caches
   readonly calls: Coalescer<JoinableCall>
   readonly plans: PlanCounter
+  /** Null: requests that name a session are like all others. */
+  readonly sessions: Sessions | null
 }
 
 /** Models that vendors reported, by provider id. */
@@ -90,6 +93,7 @@ export function buildSnapshot(
       caches: shared.caches,
       calls: shared.calls,
       plans: shared.plans,
+      sessions: shared.sessions,
       mayUse: ({ grant }, model) => mayUseModel(grant, model),
       sealerFor: (principal) => createSealer(shared.sealKeys, principal.tenant),
       estimateTokens,

@@ -6,6 +6,7 @@ import type { CacheSettings } from '../cache/settings.ts'
 import type { Timeouts } from '../providers/provider.ts'
 import type { ProviderSettings } from '../providers/settings.ts'
 import type { RoutingSettings } from '../routing/settings.ts'
+import type { SessionSettings } from '../sessions/settings.ts'
 
 /** Everything that the config says, variables filled in and defaults applied. Immutable; a reload makes a new one. */
 export interface Config {
@@ -25,6 +26,7 @@ export interface Config {
   readonly strict: boolean
   readonly streamFailure: 'error' | 'cut'
   readonly cache: CacheSettings
+  readonly sessions: SessionConfig
   readonly upstream: UpstreamSettings
   readonly memory: MemorySettings
   readonly logging: LoggingSettings
@@ -78,6 +80,11 @@ export interface UpstreamSettings {
   readonly keepAlive: number
   readonly http2: boolean
   readonly dns: { readonly max: number; readonly ttl: number }
+}
+
+export interface SessionConfig extends SessionSettings {
+  readonly store: 'sqlite' | 'memory' | 'redis' | 'off'
+  readonly redis: { readonly url: string }
 }
 
 interface RetrySettings {

@@ -44,10 +44,16 @@ const asLevel = (value: string): JsonValue => {
   return { warning: 'warn', verbose: 'debug', critical: 'fatal', off: 'silent' }[level] ?? level
 }
 
+/** The predecessor's times without a unit were milliseconds. */
+const asMilliseconds = (value: string): JsonValue => (/^\d+$/.test(value.trim()) ? `${value.trim()}ms` : asText(value))
+
+const sessions = (key: string): Path => ['sessions', key]
+
 const KEYS: Path = ['auth', 'keys']
 const HOST: Path = ['server', 'host']
 const PORT: Path = ['server', 'port']
 const LEVEL: Path = ['logging', 'level']
+const REDIS_URL: Path = ['sessions', 'redis', 'url']
 
 /** Of two variables for the same key, the first that is set counts. An empty one counts as not set. */
 export const VARIABLES: readonly Variable[] = [
@@ -72,10 +78,74 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'UCR_LOG_LEVEL', path: LEVEL, description: '`logging.level`', read: asLevel },
   { name: 'UCR_PLAN', path: ['plan'], description: '`plan`', read: asText },
   { name: 'UCR_STRICT', path: ['strict'], description: '`strict`, `true` or `false`', read: asText },
+  { name: 'UCR_SESSION_STORE', path: sessions('store'), description: '`sessions.store`', read: asText },
+  { name: 'UCR_REDIS_URL', path: REDIS_URL, description: '`sessions.redis.url`', read: asText },
   { name: 'CLAUDE_WRAPPER_HOST', path: HOST, description: 'as `UCR_HOST`', read: asText },
   { name: 'CLAUDE_WRAPPER_PORT', path: PORT, description: 'as `UCR_PORT`', read: asPort },
   { name: 'CLAUDE_WRAPPER_API_KEY', path: KEYS, description: 'as `UCR_API_KEY`', read: asText },
   { name: 'CLAUDE_WRAPPER_LOG_LEVEL', path: LEVEL, description: 'as `UCR_LOG_LEVEL`', read: asLevel },
+  {
+    name: 'CLAUDE_WRAPPER_SESSION_STORE',
+    path: sessions('store'),
+    description: 'as `UCR_SESSION_STORE`',
+    read: asText,
+  },
+  { name: 'CLAUDE_WRAPPER_REDIS_URL', path: REDIS_URL, description: 'as `UCR_REDIS_URL`', read: asText },
+  {
+    name: 'CLAUDE_WRAPPER_SESSION_TTL',
+    path: sessions('ttl'),
+    description: '`sessions.ttl`, in seconds',
+    read: asText,
+  },
+  { name: 'CLAUDE_WRAPPER_MAX_SESSIONS', path: sessions('max'), description: '`sessions.max`', read: asText },
+  {
+    name: 'CLAUDE_WRAPPER_CLEANUP_INTERVAL',
+    path: sessions('sweepInterval'),
+    description: '`sessions.sweepInterval`, in seconds',
+    read: asText,
+  },
+  {
+    name: 'CLAUDE_WRAPPER_MAX_MESSAGES',
+    path: sessions('maxMessages'),
+    description: '`sessions.maxMessages`',
+    read: asText,
+  },
+  {
+    name: 'CLAUDE_WRAPPER_MAX_SESSION_BYTES',
+    path: sessions('maxBytes'),
+    description: '`sessions.maxBytes`',
+    read: asText,
+  },
+  {
+    name: 'CLAUDE_WRAPPER_MEMORY_THRESHOLD',
+    path: sessions('memoryThreshold'),
+    description: '`sessions.memoryThreshold`',
+    read: asText,
+  },
+  {
+    name: 'CLAUDE_WRAPPER_COMPRESSION_ENABLED',
+    path: sessions('compression'),
+    description: '`sessions.compression`, `true` or `false`',
+    read: asText,
+  },
+  {
+    name: 'SESSION_TTL',
+    path: sessions('ttl'),
+    description: '`sessions.ttl`, in milliseconds',
+    read: asMilliseconds,
+  },
+  {
+    name: 'SESSION_CLEANUP_INTERVAL',
+    path: sessions('sweepInterval'),
+    description: '`sessions.sweepInterval`, in milliseconds',
+    read: asMilliseconds,
+  },
+  {
+    name: 'SESSION_MESSAGE_LIMIT',
+    path: sessions('maxMessages'),
+    description: '`sessions.maxMessages`',
+    read: asText,
+  },
   { name: 'PORT', path: PORT, description: 'as `UCR_PORT`', read: asPort },
   { name: 'API_KEY', path: KEYS, description: 'as `UCR_API_KEY`', read: asText },
   { name: 'LOG_LEVEL', path: LEVEL, description: 'as `UCR_LOG_LEVEL`', read: asLevel },

@@ -22,6 +22,7 @@ describe('redactConfig()', () => {
         },
       ],
       models: { fast: 'gpt/gpt-5.5-mini' },
+      sessions: { redis: { url: 'rediss://me:canary@redis.example:6380/1' } },
     })
     const shown = redactConfig(config)
     expect(inspect(shown, { depth: 9 })).not.toMatch(/canary|ca0a/)
@@ -36,6 +37,7 @@ describe('redactConfig()', () => {
         { id: 'gpt', apiKey: '…wxyz', baseUrl: null, headers: { 'x-token': '…' } },
         { id: 'off', apiKey: '…', baseUrl: 'https://…@a.example/v1?…' },
       ],
+      sessions: { redis: { url: 'rediss://…@redis.example:6380/1' } },
       routing: { models: { fast: { policy: 'first', targets: [{ target: 'gpt/gpt-5.5-mini', weight: 1 }] } } },
     })
   })

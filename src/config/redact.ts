@@ -19,6 +19,7 @@ export function redactConfig(config: Config) {
       apiKey: provider.apiKey === null ? null : maskKey(provider.apiKey),
       headers: Object.fromEntries(Object.keys(provider.headers).map((name) => [name, '…'])),
     })),
+    sessions: { ...config.sessions, redis: { url: withoutLogin(config.sessions.redis.url) } },
     routing: {
       ...config.routing,
       models: config.routing.models === null ? null : Object.fromEntries(config.routing.models),
@@ -36,7 +37,7 @@ function redactTrust(trust: IssuerTrust): object {
   return trust.kind === 'secret' ? { ...trust, secret: '…' } : trust
 }
 
-/** A disabled provider's URL is not checked, and so may hold a password. */
+/** A disabled provider's URL is not checked, and so may hold a password; that of a database is meant to. */
 function withoutLogin(url: string): string {
   return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1…@').replace(/[?#].*$/s, '?…')
 }

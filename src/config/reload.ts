@@ -89,6 +89,8 @@ function restartKeys(before: Config, after: Config): readonly string[] {
     ...changed('server.port', before.server.ports, after.server.ports),
     ...changed('server.engine', before.server.engine, after.server.engine),
     ...changed('upstream', before.upstream, after.upstream),
+    ...changed('sessions.store', before.sessions.store, after.sessions.store),
+    ...changed('sessions.redis', before.sessions.redis, after.sessions.redis),
     ...changed('server.workers', before.server.workers, after.server.workers),
     ...changed('logging.file', before.logging.file, after.logging.file),
     ...changed('logging.pretty', before.logging.pretty, after.logging.pretty),

@@ -31,6 +31,7 @@ export function resolveConfig(input: ConfigInput, resolution: Resolution): Confi
     strict: input.strict,
     streamFailure: input.streamFailure,
     cache: input.cache,
+    sessions: resolveSessions(input.sessions, input.server.workers, resolution),
     upstream: input.upstream,
     memory: resolveMemory(input.memory, resolution),
     logging: resolveLogging(input.logging, resolution),
@@ -132,6 +133,22 @@ function resolveMemory(input: ConfigInput['memory'], resolution: Resolution): Co
   }
   if (interval === 0) {
     resolution.error([...path, 'interval'], 'must be longer than nothing', 'write a time such as "1s"')
+  }
+  return input
+}
+
+function resolveSessions(
+  input: ConfigInput['sessions'],
+  workers: ConfigInput['server']['workers'],
+  resolution: Resolution,
+): ConfigInput['sessions'] {
+  for (const name of ['ttl', 'sweepInterval'] as const) {
+    if (input[name] > 0) continue
+    resolution.error(['sessions', name], 'must be longer than nothing', 'write a time such as "5m"')
+  }
+  if (input.store === 'memory' && workers !== 1) {
+    const message = 'must not be "memory" where there are several workers: each would have sessions of its own'
+    resolution.error(['sessions', 'store'], message, 'write "sqlite" or "redis", or have one worker', true)
   }
   return input
 }

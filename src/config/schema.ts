@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { auth } from './auth-schema.ts'
 import { cache } from './cache-schema.ts'
 import { memory, rateLimit, trustedProxies } from './overload-schema.ts'
+import { sessions } from './session-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { providerSchema, TIMEOUT_WORDS } from './provider-schema.ts'
 import { choice, decimal, duration, flag, inert, list, section, size, text, whole, named } from './scalars.ts'
@@ -321,6 +322,7 @@ export const configSchema = section('The config file of ucr.', {
     'error',
   ),
   cache: z.prefault(cache, {}),
+  sessions: z.prefault(sessions, {}),
   upstream: z.prefault(upstream, {}),
   memory: z.prefault(memory, {}),
   logging: z.prefault(logging, {}),

@@ -6,6 +6,7 @@ import type { Observer } from '../observe/observer.ts'
 import type { Protocol, RequestTraits, Sealer } from '../protocols/protocol.ts'
 import type { Deployment } from '../providers/provider.ts'
 import type { Health, Router } from '../routing/route.ts'
+import type { Sessions } from '../sessions/sessions.ts'
 import type { Transport } from '../upstream/transport.ts'
 import type { Principal } from './client.ts'
 import type { JoinableCall } from './joinable-call.ts'
@@ -26,6 +27,8 @@ export interface ExchangeDependencies {
   /** Calls that equal requests can join. */
   readonly calls: Coalescer<JoinableCall>
   readonly plans: PlanCounter
+  /** Null: requests that name a session are like all others. */
+  readonly sessions: Sessions | null
   /** May this key ask for this model, as its client wrote it? */
   readonly mayUse: (principal: Principal, model: string) => boolean
   readonly sealerFor: (principal: Principal) => Sealer

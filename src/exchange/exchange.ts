@@ -7,6 +7,7 @@ import type { CacheShare, ExchangeRecord, ExchangeStatus } from '../observe/obse
 import type { Envelope } from '../protocols/protocol.ts'
 import type { Deployment } from '../providers/provider.ts'
 import type { RouteDecision } from '../routing/route.ts'
+import type { SessionVisit } from '../sessions/session-visit.ts'
 import type { ClientReply, ClientRequest } from './client.ts'
 
 /** `passthrough`: the client's bytes with edits. `translate`: through the canonical form. */
@@ -22,6 +23,8 @@ export class Exchange {
   decision: RouteDecision | null = null
   deployment: Deployment | null = null
   plan: PlanKind | null = null
+  /** The session that the request is part of. */
+  session: SessionVisit | null = null
   /** Tries at vendors for this exchange's own sake: none where a kept answer or another exchange's call was enough. */
   attempts = 0
   losses = new LossList()

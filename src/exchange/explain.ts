@@ -5,7 +5,9 @@ import type { ExchangeDependencies } from './dependencies.ts'
 import { Exchange } from './exchange.ts'
 import type { PlanKind } from './exchange.ts'
 import { planFor } from './plan.ts'
-import { route } from './route.ts'
+import { peek, route } from './route.ts'
+import { sessionOf } from './session-id.ts'
+import { withHistory } from './session-traits.ts'
 
 /** What would happen to a request, found by the code that would do it, up to the point where a vendor is called. */
 export interface RouteExplanation {
@@ -36,6 +38,7 @@ export interface ExplainedCandidate {
 /** Throws GatewayError where the request itself would be refused. */
 export async function explain(request: ClientRequest, deps: ExchangeDependencies): Promise<RouteExplanation> {
   const exchange = new Exchange(request, NO_REPLY, deps.now())
+  await attendSession(exchange, deps)
   const decision = await route(exchange, deps, true)
   const candidates = decision.candidates.map((candidate) => explainCandidate(candidate, exchange, deps))
   return {
@@ -49,6 +52,16 @@ export async function explain(request: ClientRequest, deps: ExchangeDependencies
     exclusions: decision.exclusions,
     warnings: decision.warnings,
   }
+}
+
+/** With the history that would be sent, of which nothing is changed. */
+async function attendSession(exchange: Exchange, deps: ExchangeDependencies): Promise<void> {
+  const envelope = peek(exchange, deps)
+  const id = deps.sessions === null ? null : sessionOf(exchange)
+  if (deps.sessions === null || id === null) return
+  const visit = await deps.sessions.look({ tenant: exchange.request.principal.tenant, id })
+  exchange.session = visit
+  exchange.envelope = withHistory(envelope, id, visit.history)
 }
 
 function explainCandidate(candidate: Candidate, exchange: Exchange, deps: ExchangeDependencies): ExplainedCandidate {

@@ -1,4 +1,5 @@
 import { LossList } from '../canonical/loss.ts'
+import type { EventSink } from '../canonical/event.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { CanonicalRequest, Message } from '../canonical/request.ts'
 import type { CanonicalResponse } from '../canonical/response.ts'
@@ -11,6 +12,8 @@ import type { Deployment, Endpoint, EndpointOf } from '../providers/provider.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange, PlanKind } from './exchange.ts'
 import { replyContext } from './reply-context.ts'
+import { hearingAnswer } from './session-answer.ts'
+import type { HeardTurn } from './session-answer.ts'
 import { applySplices } from './splices.ts'
 import { stoppedAt, stoppingAt } from './stop-sequences.ts'
 import { TranslatedStream, addUsage, translateWhole, usageOf } from './translate.ts'
@@ -92,7 +95,14 @@ function passthroughPlan<P extends ProtocolId>(
 ): Plan | null {
   const { envelope } = exchange
   const { endpoint, protocol, dialect, deployment } = target
-  if (deps.settings.plan === 'translate' || envelope === null || envelope.protocol !== endpoint.protocol) return null
+  // A history is put in front of messages, not of bytes.
+  if (
+    exchange.session !== null ||
+    deps.settings.plan === 'translate' ||
+    envelope === null ||
+    envelope.protocol !== endpoint.protocol
+  )
+    return null
   const edits = protocol.passthrough.edits(
     envelope,
     { model: deployment.model, capabilities: deployment.capabilities },
@@ -152,6 +162,10 @@ function translatePlan<P extends ProtocolId>(
   const continuesPauses = isForeign ? protocol.upstream.mergeOpaque : null
   // What it asks of such a vendor is between the two.
   const asksForNothing = isForeign && request.maxOutputTokens === 0 && !protocol.upstream.takesNoOutput
+  const { session } = exchange
+  const { mergeOpaque } = protocol.upstream
+  const turn: HeardTurn = { earlier: earlier?.parts ?? [], mergeOpaque, continuesPauses: continuesPauses !== null }
+  const heard = (sink: EventSink): EventSink => (session === null ? sink : hearingAnswer(session, turn, sink))
   const encoder = earlier?.encoder ?? client.streamEncoder(context)
   const whole = { client, context, estimateTextTokens, earlier }
   const resume = (paused: CanonicalResponse, stream: boolean): Plan =>
@@ -171,7 +185,7 @@ function translatePlan<P extends ProtocolId>(
     stream: () =>
       new TranslatedStream({
         encoder,
-        decoderFor: (sink) => protocol.upstream.streamDecoder(answer, stoppingAt(encoded.unsentStop, sink)),
+        decoderFor: (sink) => protocol.upstream.streamDecoder(answer, stoppingAt(encoded.unsentStop, heard(sink))),
         estimatedInput: context.estimatedInputTokens,
         estimateTextTokens,
         continuesPauses,
@@ -182,6 +196,7 @@ function translatePlan<P extends ProtocolId>(
       if (continuesPauses !== null && response.finish.reason === 'pause') {
         return { paused: { ...response, usage: addUsage(earlier?.usage ?? null, usageOf(response, whole)) } }
       }
+      session?.answered([...turn.earlier, ...response.parts])
       return translateWhole(response, whole)
     },
     decodeError: (status, headers, text) => protocol.upstream.decodeError(status, headers, text),
@@ -208,15 +223,16 @@ function refuseLosses(losses: LossList, deployment: Deployment): void {
   )
 }
 
-/** The client's request in the canonical form. Pure, so decoding again for a fallback gives the same. */
+/** The client's request in the canonical form, behind the history of its session. Pure, so decoding again for a fallback gives the same. */
 export function decodeRequest(exchange: Exchange, deps: ExchangeDependencies, losses: LossList): CanonicalRequest {
   const { request, envelope } = exchange
   const root = envelope?.root ?? scanJsonBytes(request.body)
-  return deps.protocols[request.protocol].client.decodeRequest(root, {
+  const decoded = deps.protocols[request.protocol].client.decodeRequest(root, {
     sealer: deps.sealerFor(request.principal),
     headers: request.headers,
     losses,
   })
+  return exchange.session?.continued(decoded) ?? decoded
 }
 
 function isStrict(exchange: Exchange, deps: ExchangeDependencies): boolean {

@@ -19,6 +19,7 @@ export function replyContext(
     includeUsage: request.includeUsage,
     estimatedInputTokens: exchange.decision?.tokenCount ?? 0,
     requestExt: request.ext,
+    ...(exchange.session !== null && { sessionId: exchange.session.id }),
     sealer,
     losses,
   }

@@ -14,7 +14,7 @@ export function route(
   deps: ExchangeDependencies,
   dryRun = false,
 ): RouteDecision | Promise<RouteDecision> {
-  const envelope = peek(exchange, deps)
+  const envelope = exchange.envelope ?? peek(exchange, deps)
   if (!deps.mayUse(exchange.request.principal, envelope.model)) throw forbidden(envelope.model)
   const decision = deps.router.route({
     model: envelope.model,
@@ -41,7 +41,8 @@ function forbidden(model: string): GatewayError {
   })
 }
 
-function peek(exchange: Exchange, deps: ExchangeDependencies): Envelope {
+/** Reads from the request's bytes what it is about. Throws GatewayError. */
+export function peek(exchange: Exchange, deps: ExchangeDependencies): Envelope {
   const { request } = exchange
   const { operation, path, query, headers, body } = request
   const target = { operation, path, query, headers }

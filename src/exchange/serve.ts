@@ -7,7 +7,9 @@ import { generate } from './generate.ts'
 import { getModel, listModels } from './models.ts'
 import { replayRecognised, replayStored } from './replay.ts'
 import { decisionHeaders } from './reply-headers.ts'
-import { route } from './route.ts'
+import { peek, route } from './route.ts'
+import { serveInSession } from './serve-in-session.ts'
+import { headerSession, sessionOf } from './session-id.ts'
 import { closed, complete, failureOf, settle } from './settle.ts'
 import { shareCall } from './shared-call.ts'
 import { ticketFor } from './ticket.ts'
@@ -23,7 +25,16 @@ export async function serve(request: ClientRequest, reply: ClientReply, deps: Ex
       replyJson(exchange, await bodyOf(request.operation, exchange, deps), deps)
       return
     }
-    if (replayRecognised(exchange, deps)) return
+    const { sessions } = deps
+    // What was asked in a session is asked with its history, whatever came before with the same bytes.
+    const mayRecognise = sessions === null || headerSession(request) === null
+    if (mayRecognise && replayRecognised(exchange, deps)) return
+    peek(exchange, deps)
+    const session = sessions === null ? null : sessionOf(exchange)
+    if (sessions !== null && session !== null) {
+      await serveInSession(exchange, session, sessions, deps)
+      return
+    }
     const decided = route(exchange, deps)
     // A promise that is there already costs a turn of the event loop's queue all the same.
     const decision = decided instanceof Promise ? await decided : decided

@@ -1,3 +1,7 @@
+import { behindExtensionByte, canEnd } from './chunk-extension.ts'
+import type { ExtensionPlace } from './chunk-extension.ts'
+import { isTokenByte } from './token-byte.ts'
+
 /** The chunks are none, or have too much around them. */
 export class ChunkedError extends Error {
   readonly kind: 'invalid' | 'too-large'
@@ -29,7 +33,17 @@ const SEMICOLON = 59
 const MAX_AROUND = 16 * 1024
 const MAX_CHUNK = 2 ** 48
 const MAX_DIGITS = 32
-const TOKEN_SIGNS = Buffer.from("!#$%&'*+-.^_`|~")
+/**
+ * Fields that no trailer may have, as some readers act on them: https://www.rfc-editor.org/rfc/rfc9110#section-6.5.1
+ */
+const EARLY_FIELDS: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'transfer-encoding',
+  'upgrade',
+])
 
 /**
  * Undoes chunked transfer coding strictly: what two readers could read differently is an error.
@@ -42,8 +56,10 @@ export class ChunkedBody {
   #digits = 0
   #around = 0
   #lineLength = 0
-  /** The present line of the trailer has a name and a colon. */
+  /** Of the present line of the trailer, in lower case; whole once it is `#named`. */
+  #name = ''
   #named = false
+  #place: ExtensionPlace = 'name-begin'
   /** What the last `feed` found, null for nothing: a view of the bytes that were fed. */
   data: Buffer | null = null
   /** What is wrong behind that data. */
@@ -57,6 +73,7 @@ export class ChunkedBody {
   reset(): void {
     this.#state = 'size'
     this.#left = this.#digits = this.#around = this.#lineLength = 0
+    this.#name = ''
     this.#named = false
     this.data = this.error = null
   }
@@ -128,6 +145,7 @@ export class ChunkedBody {
     this.#state = next
     this.#digits = 0
     this.#lineLength = 0
+    this.#name = ''
     this.#named = false
     return at + 1
   }
@@ -142,23 +160,28 @@ export class ChunkedBody {
     }
     if (this.#digits === 0) throw new ChunkedError('invalid', 'a chunk has no size')
     if (byte === CR) this.#state = 'size-lf'
-    else if (byte === SEMICOLON) this.#state = 'extension'
-    else throw new ChunkedError('invalid', 'the size of a chunk is no number')
+    else if (byte === SEMICOLON) {
+      this.#state = 'extension'
+      this.#place = 'name-begin'
+    } else throw new ChunkedError('invalid', 'the size of a chunk is no number')
   }
 
   #skipExtension(bytes: Buffer, from: number): number {
     for (let at = from; at < bytes.length; at++) {
       const byte = bytes[at] ?? 0
-      if (byte === CR) {
+      if (byte === CR && canEnd(this.#place)) {
         this.#state = 'size-lf'
         return at + 1
       }
+      const place = behindExtensionByte(this.#place, byte)
+      if (place === null) throw new ChunkedError('invalid', 'the extension of a chunk is none')
+      this.#place = place
       this.#count(byte)
     }
     return bytes.length
   }
 
-  /** Its fields mean nothing to a gateway, and end with an empty line. */
+  /** Its fields mean nothing to a gateway, except those that make it doubtful, and end with an empty line. */
   #skipTrailer(bytes: Buffer, from: number): number {
     for (let at = from; at < bytes.length; at++) {
       const byte = bytes[at] ?? 0
@@ -177,8 +200,13 @@ export class ChunkedBody {
   /** A line that is no field may be the head of another message to another reader. */
   #nameOf(byte: number): void {
     if (this.#named) return
-    if (byte === COLON && this.#lineLength > 0) this.#named = true
-    else if (!isTokenByte(byte)) throw notAField()
+    if (byte !== COLON || this.#lineLength === 0) {
+      if (!isTokenByte(byte)) throw notAField()
+      this.#name += String.fromCharCode(byte).toLowerCase()
+      return
+    }
+    this.#named = true
+    if (EARLY_FIELDS.has(this.#name)) throw new ChunkedError('invalid', `${this.#name} comes behind the body`)
   }
 
   #count(byte: number): void {
@@ -195,12 +223,6 @@ function expect(byte: number, expected: number): void {
 
 function notAField(): ChunkedError {
   return new ChunkedError('invalid', 'a line of the trailer is no field')
-}
-
-/** What names of fields are made of: https://www.rfc-editor.org/rfc/rfc9110#section-5.6.2 */
-function isTokenByte(byte: number): boolean {
-  const lower = byte | 32
-  return (lower >= 97 && lower <= 122) || (byte >= 48 && byte <= 57) || TOKEN_SIGNS.includes(byte)
 }
 
 function hexDigit(byte: number): number {

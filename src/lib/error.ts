@@ -77,6 +77,7 @@ export const ERRORS = {
 
   // The gateway
   no_candidate: row(503, 'overloaded', 'gateway', true),
+  store_unavailable: row(503, 'overloaded', 'gateway', false),
   draining: row(503, 'overloaded', 'gateway', true),
   overloaded: row(503, 'overloaded', 'gateway', true),
   internal: row(500, 'api', 'gateway', false),

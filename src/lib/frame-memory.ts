@@ -29,6 +29,25 @@ export class FrameMemory {
   #memory: Uint8Array = EMPTY
   #view = this.#knownView
 
+  /** Where the contents of the strings that change lie in the event that fit last: start, end, start, end... */
+  readonly #contents: number[] = []
+
+  /** How many strings change. */
+  get places(): number {
+    return Math.max(0, this.#shared.length - 1)
+  }
+
+  /** Which of the strings that change opens at this byte of the event that was learned last; -1 for none of them. */
+  placeOf(quote: number): number {
+    const at = this.#shared.findIndex(({ end }) => end === quote + 1)
+    return at < this.places ? at : -1
+  }
+
+  /** The content of a string that changes, in the event that fit last. */
+  contentOf(place: number): readonly [start: number, end: number] {
+    return [this.#contents[2 * place] ?? 0, this.#contents[2 * place + 1] ?? 0]
+  }
+
   /** Bytes in front that all events share which fit. */
   get head(): number {
     return this.#shared[0]?.end ?? 0
@@ -45,17 +64,23 @@ export class FrameMemory {
       this.#memory = new Uint8Array(bytes.buffer)
       this.#view = new DataView(bytes.buffer)
     }
-    const limit = bytes.byteOffset + bytes.length
-    let at = bytes.byteOffset + start
+    const { byteOffset } = bytes
+    const limit = byteOffset + bytes.length
+    let at = byteOffset + start
+    let found = 0
     for (const part of this.#shared) {
-      // Behind the content of a string: its closing quote is the first of what is shared.
-      if (part.start > 0) at = skipString(this.#memory, this.#view, at, limit) - 1
+      if (part.start > 0) {
+        this.#contents[found++] = at - byteOffset
+        // Behind the content of a string: its closing quote is the first of what is shared.
+        at = skipString(this.#memory, this.#view, at, limit) - 1
+        this.#contents[found++] = at - byteOffset
+      }
       const length = part.end - part.start
       if (at < 0 || at + length > limit || !this.#isSame(at, part.start, length)) return -1
       at += length
     }
     this.#misses = 0
-    return at - bytes.byteOffset
+    return at - byteOffset
   }
 
   /**
@@ -83,7 +108,7 @@ export class FrameMemory {
     const knownView = this.#knownView
     let done = 0
     for (; done + 4 <= length; done += 4) {
-      if (view.getInt32(at + done) !== knownView.getInt32(known + done)) return false
+      if (view.getInt32(at + done, true) !== knownView.getInt32(known + done, true)) return false
     }
     for (; done < length; done++) if (view.getInt8(at + done) !== knownView.getInt8(known + done)) return false
     return true

@@ -243,6 +243,11 @@ export function toJsonText(value: JsonValue): JsonText {
   return JSON.stringify(value) as JsonText
 }
 
+/** What is known to be a literal, as somebody else scanned it. */
+export function scannedLiteral(text: string): JsonText {
+  return text as JsonText
+}
+
 /** The literal of a string, `"..."`. A lone surrogate becomes U+FFFD: servers refuse the escape that JSON allows. */
 export function stringToJson(text: string): JsonText {
   return JSON.stringify(text.toWellFormed()) as JsonText

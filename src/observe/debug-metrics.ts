@@ -11,6 +11,7 @@ const MOST_BREAKERS = 200
 export function debugMetrics({ takenAt, uptime, processes, process, traffic, blocks }: MetricsSnapshot): string {
   const { responseCache, cacheManager, metadata, coalescing, dns, buffers, compression, admission, pool, memory } =
     blocks
+  const { sessionEvents, sessionStore } = blocks
   return JSON.stringify({
     performance: performanceOf(traffic, blocks, uptime),
     memory: {
@@ -31,6 +32,7 @@ export function debugMetrics({ takenAt, uptime, processes, process, traffic, blo
     ...(coalescing && { coalescing }),
     ...(compression && { compression }),
     ...(admission && { admission }),
+    ...(sessionEvents && { sessions: { ...sessionStore, ...sessionEvents } }),
     ...(memory && { memoryPressure: memory }),
     errors: traffic.errors,
     providers: traffic.providers,

@@ -1,6 +1,6 @@
 import { logText } from './log-text.ts'
 import { ADMISSION, BUFFERS, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
-import { PLANS, POOL, RESPONSE_CACHE } from './metrics-sources.ts'
+import { PLANS, POOL, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
 import type {
   BreakerStats,
   Counts,
@@ -12,6 +12,8 @@ import type {
 import { add, addTraffic } from './traffic-counts.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
 import type { TrafficRecorder } from './traffic-recorder.ts'
+
+type SessionCounts = NonNullable<SourceBlocks['sessionStore']>
 
 const PROCESS = ['heapUsed', 'heapTotal', 'rss', 'external', 'userSeconds', 'systemSeconds'] as const
 
@@ -47,6 +49,8 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       compression: sources.compression?.() ?? null,
       admission: sources.admission?.() ?? null,
       plans: sources.plans?.() ?? null,
+      sessionEvents: sources.sessionEvents?.() ?? null,
+      sessionStore: sources.sessionStore?.() ?? null,
       pool: sources.pool?.() ?? null,
       breakers: sources.breakers?.().map(cleanBreaker) ?? null,
       memory: sources.memory?.() ?? null,
@@ -88,6 +92,11 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
     compression: sum(COMPRESSION, ({ compression }) => compression),
     admission: sum(ADMISSION, ({ admission }) => admission),
     plans: sum(PLANS, ({ plans }) => plans),
+    sessionEvents: sum(SESSION_EVENTS, ({ sessionEvents }) => sessionEvents),
+    sessionStore: join(
+      list.map(({ sessionStore }) => sessionStore),
+      mostSessions,
+    ),
     pool: join(
       list.map(({ pool }) => pool),
       mergePools,
@@ -110,6 +119,11 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
 function join<T>(list: readonly (T | null)[], merge: (present: readonly T[]) => T): T | null {
   const present = list.filter((block) => block !== null)
   return present.length === 0 ? null : merge(present)
+}
+
+/** The store is one for all processes; who looked last has seen most. */
+function mostSessions(list: readonly SessionCounts[]): SessionCounts {
+  return list.reduce((most, each) => (each.total > most.total ? each : most))
 }
 
 function mergePools(list: readonly (readonly PoolStats[])[]): readonly PoolStats[] {

@@ -10,6 +10,8 @@ export const BUFFERS = ['size', 'free', 'acquired', 'released'] as const
 export const COMPRESSION = ['responses', 'bytesIn', 'bytesOut', 'savedBytes'] as const
 export const ADMISSION = ['rateLimited', 'overloaded'] as const
 export const PLANS = ['fastPath', 'total'] as const
+export const SESSION_EVENTS = ['created', 'appended', 'failed', 'evicted', 'expired'] as const
+export const SESSION_STORE = ['active', 'total'] as const
 export const POOL = ['connected', 'running', 'pending', 'free', 'opened', 'closed', 'requests', 'errors'] as const
 
 /** Connections to one origin. */
@@ -57,6 +59,10 @@ export interface MetricsSources {
   readonly admission?: () => Counts<(typeof ADMISSION)[number]>
   /** Answers that vendors gave, and how many of them passed untranslated. */
   readonly plans?: () => Counts<(typeof PLANS)[number]>
+  /** What happened to sessions in this process. */
+  readonly sessionEvents?: () => Counts<(typeof SESSION_EVENTS)[number]>
+  /** Sessions that are kept, by whatever process. */
+  readonly sessionStore?: () => Counts<(typeof SESSION_STORE)[number]>
   readonly pool?: () => readonly PoolStats[]
   readonly breakers?: () => readonly BreakerStats[]
   readonly memory?: () => MemoryPressure

@@ -202,6 +202,8 @@ export interface ReplyContext {
   readonly estimatedInputTokens: number
   /** What the request's own protocol noted about it: the answer may have to match (Chat's legacy `functions`). */
   readonly requestExt: Ext | null
+  /** The session that the reply is part of, for protocols that have a field to say so. */
+  readonly sessionId?: string
   readonly sealer: Sealer
   readonly losses: LossSink
 }

@@ -28,7 +28,7 @@ async function get(path: string, { options = {}, state = {}, known = false }: Se
       exposed: () => false,
       notReady: () => null,
       deployments: () => [],
-      sessions: () => ({ active: 1, total: 2 }),
+      sessions: async () => ({ active: 1, total: 2 }),
       ...options,
     },
   )

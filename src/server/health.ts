@@ -14,7 +14,7 @@ export interface HealthOptions {
   /** Why no request should be sent here, as one clause; null when all is well. */
   notReady(): string | null
   deployments(): readonly DeploymentHealth[]
-  sessions(): { readonly active: number; readonly total: number }
+  sessions(): Promise<{ readonly active: number; readonly total: number }>
 }
 
 /** What the server itself knows. */
@@ -29,7 +29,7 @@ type Status = 'healthy' | 'degraded' | 'unhealthy'
 
 export function healthRoutes(state: ServerState, options: HealthOptions): readonly PlainRoute[] {
   const mayKnow = ({ principal }: PlainRequest): boolean => principal !== null || !options.exposed()
-  const route = (path: string, answer: (request: PlainRequest) => PlainAnswer): PlainRoute => ({
+  const route = (path: string, answer: (request: PlainRequest) => PlainAnswer | Promise<PlainAnswer>): PlainRoute => ({
     method: 'GET',
     path,
     access: 'public',
@@ -37,9 +37,9 @@ export function healthRoutes(state: ServerState, options: HealthOptions): readon
   })
 
   return [
-    route('/health', (request) => {
+    route('/health', async (request) => {
       const status = statusOf(options)
-      return health(status, mayKnow(request) ? overview(status, state, options) : { status })
+      return health(status, mayKnow(request) ? await overview(status, state, options) : { status })
     }),
     route('/health/live', () => jsonAnswer(200, toJsonText({ status: 'alive' }))),
     route('/health/ready', (request) => {
@@ -50,10 +50,10 @@ export function healthRoutes(state: ServerState, options: HealthOptions): readon
         toJsonText(reason === null || !mayKnow(request) ? status : { ...status, reason }),
       )
     }),
-    route('/health/detailed', (request) => {
+    route('/health/detailed', async (request) => {
       if (!mayKnow(request)) throw new GatewayError('unauthorized', 'Details are shown to holders of a key.')
       const status = statusOf(options)
-      return health(status, { ...overview(status, state, options), ...details(state, options) })
+      return health(status, { ...(await overview(status, state, options)), ...details(state, options) })
     }),
   ]
 }
@@ -70,9 +70,13 @@ function statusOf(options: HealthOptions): Status {
   return out === states.length ? 'unhealthy' : 'degraded'
 }
 
-function overview(status: Status, state: ServerState, options: HealthOptions): { [key: string]: JsonValue } {
+async function overview(
+  status: Status,
+  state: ServerState,
+  options: HealthOptions,
+): Promise<{ [key: string]: JsonValue }> {
   const { averageDuration, rate } = state.traffic.lastMinute(performance.now())
-  const { active, total } = options.sessions()
+  const { active, total } = await options.sessions()
   return {
     status,
     service: options.service,

@@ -30,7 +30,7 @@ describe('readHead()', () => {
     [[], false],
     [['Content-Length', '0'], false],
     [['Content-Length', '1'], true],
-    [['Transfer-Encoding', ' Chunked'], true],
+    [['Transfer-Encoding', 'Chunked'], true],
   ])('with %j has a body: %s', (fields, hasBody) => {
     expect(readHead({ ...parsed, fields: ['Host', 'a', ...fields] }, 10).hasBody).toBe(hasBody)
   })

@@ -70,7 +70,7 @@ function checkFraming(headers: Headers, version: string): boolean {
   if (version === '1.0') {
     throw new GatewayError('invalid_request', 'HTTP/1.0 has no transfer-encoding.')
   }
-  if (coding.trim().toLowerCase() !== 'chunked') {
+  if (coding.toLowerCase() !== 'chunked') {
     throw new GatewayError('not_supported', 'The only transfer-encoding that is understood is "chunked".')
   }
   return true

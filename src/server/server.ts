@@ -147,7 +147,7 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
     const arrival = { request, response, head, cors, reply, peer, errorHeaders, expectsContinue }
     try {
       if (problem !== null) throw problem
-      checkExpectation(head, expectsContinue)
+      if (request.head.version !== '1.0') checkExpectation(head, expectsContinue)
       await serveRequest(arrival, this.#router, this.#options)
     } catch (thrown) {
       // By then whatever arrived together with the head has been parsed, so that a small body counts as read.
@@ -232,6 +232,7 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
   }
 }
 
+/** HTTP/1.0 knows no expectations: https://www.rfc-editor.org/rfc/rfc9110#section-10.1.1 */
 function checkExpectation({ headers }: RequestHead, expectsContinue: boolean): void {
   if (headers['expect'] === undefined || expectsContinue) return
   throw new GatewayError('invalid_request', 'The only expectation that is understood is 100-continue.', { status: 417 })

@@ -82,10 +82,13 @@ export interface ListRequest {
   readonly after: Pick<SessionRecord, 'created' | 'id'> | null
 }
 
-export interface SessionCounts {
+export interface SessionTotals {
   /** All that are kept, those included whose time is over and that were not swept yet. */
   readonly total: number
   readonly active: number
+}
+
+export interface SessionCounts extends SessionTotals {
   /** In those that are active. */
   readonly messages: number
   /** When the oldest active one was made; null where there is none. */
@@ -112,8 +115,16 @@ export interface SessionStore {
   /** False where there was none. */
   delete(key: SessionKey, now: number): Promise<boolean>
   list(tenant: string, request: ListRequest): Promise<SessionPage>
-  /** Of one tenant, or of all. */
-  count(tenant: string | null, now: number): Promise<SessionCounts>
+  count(tenant: string, now: number): Promise<SessionCounts>
+  /** Of all tenants. Quick, however many there are: it is asked often. */
+  totals(now: number): Promise<SessionTotals>
+  /**
+   * Takes the session for one holder, there or not, or takes it for longer. False while another has it, at most for the time
+   * that it said. Everything else may be done without holding it.
+   */
+  hold(key: SessionKey, holder: string, use: Use): Promise<boolean>
+  /** Gives it back; nothing happens where somebody else has it by now. */
+  release(key: SessionKey, holder: string): Promise<void>
   /** Removes what is over; says how many that were. */
   sweep(now: number): Promise<number>
   /** Removes the so many least recently used ones, as `create` does; says how many that were. */

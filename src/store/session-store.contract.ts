@@ -136,7 +136,7 @@ export function describeSessionStore(name: string, open: () => Promise<StoreUnde
     it('lets one of many win who make it at once', async () => {
       const results = await Promise.all(Array.from({ length: 20 }, () => store.create(mine, session(), at(0), MANY)))
       expect(results.filter(({ kind }) => kind === 'created')).toHaveLength(1)
-      expect(await store.count(null, at(1).now)).toMatchObject({ total: 1 })
+      expect(await store.totals(at(1).now)).toMatchObject({ total: 1 })
     })
 
     it('drops the oldest turns', async () => {
@@ -197,10 +197,17 @@ export function describeSessionStore(name: string, open: () => Promise<StoreUnde
       await store.create(named('old', 'key_b'), session(), at(0), MANY)
       await store.create(named('young'), session({ turns: [turn('b')] }), at(30), MANY)
       await store.sweep(at(59).now)
-      expect((await store.count(null, at(59).now)).active).toBe(3)
+      expect(await store.totals(at(59).now)).toEqual({ total: 3, active: 3 })
       await store.sweep(at(60).now)
-      expect(await store.count(null, at(60).now)).toEqual({ total: 1, active: 1, messages: 2, oldest: at(30).now })
+      expect(await store.totals(at(60).now)).toEqual({ total: 1, active: 1 })
+      expect(await store.count('key_a', at(60).now)).toMatchObject({ total: 1, messages: 2, oldest: at(30).now })
       expect(await contentsOf(named('young'), 61)).toEqual(['b'])
+    })
+
+    it('sweeps many', async () => {
+      for (let index = 0; index < 250; index++) await store.create(named(`s${index}`), session(), at(0), MANY)
+      expect(await store.sweep(at(60).now)).toBe(250)
+      expect((await store.totals(at(60).now)).total).toBe(0)
     })
 
     it('counts those of one tenant, and all', async () => {
@@ -209,7 +216,9 @@ export function describeSessionStore(name: string, open: () => Promise<StoreUnde
       await store.create(named('two'), session({ turns: [turn('a', 4)] }), at(1), MANY)
       await store.create(theirs, session({ turns: [turn('a', 5)] }), at(2), MANY)
       expect(await store.count('key_a', at(3).now)).toEqual({ total: 2, active: 2, messages: 7, oldest: at(0).now })
-      expect(await store.count(null, at(3).now)).toEqual({ total: 3, active: 3, messages: 12, oldest: at(0).now })
+      expect(await store.totals(at(3).now)).toEqual({ total: 3, active: 3 })
+      expect(await store.count('key_a', at(60).now)).toEqual({ total: 2, active: 1, messages: 4, oldest: at(1).now })
+      expect(await store.totals(at(60).now)).toEqual({ total: 3, active: 2 })
     })
 
     it('lists the newest first, page by page, whatever was used meanwhile', async () => {
@@ -255,6 +264,30 @@ export function describeSessionStore(name: string, open: () => Promise<StoreUnde
       await store.create(named('x', 'key_4'), session(), at(4), 3)
       const left = await Promise.all([1, 2, 3, 4].map((number) => listedIds(`key_${number}`, 5)))
       expect(left).toEqual([['x'], [], ['x'], ['x']])
+    })
+
+    it('is held by one at a time, as long as that one says', async () => {
+      expect(await store.hold(mine, 'a', at(0))).toBe(true)
+      expect(await store.hold(mine, 'b', at(1))).toBe(false)
+      expect(await store.hold(theirs, 'b', at(1))).toBe(true)
+      expect(await store.hold(mine, 'a', at(30))).toBe(true)
+      expect(await store.hold(mine, 'b', at(61))).toBe(false)
+      expect(await store.hold(mine, 'b', at(90))).toBe(true)
+      expect(await store.hold(mine, 'a', at(91))).toBe(false)
+    })
+
+    it('is held by the next one when it is released, by whoever has it', async () => {
+      await store.hold(mine, 'a', at(0))
+      await store.release(mine, 'b')
+      expect(await store.hold(mine, 'b', at(1))).toBe(false)
+      await store.release(mine, 'a')
+      expect(await store.hold(mine, 'b', at(1))).toBe(true)
+    })
+
+    it('lets one of many win who want to hold it at once', async () => {
+      const holders = Array.from({ length: 20 }, (_, index) => `holder ${index}`)
+      const held = await Promise.all(holders.map((holder) => store.hold(mine, holder, at(0))))
+      expect(held.filter(Boolean)).toHaveLength(1)
     })
 
     it('makes room on demand', async () => {

@@ -22,9 +22,20 @@ export interface DnsStats {
 
 interface Entry {
   readonly addresses: readonly LookupAddress[]
-  /** Monotonic milliseconds. */
+  /** Monotonic milliseconds until which they are used without asking. */
   readonly until: number
+  /** The last look-up failed: they are those of an earlier one. */
+  readonly stale: boolean
 }
+
+/** All addresses of a host. */
+type Resolve = (host: string) => Promise<readonly LookupAddress[]>
+
+/**
+ * Milliseconds for which a resolver that failed is not asked again where there is an old answer: it may take many seconds
+ * to fail, and every new connection would wait for that.
+ */
+const REST = 5000
 
 /**
  * Addresses of vendors' hosts, of both families, looked up by the system. Each look-up takes a thread of Node's pool, and
@@ -32,6 +43,9 @@ interface Entry {
  */
 export class DnsCache {
   readonly #settings: DnsCacheSettings
+  readonly #system: Resolve
+  /** Monotonic milliseconds. */
+  readonly #now: () => number
   readonly #entries: LRUCache<string, Entry>
   readonly #underWay = new Map<string, Promise<readonly LookupAddress[]>>()
   #hits = 0
@@ -39,8 +53,10 @@ export class DnsCache {
   #stale = 0
   #errors = 0
 
-  constructor(settings: DnsCacheSettings) {
+  constructor(settings: DnsCacheSettings, system: Resolve = askSystem, now = (): number => performance.now()) {
     this.#settings = settings
+    this.#system = system
+    this.#now = now
     this.#entries = new LRUCache({ max: Math.max(1, settings.max) })
   }
 
@@ -78,8 +94,9 @@ export class DnsCache {
     const family = isIP(host)
     if (family !== 0) return [{ address: host, family }]
     const known = this.#entries.get(host)
-    if (known !== undefined && performance.now() < known.until) {
-      this.#hits++
+    if (known !== undefined && this.#now() < known.until) {
+      if (known.stale) this.#stale++
+      else this.#hits++
       return known.addresses
     }
     this.#misses++
@@ -93,23 +110,35 @@ export class DnsCache {
     }
   }
 
+  /** Connections that want the same host at once wait for one look-up. */
   #ask(host: string): Promise<readonly LookupAddress[]> {
     const present = this.#underWay.get(host)
     if (present !== undefined) return present
-    const asked = new Promise<readonly LookupAddress[]>((resolve, reject) => {
-      lookup(host, { all: true }, (error, addresses) => {
-        this.#underWay.delete(host)
-        if (error !== null) {
-          reject(error)
-          return
-        }
-        this.#entries.set(host, { addresses, until: performance.now() + this.#settings.ttl })
-        resolve(addresses)
-      })
-    })
+    const asked = this.#renew(host).finally(() => this.#underWay.delete(host))
     this.#underWay.set(host, asked)
     return asked
   }
+
+  async #renew(host: string): Promise<readonly LookupAddress[]> {
+    try {
+      const addresses = await this.#system(host)
+      this.#entries.set(host, { addresses, until: this.#now() + this.#settings.ttl, stale: false })
+      return addresses
+    } catch (thrown) {
+      const known = this.#entries.get(host)
+      if (known !== undefined) this.#entries.set(host, { ...known, until: this.#now() + REST, stale: true })
+      throw thrown
+    }
+  }
+}
+
+function askSystem(host: string): Promise<readonly LookupAddress[]> {
+  return new Promise((resolve, reject) => {
+    lookup(host, { all: true }, (error, addresses) => {
+      if (error === null) resolve(addresses)
+      else reject(error)
+    })
+  })
 }
 
 function notFound(host: string): NodeJS.ErrnoException {

@@ -130,7 +130,7 @@ export const LAYERS: readonly Layer[] = [
     owns: ['sessions/'],
     imports: ['canonical/', 'lib/'],
     types: ['exchange/client.ts'],
-    builtins: ['zlib', 'util'],
+    builtins: ['zlib', 'util', 'timers/promises'],
     packages: [],
   },
   {
@@ -139,8 +139,9 @@ export const LAYERS: readonly Layer[] = [
     owns: ['store/'],
     imports: ['lib/'],
     types: ['sessions/session-store.ts', 'admission/'],
-    builtins: ['fs', 'sqlite', 'timers/promises'],
-    packages: ['ioredis'],
+    // A client of a database brings its own network.
+    builtins: ['crypto', 'fs', 'sqlite', 'timers/promises'],
+    packages: ['ioredis', 'lru-cache'],
   },
   {
     name: 'upstream',
@@ -161,6 +162,7 @@ export const LAYERS: readonly Layer[] = [
       'routing/',
       'admission/',
       'cache/',
+      'sessions/',
       'upstream/',
       'lib/',
     ],
@@ -172,7 +174,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'config',
     owns: ['config/'],
     imports: [...CONTRACT, 'canonical/', 'models/', 'providers/', 'routing/', 'admission/', 'lib/'],
-    types: ['observe/observer.ts', 'cache/settings.ts'],
+    types: ['observe/observer.ts', 'cache/settings.ts', 'sessions/settings.ts'],
     builtins: 'no-network',
     packages: ['zod', 'jsonc-parser'],
   },
@@ -203,7 +205,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'server',
     owns: ['server/'],
-    imports: [...CONTRACT, 'exchange/', 'admission/', 'observe/', 'canonical/', 'lib/'],
+    imports: [...CONTRACT, 'exchange/', 'sessions/', 'admission/', 'observe/', 'canonical/', 'lib/'],
     types: ['config/', 'routing/', 'providers/', 'cache/', 'upstream/'],
     builtins: 'all',
     packages: [],

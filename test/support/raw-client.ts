@@ -37,9 +37,10 @@ export class RawClient {
     })
   }
 
-  /** Half-open: the server's end of the connection does not end ours. */
-  static async open(port: number): Promise<RawClient> {
-    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+  /** To a port of this machine, or the path of a socket. Half-open: the server's end of the connection does not end ours. */
+  static async open(place: number | string): Promise<RawClient> {
+    const target = typeof place === 'string' ? { path: place } : { port: place, host: '127.0.0.1' }
+    const socket = connect({ ...target, allowHalfOpen: true, noDelay: true })
     await once(socket, 'connect')
     return new RawClient(socket)
   }

@@ -7,6 +7,10 @@ import { createServer } from '../../src/server/server.ts'
 import { DEFAULT_SERVER_SETTINGS } from '../../src/server/settings.ts'
 import type { ServerSettings } from '../../src/server/settings.ts'
 
+/** Those of `server.engine`: what holds for one holds for the other. */
+export const ENGINES = ['lean', 'node'] as const
+export type Engine = (typeof ENGINES)[number]
+
 export type Answer = (request: ClientRequest, reply: ClientReply) => Promise<void> | void
 
 export interface SmallGateway {
@@ -99,7 +103,7 @@ export async function smallGateway(
       exposed: () => false,
       notReady: () => null,
       deployments: () => [],
-      sessions: () => ({ active: 0, total: 0 }),
+      sessions: async () => ({ active: 0, total: 0 }),
     },
     exchange: async (request, reply) => {
       requests.push(request)

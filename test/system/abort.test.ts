@@ -7,6 +7,7 @@ import { RawClient, dechunk, getOf, postOf } from '../support/raw-client.ts'
 import { collectSse } from '../support/read-sse.ts'
 import { EVERY_SPEAKER, PAIRS, SPEAKERS, saying } from '../support/speakers.ts'
 import type { Speaker } from '../support/speakers.ts'
+import { untilStill } from '../support/still.ts'
 import type { Upstream, UpstreamReply, UpstreamScript } from '../support/upstream.ts'
 
 interface Scene {
@@ -119,13 +120,12 @@ describe('a client that leaves closes the connection to the vendor', () => {
 
   it('while it had stopped to read', async () => {
     await everyPair(async (pair) => {
-      const full = Promise.withResolvers<void>()
+      let sent = 0
       const words = pair.vendor.opening('x'.repeat(32 * 1024)).at(-1) ?? ''
       const { gateway, client, asked } = await begin(pair, {
         script: async (_asked, reply) => {
           await reply.streamHead()
           for (const event of pair.vendor.opening('Half an ')) await reply.chunk(event)
-          let sent = 0
           const send = (): void => {
             for (let room = true; room && !reply.socket.destroyed; sent++) {
               room = reply.socket.write(`${words.length.toString(16)}\r\n${words}\r\n`)
@@ -133,17 +133,15 @@ describe('a client that leaves closes the connection to the vendor', () => {
           }
           reply.socket.on('drain', send)
           send()
-          let before = -1
-          const timer = setInterval(() => {
-            if (sent === before && reply.socket.writableNeedDrain) full.resolve()
-            before = sent
-          }, 100)
-          onTestFinished(() => clearInterval(timer))
         },
       })
-      const { closed } = await asked
+      const { closed, socket } = await asked
       client.socket.pause()
-      await full.promise
+      await untilStill(
+        () => sent,
+        () => ask(`${gateway.url}/health/live`),
+      )
+      expect(socket.writableNeedDrain).toBe(true)
       client.destroy()
       await closed
       expect(await record(gateway)).toMatchObject({ status: 'client_closed', httpStatus: 200 })
@@ -265,11 +263,12 @@ describe('a client that only says that it sends no more', () => {
 describe('connections', () => {
   it('to the vendor are used again after complete streams, also when their end comes late', async () => {
     await everyPair(async ({ client, vendor }) => {
+      let answered = Promise.withResolvers<void>()
       let ended = Promise.withResolvers<void>()
       const upstream = await vendorOf(async (_asked, reply) => {
         await reply.streamHead()
         for (const event of vendor.stream('Hello')) await reply.chunk(event)
-        await new Promise((resolve) => setImmediate(resolve))
+        await answered.promise
         await reply.lastChunk()
         ended.resolve()
       })
@@ -277,7 +276,9 @@ describe('connections', () => {
       for (let count = 0; count < 5; count++) {
         const answer = await generate(gateway, client, `far/${vendor.model}`, { stream: true })
         expect(client.wordsOf(answer)).toBe('Hello')
+        answered.resolve()
         await ended.promise
+        answered = Promise.withResolvers()
         ended = Promise.withResolvers()
         // By the time that the gateway has answered this, it has read the last chunk as well.
         await ask(`${gateway.url}/health/live`)

@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
+import { openKeyStore } from '../../src/composition/open-key-store.ts'
+import { StateDatabase } from '../../src/composition/state-database.ts'
 import { Admin, tokenIn } from '../support/admin.ts'
 import { ask } from '../support/ask.ts'
 import { provider, vendorOf } from '../support/install.ts'
@@ -63,11 +65,11 @@ it('a command that goes past the gateway is heard of by all workers too', async 
   const all = await connections(url)
   await timeUntil(200, all, key)
   // As with a second gateway that has the same state folder: nobody tells these workers anything.
-  const { openKeyStore } = await import('../../src/composition/open-key-store.ts')
-  const { store, close } = await openKeyStore(join(machine.home, '.local', 'state', 'ucr'))
+  const database = new StateDatabase(join(machine.home, '.local', 'state', 'ucr'))
+  const store = await openKeyStore(database)
   const [made] = await store.list()
   await store.change(made!.id, (present) => ({ ...present, disabled: true }))
-  close()
+  await database.close()
   expect(await timeUntil(401, all, key)).toBeLessThan(1000)
 })
 

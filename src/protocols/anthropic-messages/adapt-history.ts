@@ -1,4 +1,5 @@
 import type { MediaPart, MediaSource, Part } from '../../canonical/content.ts'
+import type { Ext } from '../../canonical/ext.ts'
 import type { LossSink } from '../../canonical/loss.ts'
 import type { CanonicalRequest, Message } from '../../canonical/request.ts'
 import { GatewayError } from '../../lib/error.ts'
@@ -18,17 +19,19 @@ export interface History {
 
 export interface HistoryTarget {
   readonly midSystem: boolean
+  /** Files are named by a client of this protocol, so they are this vendor's. */
+  readonly knowsFiles: boolean
   /** May this part be sent? Sealed reasoning goes only to whoever made it. */
   admits(part: Part): boolean
   readonly losses: LossSink
 }
 
 /**
- * A history that came in this protocol stays as it is, but for what the model cannot have. One from another protocol is
- * brought into the form that the API insists on. Both are pure functions of the request: a prompt's prefix keeps its bytes.
+ * A history that came in this protocol stays as it is, but for what the model cannot have. One from another protocol, or
+ * one that the gateway put together, is brought into the form that the API insists on. Both are pure functions of the request: a prompt's prefix keeps its bytes.
  */
 export function adaptHistory(request: CanonicalRequest, target: HistoryTarget): History {
-  return isOwn(request.ext) ? adaptOwn(request, target) : adaptForeign(request, target)
+  return isOwn(request.ext) && request.assembled !== true ? adaptOwn(request, target) : adaptForeign(request, target)
 }
 
 function adaptOwn(request: CanonicalRequest, target: HistoryTarget): History {
@@ -75,6 +78,7 @@ function admitted(message: Message, target: HistoryTarget): Message | null {
 function adaptForeign(request: CanonicalRequest, target: HistoryTarget): History {
   const cleaned = request.messages.map((message, index) => {
     reportForeign(message.ext, 'messages.', target.losses)
+    if (isOwn(message.ext)) reportOwn(message.ext, target.losses)
     const named = withName(clean(message, `messages.${index}`, target), target)
     const mayStay = named.role !== 'system' || (target.midSystem && mayBeSystem(request.messages, index))
     return mayStay ? named : systemReminder(named, target)
@@ -91,6 +95,13 @@ function adaptForeign(request: CanonicalRequest, target: HistoryTarget): History
 function mayBeSystem(messages: readonly Message[], index: number): boolean {
   const next = messages[index + 1]
   return messages[index - 1]?.role === 'user' && (next === undefined || next.role === 'assistant')
+}
+
+/** Messages that are regrouped have no place for settings of their own. */
+function reportOwn({ fields }: Ext, losses: LossSink): void {
+  for (const name of fields.keys()) {
+    if (!name.startsWith('$')) losses.drop(`messages.${name}`, 'the gateway put the messages together')
+  }
 }
 
 function clean(message: Message, path: string, target: HistoryTarget): Message {
@@ -129,12 +140,13 @@ function cleanPart(part: Part, role: Message['role'], path: string, target: Hist
   }
 }
 
-function cleanMedia(part: MediaPart, role: Message['role'], path: string, { losses }: HistoryTarget): readonly Part[] {
+function cleanMedia(part: MediaPart, role: Message['role'], path: string, target: HistoryTarget): readonly Part[] {
   const { media, source } = part
+  const { losses } = target
   if (media === 'audio') {
     throw new GatewayError('unsupported_parameter', `${path}: this model takes no audio.`, { param: path })
   }
-  if (source.type === 'file') {
+  if (source.type === 'file' && !target.knowsFiles) {
     losses.drop('messages.file_id', 'the file lives at another vendor')
     return []
   }

@@ -12,6 +12,7 @@ import {
   assistant,
   call,
   capabilities,
+  decoded,
   ext,
   foreignRequest,
   message,
@@ -213,6 +214,34 @@ describe('encodeRequest() of a request in this protocol', () => {
 
   it('never sends half a surrogate pair', () => {
     expect(JSON.stringify(resent({ ...BASE, system: 'a\ud83d' }).body)).toContain('a\ufffd')
+  })
+})
+
+describe('encodeRequest() of messages that the gateway put together', () => {
+  const history = [user('Look'), assistant(call('call_1'), call('a.b')), user(result('a.b')), user(result('call_1'))]
+
+  it('brings them into shape, and keeps what the client of this protocol asks besides', () => {
+    const request = decoded({ ...BASE, top_k: 5, future: { a: 1 } })
+    const { body, losses } = sent({ ...request, messages: [...history, ...request.messages], assembled: true })
+    expect(body).toMatchObject({ top_k: 5, future: { a: 1 } })
+    expect(body['messages']).toMatchObject([
+      { role: 'user' },
+      { role: 'assistant', content: [{ id: 'call_1' }, { type: 'tool_use' }] },
+      { role: 'user', content: [{ tool_use_id: 'call_1' }, { type: 'tool_result' }, { type: 'text' }] },
+    ])
+    expect(JSON.stringify(body)).not.toContain('"a.b"')
+    expect(losses).toEqual([])
+  })
+
+  it('keeps the files of this vendor', () => {
+    const file = { type: 'image', source: { type: 'file', file_id: 'file_1' } }
+    const request = decoded({ ...BASE, messages: [{ role: 'user', content: [file] }] })
+    expect(sent({ ...request, assembled: true }).body['messages']).toEqual([{ role: 'user', content: [file] }])
+  })
+
+  it('reports what a message says about itself', () => {
+    const request = decoded({ ...BASE, messages: [{ role: 'user', content: 'a', future: 1 }] })
+    expect(sent({ ...request, assembled: true }).losses).toEqual(['messages.future'])
   })
 })
 

@@ -37,6 +37,7 @@ function encode(request: CanonicalRequest, context: Context): EncodedRequest {
   const maxTokens = encodeMaxTokens(request, context)
   const history = adaptHistory(request, {
     midSystem: context.capabilities.midSystem,
+    knowsFiles: isOwn(request.ext),
     admits: admission(request, context),
     losses: context.losses,
   })
@@ -157,9 +158,9 @@ function isOrigin(origin: SealOrigin, provider: string): boolean {
   return origin.protocol === PROTOCOL && origin.provider === provider
 }
 
-function blockTarget({ ext }: CanonicalRequest, names: ToolNames, { losses }: Context): BlockTarget {
+function blockTarget({ ext, assembled }: CanonicalRequest, names: ToolNames, { losses }: Context): BlockTarget {
   return {
-    toolId: isOwn(ext) ? (id) => id : validToolId,
+    toolId: isOwn(ext) && assembled !== true ? (id) => id : validToolId,
     toolName: (name) => names.upstream(name),
     reasoning: sealedBlock,
     losses,

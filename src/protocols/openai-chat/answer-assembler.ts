@@ -60,6 +60,11 @@ export class AnswerAssembler {
     return this.#ended
   }
 
+  /** The first chunk of the answer is read. */
+  get hasBegun(): boolean {
+    return this.#started
+  }
+
   /** The vendor said why the model stopped. */
   get hasFinishReason(): boolean {
     return this.#finishReason !== null
@@ -82,6 +87,18 @@ export class AnswerAssembler {
     }
     if (choice === undefined || this.#finishReason !== null) this.#keepEndFields(root)
     this.usage(root)
+  }
+
+  /** What a chunk brings that has nothing but the text of `content`, behind others that have. */
+  content(text: JsonText): void {
+    if (text === EMPTY_JSON_STRING) return
+    if (this.#calls.isEmpty) this.#text(text)
+    else this.#content(() => this.#text(text))
+  }
+
+  /** What a chunk brings that has nothing but more arguments of the tool call that the one before was about. */
+  toolArguments(piece: JsonText): void {
+    this.#calls.addArguments(piece)
   }
 
   /** Only the usage of a chunk, for what comes behind the end. */
@@ -194,12 +211,7 @@ export class AnswerAssembler {
   }
 
   #readContent(content: JsonNode): void {
-    if (content.kind === 'string') {
-      if (content.end - content.start === 2) return
-      if (this.#calls.isEmpty) this.#text(content.raw)
-      else this.#content(() => this.#text(content.raw))
-      return
-    }
+    if (content.kind === 'string') return this.content(content.raw)
     for (const item of content.items) {
       const text = item.get('text')
       const thinking = readThinkingPart(item, Infinity)

@@ -29,7 +29,8 @@ export function encodeAssistant(message: Message, isLast: boolean, encoding: Enc
   const hasCalls = calls.length > 0 || legacy !== undefined
   const reasoning = returningReasoning(message, hasCalls, encoding)
   const writer = new JsonObjectWriter().add('role', toJsonText('assistant'))
-  if (encoding.own) addOwnContent(writer, message, reasoning, encoding)
+  const isOwn = encoding.ownMessages || (encoding.own && ownFields(message.ext) !== null)
+  if (isOwn) addOwnContent(writer, message, reasoning, encoding)
   else writer.add('content', foreignContent(message.parts, hasCalls, reasoning, encoding))
   addReasoningFields(writer, message, reasoning, hasCalls, encoding)
   if (message.name !== null) writer.add('name', stringToJson(message.name))
@@ -146,7 +147,7 @@ function toolCall(part: ToolCallPart, signature: JsonText | null, encoding: Enco
   const { dialect, losses } = encoding.context
   const own = ownFields(part.ext)
   const writer = new JsonObjectWriter()
-  if (!own?.has('$noId')) writer.add('id', stringToJson(wireToolId(part.id, encoding.own, dialect)))
+  if (!own?.has('$noId')) writer.add('id', stringToJson(wireToolId(part.id, encoding.ownMessages, dialect)))
   if (!own?.has('$untyped')) writer.add('type', toJsonText('function'))
   writer.add('function', functionObject(part, encoding.names.wire(part.name)))
   if (!own?.has('extra_content')) writer.add('extra_content', signature)

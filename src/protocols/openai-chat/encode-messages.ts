@@ -18,11 +18,16 @@ import { settleToolTurns } from './tool-turns.ts'
 export function encodeMessages(request: CanonicalRequest, order: JsonText | null, encoding: Encoding): JsonText {
   const writer = new MessageWriter(encoding)
   writer.system(request.instructions, order)
-  for (const { ext } of encoding.own ? [] : request.messages) loseExt(ext, 'messages', encoding.context.losses)
-  const messages = encoding.own ? request.messages : settleToolTurns(request.messages, encoding.context.losses)
+  for (const { ext } of request.messages)
+    if (!isOwnExt(ext, encoding)) loseExt(ext, 'messages', encoding.context.losses)
+  const messages = encoding.ownMessages ? request.messages : settleToolTurns(request.messages, encoding.context.losses)
   const last = messages.length - 1
   for (const [index, message] of messages.entries()) writer.message(message, index === last)
   return writer.finish()
+}
+
+function isOwnExt(ext: Ext | null, { own }: Encoding): boolean {
+  return own && ownFields(ext) !== null
 }
 
 /** The first block of Claude Code's system prompt is for Anthropic's accounting. It changes often, and would spoil every prompt cache. */
@@ -65,7 +70,7 @@ class MessageWriter {
       this.#written.push(first.raw)
     } else if (message.role === 'assistant') {
       this.#written.push(encodeAssistant(message, isLast, this.#encoding))
-    } else if (message.parts.length === 0 && !this.#encoding.own) {
+    } else if (message.parts.length === 0 && !this.#encoding.ownMessages) {
       // Claude Code sends system messages that only carry settings; those are reported.
     } else if (message.role === 'system') {
       this.#midSystem(message)
@@ -108,16 +113,16 @@ class MessageWriter {
   }
 
   #toolResult(result: ToolResultPart, message: Message): void {
-    const { own, context } = this.#encoding
+    const { ownMessages, context } = this.#encoding
     const isFunction = hint(message.ext, 'role') === '"function"'
     const writer = new JsonObjectWriter().add('role', toJsonText(isFunction ? 'function' : 'tool'))
-    const id = wireToolId(result.callId, own, context.dialect)
+    const id = wireToolId(result.callId, ownMessages, context.dialect)
     if (!isFunction) writer.add('tool_call_id', stringToJson(id))
     loseExt(ownFields(result.ext) === null ? result.ext : null, 'messages', context.losses)
     const shape = hint(message.ext, 'content')
     const readable = this.#withoutMedia(readableParts(result.content, this.#encoding), id)
-    const content = own ? readable : oneText(result, readable)
-    if (content.length > 0 || shape !== null || !own) {
+    const content = ownMessages ? readable : oneText(result, readable)
+    if (content.length > 0 || shape !== null || !ownMessages) {
       writer.add('content', messageContent(content, shape, this.#encoding))
     }
     this.#finish(writer, message.ext, message.name)

@@ -14,8 +14,9 @@ import { LossList } from '../../canonical/loss.ts'
 import type { CanonicalRequest, FunctionTool, Message, OpaqueTool } from '../../canonical/request.ts'
 import { scanJson, stringToJson, toJsonText } from '../../lib/json.ts'
 import type { JsonNode, JsonValue } from '../../lib/json.ts'
+import { decodeRequest } from './decode-request.ts'
 import { encodeRequest } from './encode-request.ts'
-import { capabilities, dialect, upstreamContext } from './test-support.ts'
+import { capabilities, decodeContext, dialect, upstreamContext } from './test-support.ts'
 
 type Fields = Record<string, JsonValue>
 type Changes = Parameters<typeof upstreamContext>[0]
@@ -411,6 +412,33 @@ describe('encodeRequest() on tool turns', () => {
     const more = [...start, message('assistant', text('b')), message('user', text('c'))]
     const [short, long] = [messagesOf(start) as JsonValue[], messagesOf(more) as JsonValue[]]
     expect(JSON.stringify(long.slice(0, short.length))).toBe(JSON.stringify(short))
+  })
+})
+
+describe('encodeRequest() of messages that the gateway put together', () => {
+  it('brings them into shape, and keeps what the Chat client asks besides', () => {
+    const body = {
+      model: 'm',
+      logit_bias: { a: 1 },
+      messages: [{ role: 'user', content: [{ type: 'text', text: 'c' }] }],
+    }
+    const client = decodeRequest(scanJson(JSON.stringify(body)), decodeContext())
+    const history = [
+      message('user', text('a')),
+      message('assistant', text('Hm.'), call('1'), call('2')),
+      message('user', result('2', [text('two')]), result('1', [text('one')]), text('b')),
+    ]
+    const { body: sent, losses } = encode({ ...client, messages: [...history, ...client.messages], assembled: true })
+    expect(sent['logit_bias']).toEqual({ a: 1 })
+    expect(sent['messages']).toMatchObject([
+      { role: 'user', content: 'a' },
+      { role: 'assistant', content: 'Hm.', tool_calls: [{ id: '1' }, { id: '2' }] },
+      { role: 'tool', tool_call_id: '1', content: 'one' },
+      { role: 'tool', tool_call_id: '2', content: 'two' },
+      { role: 'user', content: 'b' },
+      { role: 'user', content: [{ type: 'text', text: 'c' }] },
+    ])
+    expect(losses).toEqual([])
   })
 })
 

@@ -21,6 +21,7 @@ import {
   reasoningField,
   refusalText,
   replyImage,
+  sessionField,
   wantsLegacyCalls,
 } from './reply-parts.ts'
 import type { OwnReplyFields } from './reply-parts.ts'
@@ -36,7 +37,7 @@ export function encodeResponse(response: CanonicalResponse, context: ReplyContex
   const reason = legacy && finish === 'tool_calls' ? 'function_call' : finish
   return (
     `{"id":"chatcmpl-${context.id}","object":"chat.completion","created":${context.created},` +
-    `"model":${stringToJson(context.model)}${own.root},"choices":[{"index":0,"message":${message},` +
+    `"model":${stringToJson(context.model)}${sessionField(context.sessionId)}${own.root},"choices":[{"index":0,"message":${message},` +
     `"logprobs":${own.logprobs ?? 'null'},"finish_reason":"${reason}"${own.choice}}]` +
     `${response.usage === null ? '' : `,"usage":${writeUsage(response.usage)}`}}`
   )

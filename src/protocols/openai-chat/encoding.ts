@@ -8,6 +8,8 @@ export interface Encoding {
   readonly context: UpstreamRequestContext<'openai-chat'>
   /** The request came from a Chat client: it stays as it is, but for what this vendor does not take. */
   readonly own: boolean
+  /** And so did all of its messages: their order and their shape are the client's. */
+  readonly ownMessages: boolean
   readonly names: ToolNames
   /** What fields are called in the client's protocol, for reports. */
   readonly source: SourceNames
@@ -51,5 +53,6 @@ const ANTHROPIC: SourceNames = {
 
 export function encodingOf(request: CanonicalRequest, context: Encoding['context']): Encoding {
   const own = ownFields(request.ext) !== null
-  return { context, own, names: new ToolNames(request, own), source: own ? CHAT : ANTHROPIC }
+  const ownMessages = own && request.assembled !== true
+  return { context, own, ownMessages, names: new ToolNames(request, own), source: own ? CHAT : ANTHROPIC }
 }

@@ -1,7 +1,14 @@
 import type { MediaPart, Seal } from '../../canonical/content.ts'
 import type { Ext } from '../../canonical/ext.ts'
 import type { Finish } from '../../canonical/response.ts'
-import { EMPTY_JSON_STRING, JsonObjectWriter, decodeJsonString, scanJson, toJsonText } from '../../lib/json.ts'
+import {
+  EMPTY_JSON_STRING,
+  JsonObjectWriter,
+  decodeJsonString,
+  scanJson,
+  stringToJson,
+  toJsonText,
+} from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import type { ReplyContext } from '../protocol.ts'
 import { hint, isHint, ownFields } from './ext.ts'
@@ -89,4 +96,9 @@ export function ownReplyFields(ext: Ext | null): OwnReplyFields {
 
 function member(name: string, value: JsonText): string {
   return `,${toJsonText(name)}:${value}`
+}
+
+/** The gateway's own field, in the whole answer and in each chunk. */
+export function sessionField(sessionId: string | undefined): string {
+  return sessionId === undefined ? '' : `,"session_id":${stringToJson(sessionId)}`
 }

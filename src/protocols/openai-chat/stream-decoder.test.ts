@@ -664,3 +664,45 @@ describe('streamDecoder() laws', () => {
     )
   })
 })
+
+/** What vendors put into streams, in any order. */
+const anyDelta: fc.Arbitrary<JsonValue> = fc.oneof(
+  { weight: 6, arbitrary: fc.string({ unit: 'binary', maxLength: 6 }).map((content) => ({ content })) },
+  { weight: 6, arbitrary: fc.constantFrom('{"a":"', 'b', '\\"', '"}', '', ' ').map((args) => call(0, { args })) },
+  fc.constantFrom('{}', 'c').map((args) => call(1, { args })),
+  fc.record({ index: fc.nat(1), id: fc.constantFrom('x', 'y') }).map(({ index, id }) => call(index, { id, name: 'f' })),
+  fc.constant({ role: 'assistant' }),
+  fc.constant({ reasoning_content: 'hm' }),
+  fc.constant({ refusal: 'no' }),
+)
+const anyChunk: fc.Arbitrary<JsonValue | string> = fc.oneof(
+  { weight: 12, arbitrary: anyDelta.map((delta) => chunk(delta)) },
+  anyDelta.map((delta) => chunk(delta, null, { choices: [{ index: 0, delta, logprobs: { content: [] } }] })),
+  anyDelta.map((delta) => chunk(delta, null, { choices: [{ index: 1, delta, finish_reason: null }] })),
+  fc.constantFrom<JsonValue | string>(STOP, CALLS, USAGE, '[DONE]', chunk({ content: 'x' }, 'stop')),
+  fc.constant({ error: { message: 'later', type: 'server_error' } }),
+)
+
+/** Each chunk comes by itself. */
+function decodedOneByOne(chunks: readonly (JsonValue | string)[], changes: Changes): Event[] {
+  let end = 0
+  const cuts = chunks.map((each) => (end += Buffer.byteLength(sse(each))))
+  return decodeStream(sse(...chunks), changes, cuts.slice(0, -1))
+}
+
+describe('streamDecoder() on chunks that it knows again', () => {
+  it('reads them as it would one by one', () => {
+    fc.assert(
+      fc.property(fc.array(anyChunk, { maxLength: 24 }), fc.boolean(), (chunks, thinkTags) => {
+        const changes = { dialect: dialect({ thinkTags }) }
+        const differing = chunks.map((each, created) =>
+          each === null || typeof each !== 'object' || Array.isArray(each) ? each : { ...each, created },
+        )
+        const expected = decodedOneByOne(differing, changes)
+        expect(decodeStream(sse(...chunks), changes)).toEqual(expected)
+        expect(decodedOneByOne(chunks, changes)).toEqual(expected)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

@@ -23,6 +23,7 @@ import {
   reasoningField,
   refusalText,
   replyImage,
+  sessionField,
   wantsLegacyCalls,
 } from './reply-parts.ts'
 import { writeUsage } from './usage.ts'
@@ -111,9 +112,9 @@ class ChatStreamEncoder implements StreamEncoder {
   }
 
   #setHead(more: string): void {
-    const { id, created, model } = this.#context
+    const { id, created, model, sessionId } = this.#context
     const name = stringToJson(model)
-    this.#head = `data: {"id":"chatcmpl-${id}","object":"chat.completion.chunk","created":${created},"model":${name}${more}`
+    this.#head = `data: {"id":"chatcmpl-${id}","object":"chat.completion.chunk","created":${created},"model":${name}${sessionField(sessionId)}${more}`
   }
 
   #delta(delta: string): string {

@@ -57,6 +57,7 @@ export class ToolCallAssembler {
   readonly #byIndex = new Map<number, Call>()
   readonly #ids = new Set<string>()
   #live: Call | null = null
+  #last: Call | null = null
 
   constructor(context: ToolCallContext) {
     this.#context = context
@@ -94,14 +95,20 @@ export class ToolCallAssembler {
     for (const { name: member, value } of fragment.members) {
       if (!CALL_MEMBERS.has(member) && !value.isNull) call.extra.set(member, value.raw)
     }
-    this.#grow(call, fn?.get(call.kind === 'custom' ? 'input' : 'arguments'))
+    this.#last = call
+    this.#grow(call, argumentsOf(fn?.get(call.kind === 'custom' ? 'input' : 'arguments')))
+  }
+
+  /** More arguments of the call that the last fragment was of. */
+  addArguments(piece: JsonText): void {
+    if (this.#last !== null && piece !== EMPTY_JSON_STRING) this.#grow(this.#last, piece)
   }
 
   /** `function_call`, OpenAI's first form of a tool call: there is one, without an id. */
   addLegacy(node: JsonNode): void {
     const call = this.#calls[0] ?? this.#newCall(0, 'function')
     call.name ??= text(node.get('name'))
-    this.#grow(call, node.get('arguments'))
+    this.#grow(call, argumentsOf(node.get('arguments')))
   }
 
   /** Everything that waits goes out. Throws `upstream_invalid_response` for a call that never got a name. */
@@ -158,8 +165,7 @@ export class ToolCallAssembler {
     return call
   }
 
-  #grow(call: Call, given: JsonNode | undefined): void {
-    const piece = argumentsOf(given)
+  #grow(call: Call, piece: JsonText | null): void {
     if (piece !== null && !saysNothing(call, piece) && !repeats(call, piece)) {
       if (call.ended) {
         throw new GatewayError('upstream_invalid_response', 'The upstream went on with a tool call that was complete.')

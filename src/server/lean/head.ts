@@ -1,4 +1,5 @@
 import { GatewayError } from '../../lib/error.ts'
+import { hasTab, listMembers, withoutBlanks } from '../../lib/field-value.ts'
 import type { ParsedHead } from '../request-head.ts'
 
 /** How the end of a request's body is found. */
@@ -18,7 +19,7 @@ const METHODS: ReadonlySet<string> = new Set(
   ),
 )
 
-const LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e\x80-\xff]+)(?: HTTP\/(\d)\.(\d))?(?:\r\n|$)/
+const LINE = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21-\x7e]+)(?: HTTP\/(\d)\.(\d))?(?:\r\n|$)/
 /** Field lines; a name is a token, a value has no control characters, and nothing is folded. */
 const FIELDS = /^(?:\r\n[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*)*$/
 
@@ -42,9 +43,10 @@ export function parseHead(text: string): Head {
     const next = text.indexOf('\r\n', start + 2)
     const colon = text.indexOf(':', start + 2)
     const name = text.slice(start + 2, colon)
-    const value = text.slice(colon + 1, next === -1 ? undefined : next).trim()
+    const lineEnd = next === -1 ? text.length : next
+    const value = withoutBlanks(text, colon + 1, lineEnd)
     fields.push(name, value)
-    marks.see(name, value)
+    if (marks.see(name, value) && hasTab(text, colon + 1, lineEnd)) throw invalid()
     start = next
   }
   return {
@@ -66,23 +68,27 @@ class Marks {
   #length: string | null = null
   #coding: string | null = null
 
-  see(name: string, value: string): void {
+  /** True where the field says where the body ends. */
+  see(name: string, value: string): boolean {
     // The lengths of the four names that matter.
     switch (name.length) {
       case 6:
         if (name.toLowerCase() === 'expect') this.expectsContinue = value.toLowerCase() === '100-continue'
-        return
+        return false
       case 10:
-        if (name.toLowerCase() === 'connection') this.#connection(value.toLowerCase())
-        return
+        if (name.toLowerCase() === 'connection') this.#connection(value)
+        return false
       case 14:
-        if (name.toLowerCase() !== 'content-length') return
+        if (name.toLowerCase() !== 'content-length') return false
         if (this.#length !== null) throw invalid()
         this.#length = value
-        return
+        return true
       case 17:
-        if (name.toLowerCase() !== 'transfer-encoding') return
+        if (name.toLowerCase() !== 'transfer-encoding') return false
         this.#coding = this.#coding === null ? value : `${this.#coding},${value}`
+        return true
+      default:
+        return false
     }
   }
 
@@ -93,7 +99,7 @@ class Marks {
       return { kind: 'length', length: Number(this.#length) }
     }
     if (this.#length !== null) throw invalid()
-    const codings = this.#coding.split(',').map((coding) => coding.trim().toLowerCase())
+    const codings = listMembers(this.#coding)
     const chunked = codings.indexOf('chunked')
     if (chunked !== -1 && chunked !== codings.length - 1) throw invalid()
     // Any other coding is refused by its name; where its body would end nobody can say.
@@ -101,9 +107,9 @@ class Marks {
   }
 
   #connection(value: string): void {
-    for (const option of value.split(',')) {
-      if (option.trim() === 'close') this.close = true
-      if (option.trim() === 'keep-alive') this.keepAlive = true
+    for (const option of listMembers(value)) {
+      if (option === 'close') this.close = true
+      if (option === 'keep-alive') this.keepAlive = true
     }
   }
 }
@@ -111,7 +117,7 @@ class Marks {
 /** Whether the begin of a head can still become one: what is something else may never send an empty line. */
 export function canBegin(text: string): boolean {
   const [line = ''] = text.split('\r\n', 1)
-  if (/[^\t\x20-\x7e\x80-\xff\r]/.test(line) || /\r[^\n]|[^\r]\n/.test(text)) return false
+  if (/[^\x20-\x7e\r]/.test(line) || /\r[^\n]|[^\r]\n/.test(text)) return false
   const space = line.indexOf(' ')
   return space === -1 ? /^[A-Z]{0,10}$/.test(line) : METHODS.has(line.slice(0, space))
 }

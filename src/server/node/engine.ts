@@ -52,6 +52,8 @@ function connect(listener: Server, settings: () => ServerSettings, events: Engin
     .on('checkContinue', (message, response) => request(message, response, true))
     .on('checkExpectation', (message, response) => request(message, response, false))
     .on('connect', (_message, stream) => {
+      // Node's server takes its listeners off, and a reset that nobody hears of ends the process.
+      stream.on('error', () => stream.destroy())
       const socket = sockets.get(stream)
       if (socket === undefined) stream.destroy()
       else events.tunnel(socket)

@@ -9,6 +9,7 @@ import type {
   SessionPage,
   SessionRecord,
   SessionStore,
+  SessionTotals,
   StoredSession,
   StoredTurn,
   Use,
@@ -21,6 +22,7 @@ type Shelf = Map<string, StoredSession>
 export class MemorySessionStore implements SessionStore {
   readonly isVolatile = true
   readonly #shelves = new Map<string, Shelf>()
+  readonly #held = new Map<string, { readonly holder: string; readonly until: number }>()
 
   async create({ tenant, id }: SessionKey, session: NewSession, use: Use, max: number): Promise<CreateResult> {
     if (this.#live(tenant, id, use.now) !== null) return { kind: 'exists' }
@@ -73,19 +75,36 @@ export class MemorySessionStore implements SessionStore {
     return { sessions: rest.slice(0, limit), total: records.length }
   }
 
-  async count(tenant: string | null, now: number): Promise<SessionCounts> {
-    const shelves = tenant === null ? [...this.#shelves.values()] : [this.#shelves.get(tenant) ?? new Map()]
-    const counts = { total: 0, active: 0, messages: 0, oldest: Infinity }
-    for (const shelf of shelves) {
-      counts.total += shelf.size
-      for (const { record } of shelf.values()) {
-        if (record.expires <= now) continue
-        counts.active++
-        counts.messages += record.messages
-        counts.oldest = Math.min(counts.oldest, record.created)
-      }
+  async count(tenant: string, now: number): Promise<SessionCounts> {
+    const shelf = this.#shelves.get(tenant)
+    const active = [...(shelf?.values() ?? [])].map(({ record }) => record).filter(({ expires }) => expires > now)
+    return {
+      total: shelf?.size ?? 0,
+      active: active.length,
+      messages: active.reduce((sum, { messages }) => sum + messages, 0),
+      oldest: active.reduce<number | null>((oldest, { created }) => Math.min(oldest ?? created, created), null),
     }
-    return { ...counts, oldest: Number.isFinite(counts.oldest) ? counts.oldest : null }
+  }
+
+  async totals(now: number): Promise<SessionTotals> {
+    let active = 0
+    for (const shelf of this.#shelves.values()) {
+      for (const { record } of shelf.values()) if (record.expires > now) active++
+    }
+    return { total: this.#total(), active }
+  }
+
+  async hold({ tenant, id }: SessionKey, holder: string, { now, ttl }: Use): Promise<boolean> {
+    const name = JSON.stringify([tenant, id])
+    const held = this.#held.get(name)
+    if (held !== undefined && held.holder !== holder && held.until > now) return false
+    this.#held.set(name, { holder, until: now + ttl })
+    return true
+  }
+
+  async release({ tenant, id }: SessionKey, holder: string): Promise<void> {
+    const name = JSON.stringify([tenant, id])
+    if (this.#held.get(name)?.holder === holder) this.#held.delete(name)
   }
 
   async sweep(now: number): Promise<number> {

@@ -1,4 +1,6 @@
-/** Sessions, their history in turns, and how many each tenant has. Times in Unix milliseconds. */
+/**
+ * Sessions, their history in turns, who has one at the moment, and how many each tenant has. Times in Unix milliseconds.
+ */
 const SESSIONS = `
   CREATE TABLE sessions (
     row INTEGER PRIMARY KEY,
@@ -26,6 +28,14 @@ const SESSIONS = `
     content BLOB NOT NULL,
     PRIMARY KEY (session, position)
   ) STRICT;
+
+  CREATE TABLE session_holds (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    until INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+  ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE session_tenants (
     tenant TEXT PRIMARY KEY,

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type {
   ChangeResult,
@@ -10,11 +11,15 @@ import type {
   SessionPage,
   SessionRecord,
   SessionStore,
+  SessionTotals,
   StoredSession,
   StoredTurn,
   Use,
 } from '../../sessions/session-store.ts'
 import { inTransaction } from './database.ts'
+
+/** Sessions. It takes milliseconds, for which every request waits. */
+const SWEPT_AT_ONCE = 100
 
 const COLUMNS = 'row, id, created, last_used, expires, version, details, messages, bytes'
 
@@ -41,9 +46,14 @@ const STATEMENTS = {
   listed: 'SELECT count(*) AS total FROM sessions WHERE tenant = :tenant AND expires > :now',
   count: `SELECT count(*) AS total, count(*) FILTER (WHERE expires > :now) AS active,
     coalesce(sum(messages) FILTER (WHERE expires > :now), 0) AS messages,
-    min(created) FILTER (WHERE expires > :now) AS oldest FROM sessions WHERE :tenant IS NULL OR tenant = :tenant`,
+    min(created) FILTER (WHERE expires > :now) AS oldest FROM sessions WHERE tenant = :tenant`,
+  active: 'SELECT count(*) AS active FROM sessions WHERE expires > :now',
+  hold: `INSERT INTO session_holds VALUES (:tenant, :id, :holder, :until) ON CONFLICT DO UPDATE
+    SET holder = :holder, until = :until WHERE holder = :holder OR until <= :now`,
+  release: 'DELETE FROM session_holds WHERE tenant = :tenant AND id = :id AND holder = :holder',
+  sweepHolds: 'DELETE FROM session_holds WHERE until <= :now',
   total: 'SELECT coalesce(sum(sessions), 0) AS total FROM session_tenants',
-  sweep: 'DELETE FROM sessions WHERE expires <= :now',
+  sweep: 'DELETE FROM sessions WHERE row IN (SELECT row FROM sessions WHERE expires <= :now LIMIT :most)',
   // Each look at a tenant's oldest use is one step in an index.
   evict: `DELETE FROM sessions WHERE row = (SELECT row FROM sessions WHERE tenant =
     (SELECT tenant FROM session_tenants t WHERE sessions = (SELECT max(sessions) FROM session_tenants)
@@ -74,7 +84,7 @@ export class SqliteSessionStore implements SessionStore {
       const row = this.#statements.insert.run({ ...key, ...times(use), details, opening }).lastInsertRowid
       for (const turn of session.turns) this.#statements.addTurn.run({ row, ...turn })
       this.#statements.measure.run({ row })
-      if (this.#total() > max) this.#statements.sweep.run({ now: use.now })
+      if (this.#total() > max) this.#statements.sweep.run({ now: use.now, most: SWEPT_AT_ONCE })
       return { kind: 'created', evicted: this.#evictDownTo(max) }
     })
   }
@@ -113,7 +123,7 @@ export class SqliteSessionStore implements SessionStore {
     return { sessions: rows.map(recordOf), total: whole(listed, 'total') }
   }
 
-  async count(tenant: string | null, now: number): Promise<SessionCounts> {
+  async count(tenant: string, now: number): Promise<SessionCounts> {
     const row = this.#statements.count.get({ tenant, now }) ?? {}
     return {
       total: whole(row, 'total'),
@@ -123,8 +133,26 @@ export class SqliteSessionStore implements SessionStore {
     }
   }
 
+  async totals(now: number): Promise<SessionTotals> {
+    return { total: this.#total(), active: whole(this.#statements.active.get({ now }) ?? {}, 'active') }
+  }
+
+  async hold(key: SessionKey, holder: string, { now, ttl }: Use): Promise<boolean> {
+    return this.#statements.hold.run({ ...key, holder, now, until: now + ttl }).changes === 1
+  }
+
+  async release(key: SessionKey, holder: string): Promise<void> {
+    this.#statements.release.run({ ...key, holder })
+  }
+
   async sweep(now: number): Promise<number> {
-    return Number(this.#statements.sweep.run({ now }).changes)
+    this.#statements.sweepHolds.run({ now })
+    for (let swept = 0; ;) {
+      const { changes } = this.#statements.sweep.run({ now, most: SWEPT_AT_ONCE })
+      swept += Number(changes)
+      if (Number(changes) < SWEPT_AT_ONCE) return swept
+      await nextTurn()
+    }
   }
 
   async evict(count: number): Promise<number> {
@@ -167,6 +195,10 @@ function prepareAll(database: DatabaseSync): Statements {
     list: prepare('list'),
     listed: prepare('listed'),
     count: prepare('count'),
+    active: prepare('active'),
+    hold: prepare('hold'),
+    release: prepare('release'),
+    sweepHolds: prepare('sweepHolds'),
     total: prepare('total'),
     sweep: prepare('sweep'),
     evict: prepare('evict'),

@@ -3,6 +3,7 @@ import { request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { duplexPair } from 'node:stream'
 import { describe, expect, it } from 'vitest'
+import { cut, fuzzSize, mutated } from '../../../test/support/mutated-text.ts'
 import { ResponseError, ResponseParser } from './response-parser.ts'
 
 interface Reading {
@@ -106,40 +107,12 @@ const BODIES = [
   'content-length: 004\r\n\r\nbody',
   'transfer-encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n',
   'Transfer-Encoding: Chunked\r\n\r\n2\r\nbo\r\nA\r\n0123456789\r\n0\r\nx-trailer: 1\r\n\r\n',
-  'transfer-encoding: chunked\r\n\r\n00004;a=b\r\nbody\r\n0\r\n\r\n',
+  'transfer-encoding: chunked\r\n\r\n00004;a=b;c;d="e\\"; f"\r\nbody\r\n0\r\n\r\n',
   '\r\nuntil the end',
 ]
 
-/** What stands where readers differ: the pieces that smuggled answers are made of. */
-const SPLINTERS = [
-  '\r',
-  '\n',
-  '\r\n',
-  '\r\n\r\n',
-  '\r\n continued\r\n',
-  ' ',
-  '\t',
-  ':',
-  ';',
-  ',',
-  '0',
-  'f',
-  '-',
-  '+',
-  '"',
-  '\0',
-  '\x0b',
-  '\x7f',
-  '\xff',
-  'content-length: 2\r\n',
-  'content-length: 4\r\n',
-  'transfer-encoding: chunked\r\n',
-  'transfer-encoding: gzip, chunked\r\n',
-  '0\r\n\r\n',
-  'HTTP/1.1 200 OK\r\n\r\n',
-  'HTTP/1.1 100 Continue\r\n\r\n',
-  'HTTP/1.1 204 No\r\n\r\n',
-]
+/** Answers in the midst of others. */
+const SPLINTERS = ['HTTP/1.1 200 OK\r\n\r\n', 'HTTP/1.1 100 Continue\r\n\r\n', 'HTTP/1.1 204 No\r\n\r\n']
 
 const answer = fc
   .tuple(
@@ -149,65 +122,30 @@ const answer = fc
   )
   .map(([head, fields, body]) => head + fields.join('') + body)
 
-const place = fc.double({ min: 0, max: 1, noNaN: true })
-const mutation = fc.record({
-  at: place,
-  remove: fc.integer({ min: 0, max: 3 }),
-  insert: fc.oneof(
-    fc.constantFrom('', ...SPLINTERS),
-    fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)),
-  ),
-})
-
-function mutated(text: string, mutations: readonly { at: number; remove: number; insert: string }[]): string {
-  return mutations.reduce((before, { at, remove, insert }) => {
-    const from = Math.floor(at * (before.length + 1))
-    return before.slice(0, from) + insert + before.slice(from + remove)
-  }, text)
-}
-
-/** The text's bytes, cut at these places. */
-function cut(text: string, places: readonly number[]): readonly Buffer[] {
-  const bytes = Buffer.from(text, 'latin1')
-  const ends = [...places.map((at) => Math.floor(at * bytes.length)), bytes.length].toSorted((a, b) => a - b)
-  return ends
-    .map((end, index) => bytes.subarray(index === 0 ? 0 : ends[index - 1], end))
-    .filter(({ length }) => length > 0)
-}
-
-/** A slice for every run; `UCR_FUZZ_RUNS=1000000` for a long one, `UCR_FUZZ_SEED` for another. */
-const RUNS = Number(process.env['UCR_FUZZ_RUNS'] ?? 3000)
-const SEED = Number(process.env['UCR_FUZZ_SEED'] ?? 20_261_129)
+const SIZE = fuzzSize(20_000)
 
 describe('ResponseParser', () => {
   it(
     'reads whatever it accepts as llhttp reads it, however it is cut',
     async () => {
       let accepted = 0
-      const property = fc.asyncProperty(
-        answer,
-        fc.array(mutation, { maxLength: 3 }),
-        fc.array(place, { maxLength: 5 }),
-        async (whole, mutations, places) => {
-          const text = mutated(whole, mutations)
-          const pieces = cut(text, places)
-          const ours = read(pieces)
-          expect(read(cut(text, []))).toEqual(ours)
-          if (ours === null) return
-          accepted++
-          expect(await readByNode(pieces)).toEqual(ours)
-        },
-      )
-      await fc.assert(property, { numRuns: RUNS, seed: SEED })
+      const property = fc.asyncProperty(mutated(answer, SPLINTERS), async ({ text, pieces }) => {
+        const ours = read(pieces)
+        expect(read(cut(text))).toEqual(ours)
+        if (ours === null) return
+        accepted++
+        expect(await readByNode(pieces)).toEqual(ours)
+      })
+      await fc.assert(property, SIZE)
       // Nothing is shown by a reader that refuses everything.
-      expect(accepted).toBeGreaterThan(RUNS / 5)
+      expect(accepted).toBeGreaterThan(SIZE.numRuns / 5)
     },
-    Math.max(60_000, RUNS * 5),
+    Math.max(60_000, SIZE.numRuns * 5),
   )
 
   it.each(HEADS.flatMap((head) => BODIES.map((body) => head + body)))('accepts %j', (text) => {
     const isRefused = text.startsWith('HTTP/1.0') && /chunked/i.test(text)
-    expect(read(cut(text, [])) === null).toBe(isRefused)
+    expect(read(cut(text)) === null).toBe(isRefused)
   })
 
   it.each([
@@ -227,9 +165,33 @@ describe('ResponseParser', () => {
     ['a chunk size with 0x', 'transfer-encoding: chunked\r\n\r\n0x4\r\nbody\r\n0\r\n\r\n'],
     ['a space after a chunk size', 'transfer-encoding: chunked\r\n\r\n4 \r\nbody\r\n0\r\n\r\n'],
     ['another head as a trailer', 'transfer-encoding: chunked\r\n\r\n0\r\nHTTP/1.1 200 OK\r\n\r\n'],
+    ['a chunk extension with two values', 'transfer-encoding: chunked\r\n\r\n4;a=b=c\r\nbody\r\n0\r\n\r\n'],
+    ['a quote in a chunk extension', 'transfer-encoding: chunked\r\n\r\n4;a="b\r\nbody\r\n0\r\n\r\n'],
+    ['a chunk extension without a name', 'transfer-encoding: chunked\r\n\r\n4;\r\nbody\r\n0\r\n\r\n'],
+    ['a tab behind chunked', 'transfer-encoding: chunked\t\r\n\r\n4\r\nbody\r\n0\r\n\r\n'],
+    ['a length in the trailer', 'transfer-encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\ncontent-length: 2\r\n\r\n'],
     ['a trailer without a name', 'transfer-encoding: chunked\r\n\r\n0\r\n: 1\r\n\r\n'],
     ['a folded trailer', 'transfer-encoding: chunked\r\n\r\n0\r\nx-one: 1\r\n 2\r\n\r\n'],
   ])('refuses %s', (_name, rest) => {
-    expect(read(cut(`HTTP/1.1 200 OK\r\n${rest}`, []))).toBeNull()
+    expect(read(cut(`HTTP/1.1 200 OK\r\n${rest}`))).toBeNull()
+  })
+
+  it('refuses an interim answer in HTTP/1.0, behind which its sender may close', () => {
+    const final = 'HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n'
+    expect(read(cut(`HTTP/1.1 103 Early Hints\r\n\r\n${final}`))).toMatchObject({ status: 200 })
+    expect(read(cut(`HTTP/1.0 103 Early Hints\r\n\r\n${final}`))).toBeNull()
+  })
+
+  it.each([
+    ['HTTP/1.1', 'close', true],
+    ['HTTP/1.1', 'x ,\tClose', true],
+    ['HTTP/1.1', 'not-close, closed', false],
+    ['HTTP/1.0', 'Keep-Alive', false],
+    ['HTTP/1.0', 'keep-alive, close', true],
+    ['HTTP/1.0', 'no-keep-alive', true],
+  ])('takes an answer of %s with "connection: %s" for the last one: %s', (version, connection, isLast) => {
+    const parser = new ResponseParser({ head: () => {}, body: () => {}, end: () => {} }, MOST_HEADER_BYTES)
+    parser.feed(Buffer.from(`${version} 200 OK\r\nconnection: ${connection}\r\ncontent-length: 0\r\n\r\n`))
+    expect(parser.lastAnswer).toBe(isLast)
   })
 })

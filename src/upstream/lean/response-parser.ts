@@ -1,4 +1,5 @@
 import { ChunkedBody } from '../../lib/chunked-body.ts'
+import { hasTab, listMembers, withoutBlanks } from '../../lib/field-value.ts'
 import type { Headers } from '../../lib/headers.ts'
 
 /** What stands between the bytes of a connection and a call. */
@@ -147,9 +148,12 @@ export class ResponseParser {
     if (!HEAD.test(text)) throw new ResponseError('invalid', 'the answer is not HTTP/1.1')
     const status = Number(text.slice(9, 12))
     if (status === 101) throw new ResponseError('invalid', 'the answer switches to a protocol that nobody asked for')
-    if (status < 200) return false
+    if (status < 200) {
+      if (text.startsWith(OLD)) throw new ResponseError('invalid', 'an interim answer comes in HTTP/1.0')
+      return false
+    }
     const headers = fieldsOf(text)
-    this.#frame(status, headers, text.startsWith('HTTP/1.0'))
+    this.#frame(status, headers, text.startsWith(OLD))
     this.#events.head(status, headers)
     return true
   }
@@ -157,8 +161,8 @@ export class ResponseParser {
   #frame(status: number, headers: Headers, isOld: boolean): void {
     const coding = headers['transfer-encoding']
     const length = headers['content-length']
-    const connection = headers['connection']?.toLowerCase() ?? ''
-    this.lastAnswer = isOld ? !connection.includes('keep-alive') : connection.includes('close')
+    const connection = listMembers(headers['connection'] ?? '')
+    this.lastAnswer = connection.includes('close') || (isOld && !connection.includes('keep-alive'))
     this.keepAlive = keepAliveOf(headers['keep-alive'])
     if (coding !== undefined && length !== undefined) {
       throw new ResponseError('invalid', 'the answer has both content-length and transfer-encoding')
@@ -221,6 +225,7 @@ export class ResponseParser {
   }
 }
 
+const OLD = 'HTTP/1.0'
 const HTTP = Buffer.from('HTTP/1.')
 const CR = 13
 const LF = 10
@@ -238,28 +243,22 @@ function fieldsOf(text: string): Record<string, string | undefined> {
   const headers: Record<string, string | undefined> = {}
   let start = text.indexOf('\r\n')
   while (start !== -1) {
-    const end = text.indexOf('\r\n', start + 2)
+    const next = text.indexOf('\r\n', start + 2)
+    const end = next === -1 ? text.length : next
     const colon = text.indexOf(':', start + 2)
     const name = text.slice(start + 2, colon).toLowerCase()
-    const value = withoutBlanks(text, colon + 1, end === -1 ? text.length : end)
+    const isFraming = name === 'content-length' || name === 'transfer-encoding'
+    if (isFraming && hasTab(text, colon + 1, end)) {
+      throw new ResponseError('invalid', `the ${name} of the answer has a tab`)
+    }
+    const value = withoutBlanks(text, colon + 1, end)
     const before = headers[name]
     // `constructor` and the like are there before any field is.
     headers[name] = typeof before === 'string' ? `${before}, ${value}` : value
-    start = end
+    start = next
   }
   return headers
 }
-
-/** Only spaces and tabs stand around a value; `trim` takes more, such as the no-break space of latin1. */
-function withoutBlanks(text: string, from: number, to: number): string {
-  let start = from
-  let end = to
-  while (start < end && isBlank(text.charCodeAt(start))) start++
-  while (end > start && isBlank(text.charCodeAt(end - 1))) end--
-  return text.slice(start, end)
-}
-
-const isBlank = (code: number): boolean => code === 0x20 || code === 0x09
 
 function keepAliveOf(field: string | undefined): number | null {
   if (field === undefined) return null

@@ -1,0 +1,213 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { Redis } from 'ioredis'
+import type { Message } from '../src/canonical/request.ts'
+import { stringToJson } from '../src/lib/json.ts'
+import { NO_DETAILS } from '../src/sessions/session.ts'
+import type { SessionStore } from '../src/sessions/session-store.ts'
+import { Sessions } from '../src/sessions/sessions.ts'
+import { MemorySessionStore } from '../src/store/memory/session-store.ts'
+import { RedisConnection } from '../src/store/redis/connection.ts'
+import { RedisSessionStore } from '../src/store/redis/session-store.ts'
+import { openDatabase } from '../src/store/sqlite/database.ts'
+import { SqliteSessionStore } from '../src/store/sqlite/session-store.ts'
+import { NO_REDIS, RedisServer } from '../test/support/redis-server.ts'
+import { figure, markdown } from './markdown.ts'
+
+/**
+ * What sessions cost, in each store and with few and many of them. Each has a system prompt and two turns, 3.6 KB of text.
+ * Times are medians of one call at a time, in microseconds; sweeping is per session that is swept. Bytes are what the store
+ * grows by for each session: memory of this process, the file, memory of the server; for one session alone only a file
+ * tells. Arguments: names of stores, numbers of sessions.
+ */
+interface Kept {
+  readonly store: SessionStore
+  /** Bytes that it takes now. */
+  size(): Promise<number>
+  close(): Promise<void>
+}
+
+const HOUR = 3_600_000
+const SAMPLES = 1000
+const ROUNDS = 3
+
+setFlagsFromString('--expose-gc')
+const collect = runInNewContext('gc') as () => void
+
+const STORES: Readonly<Record<string, () => Promise<Kept>>> = {
+  memory: async () => {
+    const store = new MemorySessionStore()
+    const size = async (): Promise<number> => {
+      // Memory of buffers is given back a moment after their objects are gone.
+      for (let round = 0; round < 3; round++) {
+        collect()
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      const { heapUsed, external } = process.memoryUsage()
+      return heapUsed + external
+    }
+    return { store, size, close: () => store.close() }
+  },
+  sqlite: async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ucr-bench-'))
+    const file = join(folder, 'ucr.db')
+    const database = await openDatabase(file)
+    const size = async (): Promise<number> => {
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      return statSync(file).size
+    }
+    const close = async (): Promise<void> => {
+      database.close()
+      rmSync(folder, { recursive: true })
+    }
+    return { store: new SqliteSessionStore(database), size, close }
+  },
+  ...(NO_REDIS === null && {
+    redis: async () => {
+      const server = await RedisServer.start({ durable: false })
+      const client = new Redis(server.url)
+      const store = new RedisSessionStore(
+        await RedisConnection.open({ url: server.url, lost: () => {}, back: () => {} }),
+      )
+      const size = async (): Promise<number> => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
+      const close = async (): Promise<void> => {
+        client.disconnect()
+        await store.close()
+        await server.close()
+      }
+      return { store, size, close }
+    },
+  }),
+}
+
+/** Other words in each session, so that no store has them twice. */
+function says(role: Message['role'], seed: number, words: number): Message {
+  const text = Array.from({ length: words }, (_, at) => WORDS[(seed * 7919 + at * at * 331 + at) % WORDS.length]).join(
+    ' ',
+  )
+  const part = {
+    kind: 'text',
+    text: stringToJson(text),
+    refusal: false,
+    citations: null,
+    cache: null,
+    ext: null,
+  } as const
+  return { role, parts: [part], name: null, ext: null }
+}
+
+const SYLLABLES = ['ba', 'ten', 'ri', 'sol', 'ma', 'ker', 'du', 'ing', 'est', 'on', 'lay', 'ver', 'pu']
+/** About as many different ones as people use. */
+const WORDS = Array.from({ length: 2197 }, (_, at) =>
+  [at, at / 13, at / 169].map((digit) => SYLLABLES[Math.floor(digit) % 13]).join(''),
+)
+
+interface Figures {
+  readonly create: number
+  readonly retrieve: number
+  readonly update: number
+  readonly delete: number
+  readonly sweep: number
+  readonly bytes: number
+}
+
+async function measureStore({ store, size }: Kept, count: number): Promise<Figures> {
+  let now = Date.now()
+  const sessions = new Sessions({
+    store,
+    settings: {
+      ttl: HOUR,
+      max: Number.MAX_SAFE_INTEGER,
+      sweepInterval: HOUR,
+      maxMessages: 1000,
+      maxBytes: 1e9,
+      memoryThreshold: 1,
+      compression: true,
+    },
+    holder: 'bench',
+    now: () => now,
+    memoryShare: () => 0,
+    failed: (text, cause) => console.error(text, cause),
+  })
+  const key = (index: number | string) => ({ tenant: 'bench', id: `session_${index}` })
+  const turn = (seed: number) => ({
+    messages: [says('user', seed, 60), says('assistant', seed + 1, 120)],
+    instructions: null,
+  })
+  const make = (index: number | string) =>
+    sessions.create(key(index), { details: { ...NO_DETAILS, model: 'm' }, instructions: says('system', 1, 80).parts })
+  const talk = async (index: number | string, seed: number): Promise<void> => {
+    for (const each of [seed, seed + 1]) await sessions.add(key(index), turn(each))
+  }
+  const timed = async (step: (at: number) => Promise<unknown>): Promise<number> => {
+    const times: number[] = []
+    for (let at = 0; at < SAMPLES; at++) {
+      const before = performance.now()
+      await step(at)
+      times.push(performance.now() - before)
+    }
+    return median(times) * 1000
+  }
+  const some = (at: number): number => (at * 7919) % count
+
+  // One that goes again before sizes are compared, so that code and pages that all share are there.
+  await make('first')
+  await talk('first', 0)
+  await size()
+  const empty = await size()
+  for (let index = 0; index < count; index++) {
+    await make(index)
+    await talk(index, index)
+  }
+  const bytes = ((await size()) - empty) / count
+  const create = await timed((at) => make(`new_${at}`))
+  for (let at = 0; at < SAMPLES; at++) await talk(`new_${at}`, at)
+  const figures = {
+    create,
+    retrieve: await timed((at) => sessions.read(key(some(at)))),
+    update: await timed((at) => sessions.add(key(`new_${at}`), turn(at))),
+    delete: await timed((at) => sessions.delete(key(`new_${at}`))),
+  }
+  await size()
+  now += 2 * HOUR
+  const before = performance.now()
+  const swept = await store.sweep(now)
+  return { ...figures, sweep: ((performance.now() - before) * 1000) / swept, bytes }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
+}
+
+const wanted = process.argv.slice(2)
+const numbers = wanted.map(Number).filter((count) => count > 0)
+const counts = numbers.length > 0 ? numbers : [1, 1000, 100_000]
+const names = Object.keys(STORES).filter((name) => wanted.includes(name))
+const rows = [['store', 'sessions', 'create', 'retrieve', 'update', 'delete', 'sweep', 'bytes']]
+for (const [name, open] of Object.entries(STORES)) {
+  if (names.length > 0 && !names.includes(name)) continue
+  for (const count of counts) {
+    const rounds: Figures[] = []
+    for (let round = 0; round < (count > 10_000 ? 1 : ROUNDS); round++) {
+      const kept = await open()
+      rounds.push(await measureStore(kept, count))
+      await kept.close()
+    }
+    const of = (pick: (figures: Figures) => number): string => figure(median(rounds.map(pick)))
+    rows.push([
+      name,
+      String(count),
+      of((figures) => figures.create),
+      of((figures) => figures.retrieve),
+      of((figures) => figures.update),
+      of((figures) => figures.delete),
+      of((figures) => figures.sweep),
+      of((figures) => figures.bytes),
+    ])
+    console.error(rows.at(-1)?.join(' '))
+  }
+}
+console.log(markdown(rows))

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto'
+import type { SessionConfig } from '../config/config.ts'
+import { cgroupLimits } from '../observe/cgroup.ts'
+import { oldGenerationUsed, ownHeapLimit } from '../observe/heap-limit.ts'
+import type { Log } from '../observe/log.ts'
+import { nearestLimit } from '../observe/memory-reading.ts'
+import type { SessionStore } from '../sessions/session-store.ts'
+import { Sessions } from '../sessions/sessions.ts'
+import { MemorySessionStore } from '../store/memory/session-store.ts'
+import { RedisConnection } from '../store/redis/connection.ts'
+import { RedisSessionStore } from '../store/redis/session-store.ts'
+import { SqliteSessionStore } from '../store/sqlite/session-store.ts'
+import type { StateDatabase } from './state-database.ts'
+
+export interface OpenSessionsOptions {
+  readonly config: SessionConfig
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly database: StateDatabase
+  readonly log: Log
+}
+
+/** The sessions that the config asks for; null where it wants none. */
+export async function openSessions({
+  config,
+  environment,
+  database,
+  log,
+}: OpenSessionsOptions): Promise<Sessions | null> {
+  const store = await openStore(config, database, log)
+  if (store === null) return null
+  const cgroups = cgroupLimits()
+  const heapLimit = ownHeapLimit(environment['NODE_OPTIONS'] ?? '')
+  return new Sessions({
+    store,
+    settings: config,
+    holder: randomUUID(),
+    now: () => Date.now(),
+    memoryShare: () => nearestLimit(oldGenerationUsed(), heapLimit, cgroups).ratio,
+    failed: (text, cause) => log.error(null, text, cause),
+  })
+}
+
+async function openStore(
+  { store, redis }: SessionConfig,
+  database: StateDatabase,
+  log: Log,
+): Promise<SessionStore | null> {
+  switch (store) {
+    case 'off':
+      return null
+    case 'memory':
+      return new MemorySessionStore()
+    case 'sqlite':
+      return openFile(database, log)
+    case 'redis':
+      return openRedis(redis.url, log)
+    default:
+      return store satisfies never
+  }
+}
+
+async function openRedis(url: string, log: Log): Promise<SessionStore> {
+  const connection = await RedisConnection.open({
+    url,
+    lost: (why) => log.warn(null, 'the store of sessions is away', { why }),
+    back: () => log.info('the store of sessions is there again'),
+  })
+  return new RedisSessionStore(connection)
+}
+
+/** A gateway that cannot keep sessions for its next start still answers. */
+async function openFile(database: StateDatabase, log: Log): Promise<SessionStore> {
+  try {
+    const opened = await database.open()
+    return opened === null ? new MemorySessionStore() : new SqliteSessionStore(opened)
+  } catch (error) {
+    log.error(null, 'sessions cannot be kept in a file: they end with this process', error)
+    return new MemorySessionStore()
+  }
+}
