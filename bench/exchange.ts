@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { LOCAL } from '../src/admission/authenticate.ts'
 import { ProviderSet } from '../src/composition/provider-set.ts'
 import { Caches } from '../src/cache/caches.ts'
 import { Coalescer } from '../src/cache/coalescer.ts'
@@ -194,6 +195,6 @@ function clientRequest(body: Buffer): ClientRequest {
     params: {},
     headers,
     body,
-    principal: snapshot.authenticate(headers),
+    principal: LOCAL,
   }
 }

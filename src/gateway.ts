@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { isLoopback } from './admission/address.ts'
+import { LOCAL } from './admission/authenticate.ts'
 import { checkHost, checkOrigin, corsHeaders } from './admission/host-origin.ts'
 import { Caches } from './cache/caches.ts'
 import { Coalescer } from './cache/coalescer.ts'
@@ -15,7 +16,6 @@ import { watchConfig } from './config/watch.ts'
 import type { ConfigWatcher } from './config/watch.ts'
 import { explain } from './exchange/explain.ts'
 import type { RouteExplanation } from './exchange/explain.ts'
-import type { Principal } from './exchange/client.ts'
 import type { JoinableCall } from './exchange/joinable-call.ts'
 import { PlanCounter } from './exchange/plan-counter.ts'
 import { serve } from './exchange/serve.ts'
@@ -24,6 +24,9 @@ import type { Log } from './observe/log.ts'
 import type { MemoryAlert } from './observe/memory-monitor.ts'
 import { TrafficRecorder } from './observe/traffic-recorder.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
+import { openAccessControl } from './composition/access-control.ts'
+import type { AccessControl } from './composition/access-control.ts'
+import { fetchTextOver } from './composition/fetch-text.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
@@ -32,6 +35,7 @@ import { readSessionMessages } from './composition/read-session-messages.ts'
 import { StateDatabase } from './composition/state-database.ts'
 import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
+import { authStatusRoute } from './server/auth-status.ts'
 import { cacheRoutes } from './server/cache-routes.ts'
 import { explainRoute } from './server/explain.ts'
 import { sessionRoutes } from './server/session-routes.ts'
@@ -60,7 +64,7 @@ export interface GatewayOptions {
   /** Where providers are looked for when the config names none. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly log: Log
-  /** Where this installation's secret and its sessions are kept. Left out: neither survives a restart. */
+  /** Where this installation's secret, sessions, keys and admin token are kept. Left out: none survives a restart. */
   readonly stateFolder?: string
   /** The installation's secret, where somebody else keeps it. */
   readonly secret?: Buffer
@@ -136,11 +140,15 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   }
   const snapshot = await build(loaded)
   shared.health.adopt(snapshot.providers, snapshot.config.routing.breaker)
-  return new RunningGateway(options, shared, database, traffic, providerSet, snapshot, build)
+  const access = await openAccessControl({
+    config: loaded.config,
+    fetchText: fetchTextOver(shared.transport),
+    log,
+    folder: options.stateFolder ?? null,
+    database,
+  })
+  return new RunningGateway(options, shared, database, traffic, providerSet, access, snapshot, build)
 }
-
-/** Whoever runs a command on this machine. */
-const LOCAL: Principal = { tenant: 'local', keyName: null }
 
 class RunningGateway implements Gateway {
   readonly #options: GatewayOptions
@@ -149,6 +157,7 @@ class RunningGateway implements Gateway {
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
   readonly #oversight: Oversight
+  readonly #access: AccessControl
   readonly #server: GatewayServer
   readonly #compression = new Compression()
   #snapshot: Snapshot
@@ -161,6 +170,7 @@ class RunningGateway implements Gateway {
     database: StateDatabase,
     traffic: TrafficRecorder,
     providerSet: ProviderSet,
+    access: AccessControl,
     snapshot: Snapshot,
     build: (loaded: LoadedConfig) => Promise<Snapshot>,
   ) {
@@ -188,6 +198,7 @@ class RunningGateway implements Gateway {
       log: options.log,
       onAlert: options.onAlert,
     })
+    this.#access = access
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
   }
@@ -198,6 +209,7 @@ class RunningGateway implements Gateway {
     const bus = worker?.bus ?? new LocalBus()
     await shareHealth(this.#shared.health, bus)
     shareCaches(this.#shared.caches, bus)
+    await this.#access.share(bus)
     this.#oversight.start(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
@@ -245,6 +257,7 @@ class RunningGateway implements Gateway {
     this.#oversight.stop()
     await this.#watcher?.close()
     await this.#server.close()
+    await this.#access.close()
     await this.#shared.transport.close()
     await this.#providerSet.close()
     await this.#shared.sessions?.close()
@@ -258,6 +271,13 @@ class RunningGateway implements Gateway {
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
+        ...this.#access.routes,
+        authStatusRoute({
+          open: () => this.#access.open,
+          exposed: () => this.#isExposed(),
+          version: packageJson.version,
+          routes: () => this.#server.routes,
+        }),
         explainRoute((path, { headers, body, principal, id }) =>
           explain(
             explainRequest(PROTOCOL_LIST, { path, headers, body }, principal ?? LOCAL, id),
@@ -274,14 +294,16 @@ class RunningGateway implements Gateway {
         checkHost: (headers) => checkHost(headers, this.#snapshot.access),
         checkOrigin: (method, headers) => checkOrigin(method, headers, this.#snapshot.access),
         corsHeaders: (headers) => corsHeaders(headers, this.#snapshot.access),
-        authenticate: (headers) => this.#snapshot.authenticate(headers),
+        authenticate: (headers) => this.#access.authenticate(headers),
+        checkAdmin: (headers) => this.#access.checkAdmin(headers),
+        permit: (principal, path) => this.#access.permit(principal, path),
         admit: (caller) => this.#oversight.admission.admit(caller),
         received: (caller) => this.#oversight.admission.received(caller),
       },
       health: {
         service: 'universal-claude-router',
         version: packageJson.version,
-        exposed: () => !isLoopback(this.#snapshot.config.server.host),
+        exposed: () => this.#isExposed(),
         notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
         deployments: () => this.#shared.health.snapshot(),
         sessions: async () => (await this.#shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
@@ -292,6 +314,11 @@ class RunningGateway implements Gateway {
       newId,
       ...(worker === undefined ? {} : { listenOn: (listener: Server) => worker.listen(listener) }),
     })
+  }
+
+  /** Other machines may reach it. */
+  #isExposed(): boolean {
+    return !isLoopback(this.#snapshot.config.server.host)
   }
 
   #sessionRoutes(): readonly PlainRoute[] {
@@ -326,6 +353,7 @@ class RunningGateway implements Gateway {
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)
+    this.#access.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()
   }

@@ -3,13 +3,7 @@ import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { AddressRange } from './address-range.ts'
 import { clientNetwork } from './client-address.ts'
-import type { RateCounter, RateVerdict } from './rate-counter.ts'
-
-export interface RateLimitSettings {
-  readonly max: number
-  /** Milliseconds. */
-  readonly timeWindow: number
-}
+import type { RateCounter, RateLimitSettings, RateVerdict } from './rate-counter.ts'
 
 export interface Caller {
   /** Null for somebody without a valid key. */
@@ -26,6 +20,8 @@ export interface AdmissionOptions {
   received(bytes: number): void
   /** Null: nobody counts. */
   counter(): RateCounter | null
+  /** Counts for keys that have this limit of their own. */
+  counterFor(limit: RateLimitSettings): RateCounter
   trustedProxies(): readonly AddressRange[]
   /** Unix milliseconds. */
   wallClock(): number
@@ -47,8 +43,8 @@ export class Admission {
   /** Throws GatewayError `rate_limited`, `overloaded`. What is admitted is to be `received`. */
   admit({ principal, headers, peer }: Caller): void {
     const counter = this.#options.counter()
+    if (principal !== null) this.#admitHolder(principal, counter)
     if (counter !== null) {
-      if (principal !== null && principal.keyName !== null) this.#check(counter.take(principal.tenant), 'this key')
       const network = clientNetwork(peer, headers['x-forwarded-for'], this.#options.trustedProxies())
       this.#check(counter.take(`address ${network}`), 'this address')
     }
@@ -56,6 +52,13 @@ export class Admission {
     this.#overloaded++
     const message = 'The gateway is short of memory and takes no more requests for a moment.'
     throw new GatewayError('overloaded', message, { retryAfter: TRY_AGAIN })
+  }
+
+  /** By the limit of the key itself, else by the one for all. */
+  #admitHolder({ tenant, keyName, grant }: Principal, counter: RateCounter | null): void {
+    const own = grant?.rateLimit ?? null
+    if (own !== null) this.#check(this.#options.counterFor(own).take(tenant), 'this key')
+    else if (counter !== null && keyName !== null) this.#check(counter.take(tenant), 'this key')
   }
 
   /** The body of an admitted request has come, or never will. */

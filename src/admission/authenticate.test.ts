@@ -1,16 +1,25 @@
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { keyNamed } from '../../test/support/keys.ts'
+import type { Principal } from '../exchange/client.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
-import { createAuthenticator, principalOf } from './authenticate.ts'
+import { Authenticator, LOCAL } from './authenticate.ts'
+import { KeyRing } from './key-ring.ts'
 import { generateKey, hashKey } from './keys.ts'
+import { unauthorized } from './unauthorized.ts'
 
 const mine = 'ucr_mine-0123456789'
 const theirs = 'ucr_theirs-0123456789'
-const keys = [
-  { name: 'me', hash: hashKey(mine), models: null },
-  { name: 'them', hash: hashKey(theirs).toUpperCase().replace('SHA256', 'sha256'), models: null },
-]
-const authenticate = createAuthenticator({ keys, open: false })
+const ring = new KeyRing(() => 0)
+ring.adoptConfigured([keyNamed('me', mine), keyNamed('them', theirs)])
+const authenticator = new Authenticator(ring, { tokens: null, required: false })
+
+function authenticate(headers: Headers): Principal {
+  const principal = authenticator.authenticate(headers)
+  if (principal instanceof Promise) throw new Error('a key has to be waited for')
+  return principal
+}
 
 function refusal(headers: Headers): GatewayError {
   try {
@@ -21,7 +30,7 @@ function refusal(headers: Headers): GatewayError {
   throw new Error('was let in')
 }
 
-describe('createAuthenticator()', () => {
+describe('Authenticator', () => {
   it.each<[string, Headers]>([
     ['Bearer', { authorization: `Bearer ${mine}` }],
     ['bearer in lower case', { authorization: `bearer ${mine}` }],
@@ -72,38 +81,42 @@ describe('createAuthenticator()', () => {
     })
   })
 
+  it('refuses whatever else comes, in whatever field, with the same error', () => {
+    const field = fc.constantFrom('x-api-key', 'x-goog-api-key', 'authorization')
+    const text = fc.oneof(
+      fc.string({ maxLength: 100 }),
+      fc.string({ unit: fc.constantFrom(...`'";-eyJ.=`), maxLength: 40 }),
+    )
+    fc.assert(
+      fc.property(field, text, fc.constantFrom('', 'Bearer '), (name, value, scheme) => {
+        expect(refusal({ [name]: scheme + value }).message).toBe(unauthorized().message)
+      }),
+    )
+  })
+
   it('never has the key that was sent in the error', () => {
     const error = refusal({ 'x-api-key': 'canary-1234567890' })
     expect(JSON.stringify(error) + String(error.stack)).not.toContain('canary')
   })
 
-  it('lets everybody in as one tenant when open', () => {
-    const open = createAuthenticator({ keys: [], open: true })
-    expect(open({})).toEqual({ tenant: 'local', keyName: null })
-    expect(open({ 'x-api-key': 'dummy' })).toEqual({ tenant: 'local', keyName: null })
+  it('lets everybody in as one tenant as long as there are no keys', () => {
+    const open = new Authenticator(new KeyRing(() => 0), { tokens: null, required: false })
+    expect(open.authenticate({})).toEqual(LOCAL)
+    expect(open.authenticate({ 'x-api-key': 'dummy' })).toEqual(LOCAL)
+    expect(open.open).toBe(true)
   })
 
-  it('lets nobody in without keys when not open', () => {
-    expect(() => createAuthenticator({ keys: [], open: false })({})).toThrow(GatewayError)
+  it('lets nobody in without keys where one is required', () => {
+    const closed = new Authenticator(new KeyRing(() => 0), { tokens: null, required: true })
+    expect(() => closed.authenticate({})).toThrow(GatewayError)
+    expect(closed.open).toBe(false)
   })
 
-  it('asks for a key as soon as there is one, whatever `open` says', () => {
-    expect(() => createAuthenticator({ keys, open: true })({})).toThrow(GatewayError)
-  })
-})
-
-describe('principalOf()', () => {
-  const key = { name: 'me', hash: hashKey(mine), models: null }
-
-  it('gives a tenant that is stable, whatever else the config says', () => {
-    expect(principalOf(key)).toEqual(principalOf({ ...key, hash: key.hash.toUpperCase(), models: ['x'] }))
-    expect(principalOf(key).tenant).toMatch(/^key_[\w-]{22}$/)
-  })
-
-  it('gives another tenant to another name, and to another key of the same name', () => {
-    const tenants = [key, { ...key, name: 'you' }, { ...key, hash: hashKey(theirs) }].map(
-      (each) => principalOf(each).tenant,
-    )
-    expect(new Set(tenants).size).toBe(3)
+  it('stays closed when the last key is revoked', () => {
+    const revoked = new KeyRing(() => 0)
+    revoked.adoptStored([{ ...keyNamed('me', mine), revokedAt: 1 }])
+    const closed = new Authenticator(revoked, { tokens: null, required: false })
+    expect(() => closed.authenticate({})).toThrow(GatewayError)
+    expect(() => closed.authenticate({ 'x-api-key': mine })).toThrow(GatewayError)
   })
 })

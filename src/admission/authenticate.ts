@@ -1,63 +1,104 @@
-import { createHash, hash, timingSafeEqual } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Principal } from '../exchange/client.ts'
-import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
-import type { KeySettings } from './keys.ts'
-
-/**
- * Who makes this request. Throws GatewayError `unauthorized`, with the same message whether the key is missing, unknown,
- * revoked or malformed.
- */
-export type Authenticator = (headers: Headers) => Principal
+import { looksLikeToken } from './jwt.ts'
+import type { TokenIdentity, TokenVerifier } from './jwt.ts'
+import type { KeyRing } from './key-ring.ts'
+import { unauthorized } from './unauthorized.ts'
 
 export interface AuthenticationSettings {
-  readonly keys: readonly KeySettings[]
-  /** Everybody who reaches the gateway may use it: no keys, on a loopback address. */
-  readonly open: boolean
+  /** Null: no issuer is trusted, and a token is a key like any other that nobody knows. */
+  readonly tokens: TokenVerifier | null
+  /** Also as long as there is no key. */
+  readonly required: boolean
 }
 
-const LOCAL: Principal = { tenant: 'local', keyName: null }
+/** Whoever reaches an open gateway. */
+export const LOCAL: Principal = { tenant: 'local', keyName: null, grant: null }
 
-export function createAuthenticator({ keys, open }: AuthenticationSettings): Authenticator {
-  const entries = new Map(
-    keys.map((key) => {
-      const digest = key.hash.slice('sha256:'.length).toLowerCase()
-      return [digest, { digest: Buffer.from(digest, 'hex'), principal: principalOf(key) }]
-    }),
-  )
-  // Clients on an open gateway send whatever dummy key their SDK insists on.
-  if (open && entries.size === 0) return () => LOCAL
-  const principalWith = (credential: string): Principal | null => {
-    if (credential === '') return null
-    const digest = hash('sha256', credential, 'buffer')
-    // The map finds by a hash that a guesser cannot steer; the comparison then takes the same time for any bytes.
-    const entry = entries.get(digest.toString('hex'))
-    return entry !== undefined && timingSafeEqual(entry.digest, digest) ? entry.principal : null
+/** Finds out who makes a request. */
+export class Authenticator {
+  readonly #ring: KeyRing
+  #settings: AuthenticationSettings
+
+  constructor(ring: KeyRing, settings: AuthenticationSettings) {
+    this.#ring = ring
+    this.#settings = settings
   }
-  return (headers) => {
+
+  adopt(settings: AuthenticationSettings): void {
+    this.#settings = settings
+  }
+
+  /** Everybody who reaches the gateway may use it: nobody has set up who may. */
+  get open(): boolean {
+    const { tokens, required } = this.#settings
+    return !required && tokens === null && this.#ring.empty
+  }
+
+  /**
+   * Who makes this request. A promise only for a token that was not seen before: nobody waits for a key. Throws, and
+   * rejects with, GatewayError `unauthorized`, the same whatever is wrong; `overloaded` while a token cannot be verified.
+   */
+  authenticate(headers: Headers): Principal | Promise<Principal> {
+    // Clients on an open gateway send whatever dummy key their SDK insists on.
+    if (this.open) return LOCAL
     // In the order in which they count. Claude Code sends the first two when a vendor's key is in the environment beside
     // the gateway's token: the one that is a key here lets it in.
-    const principal =
-      principalWith(headers['x-api-key']?.trim() ?? '') ??
-      principalWith(bearerOf(headers['authorization'] ?? '')) ??
-      principalWith(headers['x-goog-api-key']?.trim() ?? '')
-    if (principal === null) throw unauthorized()
-    return principal
+    const known =
+      this.#holderOf(headers['x-api-key']?.trim() ?? '') ??
+      this.#holderOf(bearerOf(headers['authorization'] ?? '')) ??
+      this.#holderOf(headers['x-goog-api-key']?.trim() ?? '')
+    if (known !== null) return known
+    const { tokens } = this.#settings
+    if (tokens === null) throw unauthorized()
+    return this.#verified(headers, tokens)
+  }
+
+  #holderOf(credential: string): Principal | null {
+    if (credential === '') return null
+    const digest = hash('sha256', credential, 'buffer')
+    const holder = this.#ring.find(digest)
+    if (holder !== null || this.#settings.tokens === null) return holder
+    const identity = this.#settings.tokens.known(digest.toString('hex'))
+    return identity === null ? null : this.#bearer(identity)
+  }
+
+  async #verified(headers: Headers, tokens: TokenVerifier): Promise<Principal> {
+    for (const credential of credentialsOf(headers)) {
+      if (!looksLikeToken(credential)) continue
+      const identity = await tokens.verify(credential, hash('sha256', credential, 'hex'))
+      const bearer = this.#bearer(identity)
+      if (bearer !== null) return bearer
+    }
+    throw unauthorized()
+  }
+
+  /** Null where the key that the token stands for is not accepted now. */
+  #bearer({ tenant, name, models, key }: TokenIdentity): Principal | null {
+    const own = models === null ? [] : [models]
+    if (key === null) {
+      return { tenant, keyName: name, grant: models === null ? null : { models: own, routes: null, rateLimit: null } }
+    }
+    const holder = this.#ring.named(key)
+    if (holder === null) return null
+    const { grant } = holder
+    const limits = grant ?? { models: [], routes: null, rateLimit: null }
+    const mine = grant === null && models === null ? null : { ...limits, models: [...limits.models, ...own] }
+    return { tenant, keyName: name, grant: mine }
   }
 }
 
-/** Stable over restarts and other changes of the config; another for a key that was replaced under its old name. */
-export function principalOf(key: KeySettings): Principal {
-  const digest = createHash('sha256').update(`${key.name}\0${key.hash.toLowerCase()}`).digest('base64url')
-  return { tenant: `key_${digest.slice(0, 22)}`, keyName: key.name }
+function credentialsOf(headers: Headers): readonly string[] {
+  return [
+    headers['x-api-key']?.trim() ?? '',
+    bearerOf(headers['authorization'] ?? ''),
+    headers['x-goog-api-key']?.trim() ?? '',
+  ]
 }
 
-function unauthorized(): GatewayError {
-  const message = 'A valid API key is required: send it as "Authorization: Bearer <key>" or "x-api-key: <key>".'
-  return new GatewayError('unauthorized', message, { shouldRetry: false })
-}
-
-function bearerOf(authorization: string): string {
+/** Empty where there is none. */
+export function bearerOf(authorization: string): string {
   if (authorization === '') return ''
   const field = authorization.trim()
   const scheme = field.slice(0, 6).toLowerCase()

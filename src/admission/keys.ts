@@ -1,24 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 
-/** A client's key as the gateway knows it: by its hash. */
-export interface KeySettings {
-  /** Unique among the keys. */
-  readonly name: string
-  /** `sha256:` and 64 lower-case hexadecimal digits. */
-  readonly hash: string
-  /** Model names and patterns that it may ask for; null: all. */
-  readonly models: readonly string[] | null
-}
-
 /** Visible, so that secret scanners and people recognise a key of ours. */
 export const KEY_PREFIX = 'ucr_'
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const RANDOM_LENGTH = 32
 const CHECKSUM_LENGTH = 6
 
-/** A new key: `ucr_`, 190 random bits, and a checksum, so that a truncated or mistyped key is recognised without a look-up. */
-export function generateKey(): string {
+/**
+ * A new key: its prefix, 190 random bits, and a checksum, so that a truncated or mistyped key is recognised without a
+ * look-up.
+ */
+export function generateKey(prefix = KEY_PREFIX): string {
   let random = ''
   while (random.length < RANDOM_LENGTH) {
     // Bytes from 248 on would make the first letters of the alphabet likelier.
@@ -26,7 +19,7 @@ export function generateKey(): string {
       if (byte < 248 && random.length < RANDOM_LENGTH) random += ALPHABET[byte % 62]
     }
   }
-  return KEY_PREFIX + random + checksum(random)
+  return prefix + random + checksum(random)
 }
 
 /** Was `key` made by `generateKey` and copied whole? Says nothing about whether it is accepted. */

@@ -1,5 +1,11 @@
 import { LRUCache } from 'lru-cache'
 
+export interface RateLimitSettings {
+  readonly max: number
+  /** Milliseconds. */
+  readonly timeWindow: number
+}
+
 /** Times in milliseconds. */
 export interface RateVerdict {
   readonly allowed: boolean

@@ -1,28 +1,41 @@
 import { describe, expect, it } from 'vitest'
+import { keyNamed } from '../../test/support/keys.ts'
 import { generateKey, hashKey } from '../admission/keys.ts'
 import { OPEN_KEY } from './client-lines.ts'
 import { clientKey, expectedUrl } from './find-gateway.ts'
 
 const key = generateKey()
-const keys = [{ name: 'me', hash: hashKey(key), models: null }]
+const nobody = { keys: [], auth: { required: false, issuers: [], adminToken: null } }
+const config = { ...nobody, keys: [keyNamed('me', key)] }
 
 describe('clientKey()', () => {
   it('finds the variable that holds a key of the config, whatever it is called', () => {
-    expect(clientKey(keys, { OTHER: 'something else', MINE: ` ${key} ` })).toEqual({
+    expect(clientKey(config, [], { OTHER: 'something else', MINE: ` ${key} ` })).toEqual({
       kind: 'variable',
       name: 'MINE',
       value: key,
     })
   })
 
+  it('finds one of the store, and knows by its keys that the gateway is closed', () => {
+    expect(clientKey(nobody, config.keys, { MINE: key })).toMatchObject({ kind: 'variable', name: 'MINE' })
+    expect(clientKey(nobody, config.keys, {})).toEqual({ kind: 'unknown' })
+    expect(clientKey(nobody, null, {})).toEqual({ kind: 'unknown' })
+  })
+
   it('takes nothing else for one', () => {
-    expect(clientKey(keys, { UCR_API_KEY: 'another-key', HASH: hashKey(key), ANY: OPEN_KEY })).toEqual({
+    expect(clientKey(config, [], { UCR_API_KEY: 'another-key', HASH: hashKey(key), ANY: OPEN_KEY })).toEqual({
       kind: 'unknown',
     })
   })
 
   it('needs none where the gateway is open', () => {
-    expect(clientKey([], { MINE: key })).toEqual({ kind: 'open' })
+    expect(clientKey(nobody, [], { MINE: key })).toEqual({ kind: 'open' })
+  })
+
+  it('needs one where the config asks for one, whoever gives them out', () => {
+    const required = { ...nobody, auth: { ...nobody.auth, required: true } }
+    expect(clientKey(required, [], {})).toEqual({ kind: 'unknown' })
   })
 })
 

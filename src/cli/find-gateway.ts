@@ -1,9 +1,12 @@
-import { hashKey, type KeySettings } from '../admission/keys.ts'
+import { hashKey } from '../admission/keys.ts'
+import type { VirtualKey } from '../admission/virtual-key.ts'
+import type { Config } from '../config/config.ts'
 import { OPEN_KEY } from './client-lines.ts'
 import type { Surroundings } from './command.ts'
 import { checkHealth } from './health-check.ts'
 import { loadForCommand } from './load.ts'
 import { runningGateways } from './run-record.ts'
+import { storedClientKeys } from './stored-client-keys.ts'
 
 /** The gateway that client programs of this user should talk to. */
 export interface FoundGateway {
@@ -28,7 +31,7 @@ export type ClientKey =
  */
 export async function findGateway(surroundings: Surroundings): Promise<FoundGateway> {
   const { config } = await loadForCommand(surroundings, null)
-  const key = clientKey(config.keys, surroundings.environment)
+  const key = clientKey(config, await storedClientKeys(surroundings), surroundings.environment)
   const records = await runningGateways(surroundings)
   const record =
     records.find(({ port }) => config.server.ports.includes(port)) ?? (records.length === 1 ? records[0] : null)
@@ -50,12 +53,17 @@ export function reachable(url: string): string {
 }
 
 /**
- * The key for clients, where the environment has it: the config keeps hashes, so a variable that hashes to one of them
+ * The key for clients, where the environment has it: config and store (`stored`) keep hashes, so a variable that hashes to one of them
  * holds a key, whatever it is called. Nothing else can be taken for one by accident.
  */
-export function clientKey(keys: readonly KeySettings[], environment: NodeJS.ProcessEnv): ClientKey {
-  if (keys.length === 0) return { kind: 'open' }
-  const hashes = new Set(keys.map(({ hash }) => hash))
+export function clientKey(
+  { keys, auth }: Pick<Config, 'keys' | 'auth'>,
+  stored: readonly VirtualKey[] | null,
+  environment: NodeJS.ProcessEnv,
+): ClientKey {
+  const all = [...keys, ...(stored ?? [])]
+  if (all.length === 0 && stored !== null && auth.issuers.length === 0 && !auth.required) return { kind: 'open' }
+  const hashes = new Set(all.flatMap(({ secrets }) => secrets.map(({ hash }) => hash)))
   for (const [name, value] of Object.entries(environment)) {
     const text = value?.trim() ?? ''
     if (text.length >= 8 && text.length <= 256 && text !== OPEN_KEY && hashes.has(hashKey(text))) {

@@ -75,7 +75,7 @@ export function firstConfigText({ host, port, providers, keys, router }: FirstCo
   "server": { "host": ${json(host)}, "port": ${port} },
 
   // Who may use the gateway. None, on a loopback address: every program of this machine.
-  // "ucr keys create NAME" makes a key and prints the line for here.
+  // "ucr keys create NAME" makes a key that is kept elsewhere, with --save one that is kept here.
   "auth": {
     "keys": ${list(keys.map(({ name, hash }) => `{ "name": ${json(name)}, "hash": ${json(hash)} }`))}
   },

@@ -3,7 +3,7 @@ import { parseJson, type JsonValue } from '../lib/json.ts'
 
 export interface HttpQuestion {
   readonly url: string
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
   /** Milliseconds for the whole answer. */

@@ -11,6 +11,7 @@ import { firstModel, type OfferedModel } from './first-model.ts'
 import { loadForCommand } from './load.ts'
 import { processIdentity } from './process-identity.ts'
 import { runningGateways, type RunRecord } from './run-record.ts'
+import { storedClientKeys } from './stored-client-keys.ts'
 import { overridesOf, wordsOf, type StartValues } from './start-options.ts'
 import type { Channel } from './terminal.ts'
 import { VERSION } from './version.ts'
@@ -116,7 +117,7 @@ export async function bannerOf({ start, urls, summary, channel, surroundings }: 
       config: path,
       providers: summary.providers,
       claude: await findClaude(surroundings),
-      keyNeeded: clientKey(config.keys, surroundings.environment).kind !== 'open',
+      keyNeeded: clientKey(config, await storedClientKeys(surroundings), surroundings.environment).kind !== 'open',
       model: summary.model,
     },
     channel,

@@ -18,6 +18,7 @@ import { metricsRoutes } from '../server/metrics-routes.ts'
 import type { PlainRoute } from '../server/plain-route.ts'
 import { LocalBus } from '../workers/bus.ts'
 import type { WorkerBus } from '../workers/bus.ts'
+import { KeyLimits } from './key-limits.ts'
 import { logAlert } from './log-alert.ts'
 import { answerWithMetrics, metricsOfAll } from './share-metrics.ts'
 import { SharedCounter, hearRates } from './share-rates.ts'
@@ -44,6 +45,7 @@ export class Oversight {
   #config: Config
   #bus: WorkerBus = new LocalBus()
   #counter: RateCounter | null
+  #keyLimits = new KeyLimits(this.#bus, now)
 
   constructor(options: OversightOptions) {
     const { config } = options
@@ -67,6 +69,7 @@ export class Oversight {
       hasRoom: (bytes) => this.#memory.hasRoom(bytes),
       received: (bytes) => this.#memory.received(bytes),
       counter: () => this.#counter,
+      counterFor: (limit) => this.#keyLimits.counterFor(limit),
       trustedProxies: () => this.#config.server.trustedProxies,
       wallClock: () => Date.now(),
     })
@@ -80,7 +83,10 @@ export class Oversight {
   start(bus: WorkerBus): void {
     this.#bus = bus
     this.#counter = this.#newCounter()
-    hearRates(bus, (name, count) => this.#counter?.add(name, count))
+    this.#keyLimits = new KeyLimits(bus, now)
+    hearRates(bus, (name, count) => {
+      if (!this.#keyLimits.add(name, count)) this.#counter?.add(name, count)
+    })
     answerWithMetrics(bus, () => this.#own())
     this.#memory.start()
   }

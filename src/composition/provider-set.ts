@@ -13,6 +13,7 @@ import type { ProviderSettings } from '../providers/settings.ts'
 import { ProviderSettingsError } from '../providers/settings-error.ts'
 import type { Simulator } from '../simulator/simulator.ts'
 import type { Transport } from '../upstream/transport.ts'
+import { fetchTextOver } from './fetch-text.ts'
 import { storedKeys } from './stored-keys.ts'
 
 export interface ProviderSetOptions {
@@ -149,14 +150,7 @@ export class ProviderSet {
   #copilot(): CopilotDependencies {
     return {
       wallClock: () => Date.now(),
-      fetchText: async (url, headers) => {
-        const { origin, pathname } = new URL(url)
-        const timeouts = { connect: 10_000, firstByte: 20_000, idle: 20_000, total: 30_000 }
-        const request = { origin, method: 'GET', path: pathname, headers, body: null, timeouts } as const
-        const answer = await collect(this.#options.transport, request, null)
-        if (answer === null) throw new Error(`${origin} does not answer`)
-        return { status: answer.status, body: answer.body.toString('utf8') }
-      },
+      fetchText: fetchTextOver(this.#options.transport),
     }
   }
 }

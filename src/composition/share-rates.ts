@@ -11,11 +11,14 @@ const RATES: Topic<Fields> = { name: 'rates', read: fieldsOf }
 export class SharedCounter implements RateCounter {
   readonly #own: RateCounter
   readonly #bus: WorkerBus
+  readonly #prefix: string
   #untold = new Map<string, number>()
 
-  constructor(own: RateCounter, bus: WorkerBus) {
+  /** `prefix` goes before the names that others are told, who have several counters. */
+  constructor(own: RateCounter, bus: WorkerBus, prefix = '') {
     this.#own = own
     this.#bus = bus
+    this.#prefix = prefix
   }
 
   take(name: string): RateVerdict {
@@ -30,7 +33,8 @@ export class SharedCounter implements RateCounter {
 
   #note(name: string): void {
     if (this.#untold.size === 0) setTimeout(() => this.#tell(), TOLD_WITHIN).unref()
-    this.#untold.set(name, (this.#untold.get(name) ?? 0) + 1)
+    const told = this.#prefix + name
+    this.#untold.set(told, (this.#untold.get(told) ?? 0) + 1)
   }
 
   #tell(): void {

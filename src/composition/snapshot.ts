@@ -1,7 +1,5 @@
 import { hkdfSync } from 'node:crypto'
-import { createModelGuard } from '../admission/allowed-models.ts'
-import { createAuthenticator } from '../admission/authenticate.ts'
-import type { Authenticator } from '../admission/authenticate.ts'
+import { mayUseModel } from '../admission/grant.ts'
 import { createAccessSettings } from '../admission/host-origin.ts'
 import type { AccessSettings } from '../admission/host-origin.ts'
 import type { Caches } from '../cache/caches.ts'
@@ -46,7 +44,6 @@ export type ReportedModels = ReadonlyMap<string, readonly string[]>
 export interface Snapshot {
   readonly config: Config
   readonly providers: readonly Provider[]
-  readonly authenticate: Authenticator
   readonly access: AccessSettings
   readonly exchange: ExchangeDependencies
 }
@@ -58,7 +55,7 @@ export function buildSnapshot(
   boundHosts: readonly string[],
   shared: Shared,
 ): Snapshot {
-  const { server, keys, retry, plan, strict, streamFailure, routing } = config
+  const { server, retry, plan, strict, streamFailure, routing } = config
   const router = createRouter({
     settings: routing,
     providers,
@@ -71,7 +68,6 @@ export function buildSnapshot(
   return {
     config,
     providers,
-    authenticate: createAuthenticator({ keys, open: keys.length === 0 }),
     access: createAccessSettings({
       allowedHosts: server.allowedHosts,
       allowedOrigins: server.allowedOrigins,
@@ -98,7 +94,7 @@ export function buildSnapshot(
       calls: shared.calls,
       plans: shared.plans,
       sessions: shared.sessions,
-      mayUse: createModelGuard(keys),
+      mayUse: ({ grant }, model) => mayUseModel(grant, model),
       sealerFor: (principal) => createSealer(shared.sealKeys, principal.tenant),
       estimateTokens,
       estimateTextTokens,

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { access, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '../store/sqlite/database.ts'
@@ -16,8 +16,24 @@ export class StateDatabase {
   /** Null where there is to be none. Rejects where it cannot be used. */
   open(): Promise<DatabaseSync | null> {
     if (this.#folder === undefined) return Promise.resolve(null)
-    this.#opened ??= openIn(this.#folder)
+    this.#opened ??= openIn(this.#folder).catch((error: unknown) => {
+      // Whoever needs it next tries again.
+      this.#opened = null
+      throw error
+    })
     return this.#opened
+  }
+
+  /** Is there anything that was kept? False only where there surely is not. */
+  async exists(): Promise<boolean> {
+    if (this.#opened !== null) return true
+    if (this.#folder === undefined) return false
+    try {
+      await access(databaseIn(this.#folder))
+      return true
+    } catch (error) {
+      return !(error instanceof Error && 'code' in error && error.code === 'ENOENT')
+    }
   }
 
   async close(): Promise<void> {
@@ -28,5 +44,9 @@ export class StateDatabase {
 
 async function openIn(folder: string): Promise<DatabaseSync> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  return openDatabase(join(folder, 'ucr.db'))
+  return openDatabase(databaseIn(folder))
+}
+
+function databaseIn(folder: string): string {
+  return join(folder, 'ucr.db')
 }

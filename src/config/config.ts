@@ -1,6 +1,7 @@
 import type { AddressRange } from '../admission/address-range.ts'
-import type { RateLimitSettings } from '../admission/admission.ts'
-import type { KeySettings } from '../admission/keys.ts'
+import type { RateLimitSettings } from '../admission/rate-counter.ts'
+import type { IssuerSettings } from '../admission/jwt.ts'
+import type { VirtualKey } from '../admission/virtual-key.ts'
 import type { CacheSettings } from '../cache/settings.ts'
 import type { Timeouts } from '../providers/provider.ts'
 import type { ProviderSettings } from '../providers/settings.ts'
@@ -11,7 +12,8 @@ import type { SessionSettings } from '../sessions/settings.ts'
 export interface Config {
   readonly server: ServerSettings
   /** None on a loopback address: open. Hashed, whatever form they came in. */
-  readonly keys: readonly KeySettings[]
+  readonly keys: readonly VirtualKey[]
+  readonly auth: AuthSettings
   /** In the order of the file, disabled ones too. */
   readonly providers: readonly ProviderSettings[]
   /** No provider is configured: look for some in the environment and on local ports. */
@@ -28,6 +30,15 @@ export interface Config {
   readonly upstream: UpstreamSettings
   readonly memory: MemorySettings
   readonly logging: LoggingSettings
+}
+
+/** Who else may come in, besides the holders of `keys`. */
+export interface AuthSettings {
+  /** A key or a token is needed, also as long as there are none. */
+  readonly required: boolean
+  readonly issuers: readonly IssuerSettings[]
+  /** Hash of the token for the admin API; null: the one in the state folder. */
+  readonly adminToken: string | null
 }
 
 /** Times in milliseconds, sizes in bytes. */

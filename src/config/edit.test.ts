@@ -129,8 +129,8 @@ describe('addKey() and removeKey()', () => {
   const hash = `sha256:${'0'.repeat(64)}`
 
   it('add a key where there is none, and behind others', () => {
-    const one = edited('{}', addKey('me', hash))
-    const two = edited(one, addKey('you', hash))
+    const one = edited('{}', addKey({ name: 'me', hash }))
+    const two = edited(one, addKey({ name: 'you', hash }))
     expect(JSON.parse(two)).toEqual({
       auth: {
         keys: [
@@ -150,8 +150,8 @@ describe('addKey() and removeKey()', () => {
   })
 
   it('refuse a name that is taken, and one that is not there', () => {
-    const text = edited('{}', addKey('me', hash))
-    expect(() => edited(text, addKey('me', hash))).toThrow('has a key "me" already')
+    const text = edited('{}', addKey({ name: 'me', hash }))
+    expect(() => edited(text, addKey({ name: 'me', hash }))).toThrow('has a key "me" already')
     expect(() => edited(text, removeKey('you'))).toThrow('has no key "you"')
   })
 })

@@ -20,6 +20,14 @@ export interface NewProvider {
   readonly defaultModel?: string
 }
 
+/** A key as `keys create --save` adds it. */
+export interface NewKey {
+  readonly name: string
+  readonly hash: string
+  /** What else the config may say of a key. */
+  readonly [field: string]: JsonValue
+}
+
 /** Turns the text of a config file into another. Comments, order and layout of everything else stay. */
 export type ConfigEdit = (document: ConfigDocument) => string
 
@@ -61,15 +69,16 @@ export function addProvider(provider: NewProvider): ConfigEdit {
   }
 }
 
-/** A key for clients, hashed. Throws ConfigError when the name is taken. */
-export function addKey(name: string, hash: string): ConfigEdit {
+/** A key for clients, as an entry of `auth.keys`. Throws ConfigError when the name is taken. */
+export function addKey(entry: NewKey): ConfigEdit {
+  const { name } = entry
   return (document) => {
     if (findNamed(document, KEYS, 'name', name) !== null) {
       throw refused(document, `has a key ${JSON.stringify(name)} already`, 'choose another name, or revoke the old one')
     }
     const keys = valueOf(document, KEYS)
-    if (!Array.isArray(keys)) return setMember(document, KEYS, [{ name, hash }])
-    return change(document, [...KEYS, keys.length], { name, hash }, true)
+    if (!Array.isArray(keys)) return setMember(document, KEYS, [entry])
+    return change(document, [...KEYS, keys.length], entry, true)
   }
 }
 

@@ -157,7 +157,7 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
       { server: { allowedHosts: ['*'] } },
       'server.allowedHosts[0]',
       'must not allow any host as long as there are no keys: every web page could use your accounts',
-      'name the hosts, or add a key with "ucr keys create"',
+      'name the hosts, or add a key with "ucr keys create --save"',
     ],
     [
       'a host with a path',
@@ -185,7 +185,7 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
       { server: { host: '0.0.0.0' } },
       'server.host',
       'must be a loopback address as long as there are no keys: on any other, everybody who reaches this machine could use your accounts',
-      'run "ucr keys create" and put the line that it prints into "auth": { "keys": [ ... ] }, set UCR_API_KEY, or listen on "127.0.0.1"',
+      'run "ucr keys create --save", or "ucr keys create --line" and put the line into "auth": { "keys": [ ... ] }; set UCR_API_KEY; or listen on "127.0.0.1"',
     ],
     [
       'a key without a name',
@@ -199,14 +199,14 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
       { auth: { keys: [{ name: 'a' }] } },
       'auth.keys[0]',
       'must have a "hash" or a "key"',
-      'run "ucr keys create" and use the line that it prints',
+      'run "ucr keys create --line" and use the line that it prints',
     ],
     [
       'a key that is both',
       { auth: { keys: [{ name: 'a', hash: HASH, key: '12345678' }] } },
       'auth.keys[0]',
       'must have only one of "hash" and "key"',
-      'run "ucr keys create" and use the line that it prints',
+      'run "ucr keys create --line" and use the line that it prints',
     ],
     [
       'a broken hash',
@@ -507,7 +507,7 @@ error: logging.level must be one of "trace", "debug", "info", "warn", "error", "
       { UCR_HOST: '0.0.0.0' },
       'UCR_HOST',
       'must be a loopback address as long as there are no keys: on any other, everybody who reaches this machine could use your accounts',
-      'run "ucr keys create" and put the line that it prints into "auth": { "keys": [ ... ] }, set UCR_API_KEY, or listen on "127.0.0.1"',
+      'run "ucr keys create --save", or "ucr keys create --line" and put the line into "auth": { "keys": [ ... ] }; set UCR_API_KEY; or listen on "127.0.0.1"',
     ],
     [
       { UCR_WORKERS: 'many' },

@@ -30,7 +30,7 @@ describe('loadConfig()', () => {
     expect(place).toBe('--config')
     expect(config.server).toMatchObject({ host: '127.0.0.1', ports: [3000], workers: 1 })
     const hash = `sha256:${createHash('sha256').update('client-key-1').digest('hex')}`
-    expect(config.keys).toEqual([{ name: 'me', hash, models: null }])
+    expect(config.keys).toMatchObject([{ name: 'me', secrets: [{ hash }], models: null }])
     expect(config.discover).toBe(false)
     expect(config.providers).toMatchObject([
       {

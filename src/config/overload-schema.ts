@@ -1,15 +1,14 @@
 import * as z from 'zod/mini'
 import { decimal, duration, list, section, size, text, whole } from './scalars.ts'
 
-export const rateLimit = section(
-  'How many requests a key, and a client address, may make. Left out: as many as they like.',
-  {
+export const rateLimitOf = (description: string) =>
+  section(description, {
     max: z.prefault(
       whole({
         expected: 'a whole number from 1 up',
         minimum: 1,
         maximum: 1_000_000_000,
-        description: 'Requests of one key, and requests of one address, within `timeWindow`.',
+        description: 'Requests within `timeWindow`.',
       }),
       100,
     ),
@@ -17,7 +16,10 @@ export const rateLimit = section(
       duration({ description: 'Any time as long as this counts, not only that of a clock.' }),
       '1 minute',
     ),
-  },
+  })
+
+export const rateLimit = rateLimitOf(
+  'How many requests a key, and a client address, may make. Left out: as many as they like.',
 )
 
 export const trustedProxies = list(

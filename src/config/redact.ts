@@ -1,11 +1,18 @@
+import type { IssuerTrust } from '../admission/jwt.ts'
 import { maskKey } from '../admission/keys.ts'
+import type { VirtualKey } from '../admission/virtual-key.ts'
 import type { Config } from './config.ts'
 
 /** The config in use, for displays: no key, no hash, no header value; a map of models as an object. */
 export function redactConfig(config: Config) {
   return {
     ...config,
-    keys: config.keys.map(({ name, models }) => ({ name, hash: 'sha256:…', models })),
+    keys: config.keys.map(redactKey),
+    auth: {
+      ...config.auth,
+      issuers: config.auth.issuers.map((issuer) => ({ ...issuer, trust: redactTrust(issuer.trust) })),
+      adminToken: config.auth.adminToken === null ? null : NO_HASH,
+    },
     providers: config.providers.map((provider) => ({
       ...provider,
       baseUrl: provider.baseUrl === null ? null : withoutLogin(provider.baseUrl),
@@ -18,6 +25,16 @@ export function redactConfig(config: Config) {
       models: config.routing.models === null ? null : Object.fromEntries(config.routing.models),
     },
   }
+}
+
+const NO_HASH = 'sha256:…'
+
+function redactKey({ name, owner, models, routes, rateLimit, expiresAt, disabled, metadata }: VirtualKey) {
+  return { name, hash: NO_HASH, owner, models, routes, rateLimit, expiresAt, disabled, metadata }
+}
+
+function redactTrust(trust: IssuerTrust): object {
+  return trust.kind === 'secret' ? { ...trust, secret: '…' } : trust
 }
 
 /** A disabled provider's URL is not checked, and so may hold a password; that of a database is meant to. */

@@ -3,13 +3,13 @@ import { resolve } from 'node:path'
 import { normalizeHost, parseAuthority } from '../admission/address.ts'
 import { parseRange } from '../admission/address-range.ts'
 import type { AddressRange } from '../admission/address-range.ts'
-import type { RateLimitSettings } from '../admission/admission.ts'
 import { refuseOpenBind } from '../admission/bind.ts'
-import { hashKey, isIntactKey, KEY_PREFIX, type KeySettings } from '../admission/keys.ts'
-import type { Config, LoggingSettings, ServerSettings } from './config.ts'
+import type { AuthSettings, Config, LoggingSettings, ServerSettings } from './config.ts'
 import type { Path } from './document.ts'
 import type { Resolution } from './resolution.ts'
+import { resolveAuth, resolveKeys } from './resolve-auth.ts'
 import { resolveProviders } from './resolve-providers.ts'
+import { resolveRateLimit } from './resolve-rate-limit.ts'
 import { resolveRouting } from './resolve-routing.ts'
 import type { ConfigInput } from './schema.ts'
 
@@ -17,9 +17,11 @@ import type { ConfigInput } from './schema.ts'
 export function resolveConfig(input: ConfigInput, resolution: Resolution): Config {
   const keys = resolveKeys(input.auth.keys, resolution)
   const providers = resolveProviders(input.providers, input.timeouts, resolution)
+  const auth = resolveAuth(input.auth, keys, resolution)
   return {
-    server: resolveServer(input.server, keys, resolution),
+    server: resolveServer(input.server, !isOpen(keys, auth), resolution),
     keys,
+    auth,
     providers,
     discover: providers.length === 0,
     routing: resolveRouting(input, providers, resolution),
@@ -36,38 +38,14 @@ export function resolveConfig(input: ConfigInput, resolution: Resolution): Confi
   }
 }
 
-function resolveKeys(inputs: ConfigInput['auth']['keys'], resolution: Resolution): readonly KeySettings[] {
-  const names = new Set<string>()
-  const hashes = new Set<string>()
-  return inputs.map(({ name, hash, key, models }, index) => {
-    const path = ['auth', 'keys', index]
-    if ((hash === undefined) === (key === undefined)) {
-      const fix = 'run "ucr keys create" and use the line that it prints'
-      resolution.error(
-        path,
-        `must have ${hash === undefined ? 'a "hash" or a "key"' : 'only one of "hash" and "key"'}`,
-        fix,
-      )
-    }
-    if (key?.startsWith(KEY_PREFIX) === true && !isIntactKey(key)) {
-      resolution.warning([...path, 'key'], 'is no whole key of ucr: a part is missing or mistyped', 'copy it again')
-    }
-    const digest = key === undefined ? (hash ?? '').toLowerCase() : hashKey(key)
-    if (names.has(name)) resolution.error([...path, 'name'], 'is the name of another key too', 'choose another', true)
-    if (hashes.has(digest)) resolution.error(path, 'is the same key as an earlier one', 'remove one of the two')
-    names.add(name)
-    hashes.add(digest)
-    return { name, hash: digest, models: models ?? null }
-  })
+/** Whoever reaches the gateway may use it. */
+function isOpen(keys: Config['keys'], { required, issuers }: AuthSettings): boolean {
+  return keys.length === 0 && issuers.length === 0 && !required
 }
 
-function resolveServer(
-  input: ConfigInput['server'],
-  keys: readonly KeySettings[],
-  resolution: Resolution,
-): ServerSettings {
+function resolveServer(input: ConfigInput['server'], guarded: boolean, resolution: Resolution): ServerSettings {
   const path: Path = ['server']
-  const refusal = refuseOpenBind(input.host, keys.length)
+  const refusal = refuseOpenBind(input.host, guarded)
   if (refusal !== null) resolution.error([...path, 'host'], refusal.message, refusal.fix, true)
   const ports = typeof input.port === 'number' ? [input.port] : input.port
   if (new Set(ports.filter((port) => port !== 0)).size < ports.filter((port) => port !== 0).length) {
@@ -83,7 +61,7 @@ function resolveServer(
     maxDepth: input.maxDepth,
     maxEventBytes: input.maxEventSize,
     maxAnswerBytes: input.maxAnswerSize,
-    allowedHosts: resolveHosts(input.allowedHosts, keys.length > 0, [...path, 'allowedHosts'], resolution),
+    allowedHosts: resolveHosts(input.allowedHosts, guarded, [...path, 'allowedHosts'], resolution),
     allowedOrigins: resolveOrigins(input.allowedOrigins, [...path, 'allowedOrigins'], resolution),
     rateLimit: resolveRateLimit(input.rateLimit, [...path, 'rateLimit'], resolution),
     trustedProxies: resolveProxies(input.trustedProxies, [...path, 'trustedProxies'], resolution),
@@ -100,15 +78,15 @@ function resolveServer(
 
 function resolveHosts(
   inputs: readonly string[],
-  hasKeys: boolean,
+  guarded: boolean,
   path: Path,
   resolution: Resolution,
 ): readonly string[] {
   return inputs.map((input, index) => {
     if (input === '*') {
-      if (hasKeys) return input
+      if (guarded) return input
       const message = 'must not allow any host as long as there are no keys: every web page could use your accounts'
-      resolution.error([...path, index], message, 'name the hosts, or add a key with "ucr keys create"', true)
+      resolution.error([...path, index], message, 'name the hosts, or add a key with "ucr keys create --save"', true)
       return input
     }
     const prefix = input.startsWith('*.') ? '*.' : ''
@@ -132,18 +110,6 @@ function resolveOrigins(inputs: readonly string[], path: Path, resolution: Resol
     }
     return input.toLowerCase()
   })
-}
-
-function resolveRateLimit(
-  input: ConfigInput['server']['rateLimit'],
-  path: Path,
-  resolution: Resolution,
-): RateLimitSettings | null {
-  if (input === undefined) return null
-  if (input.timeWindow === 0) {
-    resolution.error([...path, 'timeWindow'], 'must be longer than nothing', 'write a time such as "1 minute"')
-  }
-  return input
 }
 
 function resolveProxies(inputs: readonly string[], path: Path, resolution: Resolution): readonly AddressRange[] {

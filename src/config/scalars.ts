@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { JsonValue } from '../lib/json.ts'
-import { parseDuration } from './duration.ts'
+import { parseDuration } from '../lib/duration.ts'
 import { parseSize } from './size.ts'
 
 /** What is true of a key beyond its type; read by whatever walks the schema. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { auth } from './auth-schema.ts'
 import { cache } from './cache-schema.ts'
 import { memory, rateLimit, trustedProxies } from './overload-schema.ts'
 import { sessions } from './session-schema.ts'
@@ -23,7 +24,7 @@ const server = section('The listening side.', {
     text({
       expected: 'a host name or an address, without scheme and port',
       pattern: /^[\w.:[\]%-]+$/,
-      description: 'Where to listen. Anything but a loopback address needs `auth.keys`.',
+      description: 'Where to listen. Anything but a loopback address needs `auth.keys`, `auth.jwt` or `auth.required`.',
     }),
     '127.0.0.1',
   ),
@@ -117,40 +118,6 @@ const server = section('The listening side.', {
   rateLimit: z.exactOptional(rateLimit),
   trustedProxies: z.prefault(trustedProxies, []),
   timeout: inert('use `timeouts`, `server.headerTimeout` and `server.bodyTimeout`'),
-})
-
-const key = section('A key that clients send. Exactly one of `hash` and `key`.', {
-  name: text({
-    expected: 'a name',
-    description: 'Unique; appears in logs in place of the key.',
-    pattern: /^[\w.@ -]{1,64}$/,
-    examples: ['me'],
-  }),
-  hash: z.exactOptional(
-    text({
-      expected: '"sha256:" and 64 hexadecimal digits',
-      pattern: /^sha256:[0-9a-fA-F]{64}$/,
-      secret: true,
-      description: 'What `ucr keys create` prints. The key itself stays with its user.',
-      examples: ['sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
-    }),
-  ),
-  key: z.exactOptional(
-    text({
-      expected: '8 to 256 visible ASCII characters, best a variable such as "${UCR_KEY}"',
-      pattern: /^[\x21-\x7e]{8,256}$/,
-      secret: true,
-      description: 'The key in clear, for keys that come from the environment.',
-      examples: ['${UCR_KEY}'],
-    }),
-  ),
-  models: z.exactOptional(
-    list(text({ expected: 'a model name or a pattern', description: 'A name or pattern.' }), {
-      expected: 'a list of model names and patterns',
-      description: 'What this key may ask for; everything when left out.',
-      examples: [['claude-*', 'fast']],
-    }),
-  ),
 })
 
 const target = text({
@@ -259,20 +226,7 @@ const logging = section('Logs.', {
 export const configSchema = section('The config file of ucr.', {
   $schema: z.exactOptional(text({ expected: 'a URL', description: 'The JSON Schema of this file, for editors.' })),
   server: z.prefault(server, {}),
-  auth: z.prefault(
-    section('Who may use the gateway.', {
-      keys: z.prefault(
-        list(key, {
-          expected: 'a list of keys',
-          description: 'Keys that clients may send. None on a loopback address: open.',
-        }),
-        [],
-      ),
-      storePath: inert("stored credentials are in the user's config folder"),
-      encryption: inert('stored credentials are always encrypted'),
-    }),
-    {},
-  ),
+  auth: z.prefault(auth, {}),
   providers: z.prefault(
     list(providerSchema, {
       expected: 'a list of providers',

@@ -1,3 +1,4 @@
+import type { Grant } from '../admission/grant.ts'
 import type { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Operation, ProtocolRoute } from '../protocols/protocol.ts'
@@ -23,8 +24,10 @@ export interface ClientRequest {
 export interface Principal {
   /** Scope of everything that is kept: carriers, affinity. `local` when the gateway runs open. */
   readonly tenant: string
-  /** Name of the key, null when open. */
+  /** Name of the key, or of a token's bearer; null when open. */
   readonly keyName: string | null
+  /** What it may do; null: everything. */
+  readonly grant: Grant | null
 }
 
 /** Where the answer goes. Implemented by the server; the exchange knows no socket. */

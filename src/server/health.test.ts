@@ -33,7 +33,7 @@ async function get(path: string, { options = {}, state = {}, known = false }: Se
     },
   )
   const route = routes.find((candidate) => candidate.path === path)!
-  const principal = known ? { tenant: 't', keyName: 'k' } : null
+  const principal = known ? { tenant: 't', keyName: 'k', grant: null } : null
   const answer = await route.answer({
     id: 'i',
     path,

@@ -7,6 +7,7 @@ import type { Protocol } from '../protocols/protocol.ts'
 import type { Compression } from './compression.ts'
 import type { HealthOptions } from './health.ts'
 import type { PlainRoute } from './plain-route.ts'
+import type { DeclaredRoute } from './router.ts'
 import type { ServerSettings } from './settings.ts'
 
 export interface ServerOptions {
@@ -35,7 +36,12 @@ export interface AccessChecks {
   checkOrigin(method: string, headers: Headers): void
   /** The fields that let a browser hand the answer to a page of another origin; none unless it is allowed. */
   corsHeaders(headers: Headers): Readonly<Record<string, string>>
-  authenticate(headers: Headers, query: string): Principal
+  /** A promise only where it takes time to know. */
+  authenticate(headers: Headers): Principal | Promise<Principal>
+  /** For routes of access `admin`. */
+  checkAdmin(headers: Headers): void
+  /** `path`: as the route is declared. */
+  permit(principal: Principal, path: string): void
   /** Runs for everything that a protocol owns, and for every caller without a valid key who needs one. */
   admit(caller: Caller): void
   /** The body of a request that a protocol owns, and that was admitted, has come, or never will. */
@@ -54,6 +60,8 @@ export interface GatewayServer {
   close(): Promise<void>
   /** Requests under way. */
   readonly inFlight: number
+  /** All that there are. */
+  readonly routes: readonly DeclaredRoute[]
 }
 
 /** Requests that were under way when the shutdown began, and those taken during the grace. */

@@ -1,13 +1,15 @@
 import type { Principal } from '../exchange/client.ts'
 import type { Headers } from '../lib/headers.ts'
 
+/** Who may call a route. `key`: whoever has a key or a token, where one is needed. `admin`: whoever has the admin token. */
+export type Access = 'public' | 'key' | 'admin'
+
 /** A path that belongs to no wire protocol: health, explanations. */
 export interface PlainRoute {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** As in `ProtocolRoute`. */
   readonly path: string
-  /** `key`: only with a key where keys are configured. */
-  readonly access: 'public' | 'key'
+  readonly access: Access
   /** May throw GatewayError. */
   answer(request: PlainRequest): Promise<PlainAnswer>
 }

@@ -35,6 +35,29 @@ const found = (method: string, path: string, headers = {}): string => {
   return match.kind === 'other-method' ? `allow ${match.allow.join(' ')}` : `unknown ${match.hint ?? ''}`
 }
 
+describe('a route', () => {
+  it('cannot be declared without who may call it', () => {
+    // The compiler refuses a route that leaves it out: these two would be true.
+    const undeclared: [
+      Omit<PlainRoute, 'access'> extends PlainRoute ? true : false,
+      Omit<ProtocolRoute, 'public'> extends ProtocolRoute ? true : false,
+    ] = [false, false]
+    expect(undeclared).toEqual([false, false])
+  })
+
+  it('is listed by the router with who may call it', () => {
+    expect(router.routes.map(({ method, path, access }) => `${method} ${path} ${access}`)).toEqual([
+      'GET /health public',
+      'POST /v1/things/{kind}/{id} public',
+      'POST /v1/messages key',
+      'GET /v1/models/{id} key',
+      'POST /v1/chat/completions key',
+      'GET /v1/models/{name...} key',
+      'GET /v1/models key',
+    ])
+  })
+})
+
 describe('ServerRouter.find()', () => {
   it.each([
     ['POST', '/v1/messages', 'first {}'],

@@ -1,7 +1,7 @@
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Protocol, ProtocolRoute } from '../protocols/protocol.ts'
-import type { PlainRoute } from './plain-route.ts'
+import type { Access, PlainRoute } from './plain-route.ts'
 
 export type Params = Readonly<Record<string, string>>
 
@@ -16,8 +16,14 @@ export type Match =
   /** What the user may have meant, as a sentence, or null. */
   | { readonly kind: 'unknown'; readonly hint: string | null }
 
-interface Endpoint {
+/** A route as it is declared. */
+export interface DeclaredRoute {
   readonly method: string
+  readonly path: string
+  readonly access: Access
+}
+
+interface Endpoint extends DeclaredRoute {
   readonly pattern: Pattern
   /** Null on a plain route. */
   readonly protocol: Protocol | null
@@ -27,6 +33,7 @@ interface Endpoint {
 /** From method and path to whoever answers. Paths are compared as they are written, without decoding. */
 export class ServerRouter {
   readonly #protocols: readonly Protocol[]
+  readonly routes: DeclaredRoute[] = []
   /** Endpoints of paths without names in braces. */
   readonly #fixed = new Map<string, Endpoint[]>()
   readonly #patterned: Endpoint[] = []
@@ -34,11 +41,16 @@ export class ServerRouter {
   constructor(protocols: readonly Protocol[], plainRoutes: readonly PlainRoute[]) {
     this.#protocols = protocols
     for (const route of plainRoutes) {
-      this.#add(route, null, (params) => ({ kind: 'plain', route, params }))
+      this.#add(route, route.access, null, (params) => ({ kind: 'plain', route, params }))
     }
     for (const protocol of protocols) {
       for (const route of protocol.routes) {
-        this.#add(route, protocol, (params) => ({ kind: 'protocol', protocol, route, params }))
+        this.#add(route, route.public ? 'public' : 'key', protocol, (params) => ({
+          kind: 'protocol',
+          protocol,
+          route,
+          params,
+        }))
       }
     }
   }
@@ -67,17 +79,19 @@ export class ServerRouter {
   }
 
   #add(
-    route: { readonly method: string; readonly path: string },
+    { method, path }: { readonly method: string; readonly path: string },
+    access: Access,
     protocol: Protocol | null,
     target: (params: Params) => Target,
   ): void {
-    const endpoint = { method: route.method, pattern: new Pattern(route.path), protocol, target }
+    const endpoint = { method, path, access, pattern: new Pattern(path), protocol, target }
+    this.routes.push(endpoint)
     if (!endpoint.pattern.fixed) {
       this.#patterned.push(endpoint)
       return
     }
-    const present = this.#fixed.get(route.path)
-    if (present === undefined) this.#fixed.set(route.path, [endpoint])
+    const present = this.#fixed.get(path)
+    if (present === undefined) this.#fixed.set(path, [endpoint])
     else present.push(endpoint)
   }
 

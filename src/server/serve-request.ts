@@ -1,11 +1,12 @@
 import { isLoopback } from '../admission/address.ts'
 import type { ClientReply, Principal } from '../exchange/client.ts'
 import { GatewayError } from '../lib/error.ts'
+import type { Headers } from '../lib/headers.ts'
 import { readBody } from './body.ts'
 import { CompressedReply } from './compressed-reply.ts'
 import { encodingFor } from './compression.ts'
 import type { EngineRequest, EngineResponse } from './engine.ts'
-import type { ServerOptions } from './options.ts'
+import type { AccessChecks, ServerOptions } from './options.ts'
 import type { HttpReply } from './reply.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServerRouter, Target } from './router.ts'
@@ -27,7 +28,7 @@ export interface Arrival {
 }
 
 /** Callers of public routes without a key. */
-const STRANGER: Principal = { tenant: 'public', keyName: null }
+const STRANGER: Principal = { tenant: 'public', keyName: null, grant: null }
 
 /**
  * One request from its head to the end of its answer: host, origin, route, key, body, and then whoever answers it. The
@@ -40,7 +41,8 @@ export async function serveRequest(arrival: Arrival, router: ServerRouter, optio
   options.access.checkOrigin(head.method, head.headers)
   if (head.method === 'OPTIONS' && answerPreflight(arrival)) return
   const target = findTarget(arrival, router)
-  const principal = admit(arrival, target, options)
+  const caller = admit(arrival, target, options)
+  const principal = caller instanceof Promise ? await meanwhileUnread(arrival, caller) : caller
   const body = await bodyOf(arrival, target, principal, options)
   if (reply.closed) return
   const answer = compressed(arrival, options)
@@ -97,21 +99,49 @@ function shown(path: string): string {
 }
 
 /** Null: a stranger on a public route. What the server answers by itself is never refused for lack of room. */
-function admit({ head, peer }: Arrival, target: Target, { access }: ServerOptions): Principal | null {
-  const { headers, query } = head
+function admit(
+  { head: { headers }, peer }: Arrival,
+  target: Target,
+  { access }: ServerOptions,
+): Principal | null | Promise<Principal | null> {
+  if (target.kind === 'plain' && target.route.access === 'admin') return admitAdmin(headers, peer, access)
   const open = target.kind === 'plain' ? target.route.access === 'public' : target.route.public
-  let principal: Principal | null = null
-  try {
-    principal = access.authenticate(headers, query)
-  } catch (thrown) {
-    if (!open || !(thrown instanceof GatewayError)) {
-      // Whoever guesses keys is counted too.
-      access.admit({ principal, headers, peer })
-      throw thrown
-    }
+  const known = (principal: Principal): Principal => {
+    if (!open) access.permit(principal, target.route.path)
+    if (target.kind === 'protocol') access.admit({ principal, headers, peer })
+    return principal
   }
-  if (target.kind === 'protocol') access.admit({ principal, headers, peer })
-  return principal
+  const unknown = (thrown: unknown): null => {
+    const fails = !open || !(thrown instanceof GatewayError)
+    // Whoever guesses keys is counted too.
+    if (fails || target.kind === 'protocol') access.admit({ principal: null, headers, peer })
+    if (fails) throw thrown
+    return null
+  }
+  let found: Principal | Promise<Principal>
+  try {
+    found = access.authenticate(headers)
+  } catch (thrown) {
+    return unknown(thrown)
+  }
+  return found instanceof Promise ? found.then(known, unknown) : known(found)
+}
+
+/** Whoever runs the gateway is nobody's tenant. */
+function admitAdmin(headers: Headers, peer: string, access: AccessChecks): null {
+  try {
+    access.checkAdmin(headers)
+  } catch (thrown) {
+    access.admit({ principal: null, headers, peer })
+    throw thrown
+  }
+  return null
+}
+
+/** As long as nobody knows whose it is, no byte of a body takes up memory. */
+function meanwhileUnread({ head, request }: Arrival, caller: Promise<Principal | null>): Promise<Principal | null> {
+  if (head.hasBody && !request.complete) request.pause()
+  return caller
 }
 
 const NO_BODY = Buffer.alloc(0)

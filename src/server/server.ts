@@ -16,6 +16,7 @@ import { HttpReply } from './reply.ts'
 import { readHead } from './request-head.ts'
 import type { RequestHead } from './request-head.ts'
 import { ServerRouter } from './router.ts'
+import type { DeclaredRoute } from './router.ts'
 import { serveRequest } from './serve-request.ts'
 import type { ServerSettings } from './settings.ts'
 import { Traffic } from './traffic.ts'
@@ -44,6 +45,10 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
   constructor(options: ServerOptions) {
     this.#options = options
     this.#router = new ServerRouter(options.protocols, [...healthRoutes(this, options.health), ...options.plainRoutes])
+  }
+
+  get routes(): readonly DeclaredRoute[] {
+    return this.#router.routes
   }
 
   async listen(): Promise<readonly string[]> {

@@ -115,7 +115,7 @@ export const LAYERS: readonly Layer[] = [
     imports: ['models/', 'canonical/', 'lib/'],
     types: ['exchange/client.ts'],
     builtins: 'no-network',
-    packages: ['lru-cache'],
+    packages: ['jose', 'lru-cache'],
   },
   {
     name: 'cache',
@@ -138,7 +138,7 @@ export const LAYERS: readonly Layer[] = [
     name: 'store',
     owns: ['store/'],
     imports: ['lib/'],
-    types: ['sessions/session-store.ts'],
+    types: ['sessions/session-store.ts', 'admission/'],
     // A client of a database brings its own network.
     builtins: ['crypto', 'fs', 'sqlite', 'timers/promises'],
     packages: ['ioredis', 'lru-cache'],

@@ -1,46 +1,79 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { PROTOCOL_LIST } from '../../src/protocols/index.ts'
-import { cacheRoutes } from '../../src/server/cache-routes.ts'
-import { explainRoute } from '../../src/server/explain.ts'
-import { healthRoutes } from '../../src/server/health.ts'
-import { metricsRoutes } from '../../src/server/metrics-routes.ts'
-import { Traffic } from '../../src/server/traffic.ts'
+import { hashKey } from '../../src/admission/keys.ts'
+import type { Access } from '../../src/server/plain-route.ts'
+import { Admin } from '../support/admin.ts'
 import { ask } from '../support/ask.ts'
 import type { TestGateway } from '../support/gateway.ts'
 import { install, provider, vendorOf } from '../support/install.ts'
 import { RawClient } from '../support/raw-client.ts'
 import type { RawAnswer } from '../support/raw-client.ts'
 import { SPEAKERS, saying } from '../support/speakers.ts'
+import { AUDIENCE, claimsAt, forged, ISSUER, signed, signingKey } from '../support/tokens.ts'
 import type { Upstream } from '../support/upstream.ts'
 
 interface Route {
   readonly method: string
   readonly path: string
-  readonly open: boolean
 }
 
-/** Every route that there is, from the lists that the router is made of. */
-const ROUTES: readonly Route[] = [
-  ...PROTOCOL_LIST.flatMap(({ routes }) => routes.map(({ method, path, public: open }) => ({ method, path, open }))),
-  ...[
-    ...healthRoutes(
-      { draining: false, inFlight: 0, traffic: new Traffic() },
-      {
-        service: '',
-        version: '',
-        exposed: () => false,
-        notReady: () => null,
-        deployments: () => [],
-        sessions: async () => ({ active: 0, total: 0 }),
-      },
-    ),
-    explainRoute(async () => null),
-    ...metricsRoutes({ debug: async () => '', prometheus: async () => '' }),
-    ...cacheRoutes({ stats: () => ({}), invalidate: () => 0 }),
-  ].map(({ method, path, access }) => ({ method, path, open: access === 'public' })),
-].map((route) => ({ ...route, path: route.path.replace(/\{.*\}/, 'far/gpt-5.5') }))
+interface KnownRoute extends Route {
+  /** With names in braces. */
+  readonly declared: string
+  readonly access: Access
+}
 
-const nameOf = ({ method, path }: Route): string => `${method} ${path}`
+/** Every route that there is, and who may call it. */
+const ROUTES: readonly KnownRoute[] = [
+  ...routes('public', [
+    'GET /health',
+    'GET /health/detailed',
+    'GET /health/live',
+    'GET /health/ready',
+    'GET /v1/auth/status',
+    'HEAD /api/hello',
+  ]),
+  ...routes('key', [
+    'DELETE /cache',
+    'DELETE /v1/sessions/{id}',
+    'GET /cache/stats',
+    'GET /debug/metrics',
+    'GET /metrics',
+    'GET /v1/models',
+    'GET /v1/models/{id...}',
+    'GET /v1/sessions',
+    'GET /v1/sessions/stats',
+    'GET /v1/sessions/{id}',
+    'PATCH /v1/sessions/{id}',
+    'POST /v1/chat/completions',
+    'POST /v1/messages',
+    'POST /v1/messages/count_tokens',
+    'POST /v1/route/explain',
+    'POST /v1/sessions',
+    'POST /v1/sessions/{id}/messages',
+  ]),
+  ...routes('admin', [
+    'DELETE /admin/keys/{id}',
+    'GET /admin/keys',
+    'GET /admin/keys/{id}',
+    'PATCH /admin/keys/{id}',
+    'POST /admin/keys',
+    'POST /admin/keys/{id}/rotate',
+  ]),
+]
+
+function routes(access: Access, names: readonly string[]): readonly KnownRoute[] {
+  return names.map((name) => {
+    const [method = '', declared = ''] = name.split(' ')
+    return { method, declared, path: pathTo(declared), access }
+  })
+}
+
+/** Something at the place of each name in braces. */
+function pathTo(declared: string): string {
+  return declared.replace('{id...}', 'far/gpt-5.5').replace('{id}', 'laptop')
+}
+
+const nameOf = ({ method, declared }: KnownRoute): string => `${method} ${declared}`
 
 const BODY = JSON.stringify({ ...SPEAKERS.messages.request('far/gpt-5.5') })
 
@@ -65,39 +98,29 @@ async function send(gateway: TestGateway, { method, path }: Route, fields: strin
 }
 
 const KEY = 'client-key-0123456789'
+const ADMIN = 'admin-token-0123456789'
+
+/** What opens this route, where anything does. */
+function opening({ access }: KnownRoute, keys: boolean): string {
+  if (access === 'admin') return `x-api-key: ${ADMIN}\r\n`
+  return keys ? `x-api-key: ${KEY}\r\n` : ''
+}
+
+/** Whatever comes of it, the caller came in. */
+function isIn(status: number): boolean {
+  return status < 500 && ![401, 403, 405, 421, 429].includes(status)
+}
 
 async function installed(keys: boolean): Promise<{ readonly gateway: TestGateway; readonly upstream: Upstream }> {
   const upstream = await vendorOf(saying(SPEAKERS.chat, 'Hello'))
   const gateway = await install({
     providers: [provider('far', SPEAKERS.chat, upstream.url)],
-    ...(keys ? { auth: { keys: [{ name: 'me', key: KEY }] } } : {}),
+    auth: { adminToken: hashKey(ADMIN), ...(keys ? { keys: [{ name: 'me', key: KEY }] } : {}) },
   })
   return { gateway, upstream }
 }
 
 describe('every route', () => {
-  it('is in the list of these tests', () => {
-    expect(ROUTES.map(nameOf).toSorted()).toEqual([
-      'DELETE /cache',
-      'GET /cache/stats',
-      'GET /debug/metrics',
-      'GET /health',
-      'GET /health/detailed',
-      'GET /health/live',
-      'GET /health/ready',
-      'GET /metrics',
-      'GET /v1/models',
-      'GET /v1/models',
-      'GET /v1/models/far/gpt-5.5',
-      'GET /v1/models/far/gpt-5.5',
-      'HEAD /api/hello',
-      'POST /v1/chat/completions',
-      'POST /v1/messages',
-      'POST /v1/messages/count_tokens',
-      'POST /v1/route/explain',
-    ])
-  })
-
   it('needs a key where there are keys, except those that say nothing', async () => {
     const { gateway, upstream } = await installed(true)
     const disguises = [
@@ -111,26 +134,79 @@ describe('every route', () => {
       for (const disguise of disguises) {
         const { status, headers, body } = await send(gateway, route, `host: localhost\r\n${disguise}`)
         const label = `${nameOf(route)} ${disguise}`
-        if (route.open) expect(status, label).toBe(200)
+        if (route.access === 'public') expect(status, label).toBe(200)
         else {
           expect(status, label).toBe(401)
           expect(headers, label).toMatchObject({ 'www-authenticate': 'Bearer', 'x-ucr-error': 'unauthorized' })
           expect(body, label).not.toMatch(/far|gpt/)
         }
       }
-      const known = await send(gateway, route, `host: localhost\r\nx-api-key: ${KEY}\r\n`)
-      expect(known.status, nameOf(route)).toBeLessThan(401)
+      const known = await send(gateway, route, `host: localhost\r\n${opening(route, true)}`)
+      expect(isIn(known.status), nameOf(route)).toBe(true)
     }
     // Only those with the key, and only those that a vendor is asked for.
     expect(upstream.requests).toHaveLength(2)
   })
 
-  it('that is open is one of these', () => {
-    expect(
-      ROUTES.filter(({ open }) => open)
-        .map(nameOf)
-        .toSorted(),
-    ).toEqual(['GET /health', 'GET /health/detailed', 'GET /health/live', 'GET /health/ready', 'HEAD /api/hello'])
+  it('is one that the running gateway knows, and it knows no other', async () => {
+    const { gateway } = await installed(true)
+    const { authentication } = (await ask(`${gateway.url}/v1/auth/status`)).json() as {
+      authentication: { protected_endpoints: string[]; public_endpoints: string[] }
+    }
+    const names = (isPublic: boolean): readonly string[] =>
+      ROUTES.filter(({ access }) => (access === 'public') === isPublic).map(nameOf)
+    expect(authentication.public_endpoints).toEqual(names(true).toSorted())
+    expect(authentication.protected_endpoints).toEqual(names(false).toSorted())
+  })
+
+  it('lets in whom it says, by each kind of credential', async () => {
+    const issuing = await signingKey('one')
+    const upstream = await vendorOf(saying(SPEAKERS.chat, 'Hello'))
+    const jwks = { keys: [issuing.jwk as Record<string, string>] }
+    const gateway = await install({
+      providers: [provider('far', SPEAKERS.chat, upstream.url)],
+      auth: {
+        adminToken: hashKey(ADMIN),
+        keys: [{ name: 'me', key: KEY }],
+        jwt: [{ issuer: ISSUER, audience: AUDIENCE, jwks }],
+      },
+    })
+    const admin = new Admin(gateway.url, ADMIN)
+    const [stored, elsewhere, disabled, expired, revoked] = [
+      await admin.create('stored'),
+      await admin.create('elsewhere', { routes: ['/nowhere'] }),
+      await admin.create('disabled', { disabled: true }),
+      await admin.create('expired', { expires: '2020-01-01' }),
+      await admin.create('revoked'),
+    ]
+    await admin.call('DELETE', `/${revoked.id}`)
+    const now = Date.now()
+    const credentials: readonly (readonly [string, string, Readonly<Record<Access, number | 'in'>>])[] = [
+      ['nothing', '', { public: 'in', key: 401, admin: 401 }],
+      ['a wrong key', 'ucr_0123456789', { public: 'in', key: 401, admin: 401 }],
+      ['the hash of a key', hashKey(KEY), { public: 'in', key: 401, admin: 401 }],
+      ['a disabled key', disabled.key, { public: 'in', key: 401, admin: 401 }],
+      ['an expired key', expired.key, { public: 'in', key: 401, admin: 401 }],
+      ['a revoked key', revoked.key, { public: 'in', key: 401, admin: 401 }],
+      ['an expired token', await signed(claimsAt(now, { exp: 1 }), issuing), { public: 'in', key: 401, admin: 401 }],
+      ['a token of nobody', forged({ alg: 'none' }, claimsAt(now)), { public: 'in', key: 401, admin: 401 }],
+      ['a key for other routes', elsewhere.key, { public: 'in', key: 403, admin: 401 }],
+      ['a key of the config', KEY, { public: 'in', key: 'in', admin: 401 }],
+      ['a key of the store', stored.key, { public: 'in', key: 'in', admin: 401 }],
+      ['a token', await signed(claimsAt(now), issuing), { public: 'in', key: 'in', admin: 401 }],
+      ['the admin token', ADMIN, { public: 'in', key: 401, admin: 'in' }],
+      ['the hash of the admin token', hashKey(ADMIN), { public: 'in', key: 401, admin: 401 }],
+    ]
+    for (const route of ROUTES) {
+      for (const [kind, credential, expected] of credentials) {
+        for (const field of ['authorization: Bearer', 'x-api-key:']) {
+          const fields = credential === '' ? '' : `${field} ${credential}\r\n`
+          const { status } = await send(gateway, route, `host: localhost\r\n${fields}`)
+          const label = `${nameOf(route)} with ${kind}`
+          expect(isIn(status) ? 'in' : status, label).toBe(expected[route.access])
+        }
+      }
+    }
   })
 
   it('has no other methods, and no neighbours, with and without a key', async () => {
@@ -141,12 +217,12 @@ describe('every route', () => {
         const own = new Set(ROUTES.filter((route) => route.path === path).map(({ method }) => method))
         for (const method of ['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']) {
           if (own.has(method)) continue
-          const { status } = await send(gateway, { method, path, open: false }, `host: localhost\r\n${key}`)
+          const { status } = await send(gateway, { method, path }, `host: localhost\r\n${key}`)
           expect([401, 404, 405], `${method} ${path}`).toContain(status)
         }
       }
       for (const path of ['/', '/admin', '/config', '/v1/config', '/v1/keys', '/.env', '/debug', '/v1']) {
-        const { status } = await send(gateway, { method: 'GET', path, open: false }, `host: localhost\r\n${key}`)
+        const { status } = await send(gateway, { method: 'GET', path }, `host: localhost\r\n${key}`)
         expect([401, 404], path).toContain(status)
       }
     }
@@ -197,13 +273,11 @@ const STRANGE_ORIGINS = [
 ]
 
 describe.each([true, false])('a page in a browser (keys: %s)', (keys) => {
-  const key = keys ? `x-api-key: ${KEY}\r\n` : ''
-
   it('that points its own name at the gateway gets nothing from any route', async () => {
     const { gateway, upstream } = await installed(keys)
     for (const route of ROUTES) {
       for (const host of STRANGE_HOSTS) {
-        const { status, headers, body } = await send(gateway, route, `host: ${host}\r\n${key}`)
+        const { status, headers, body } = await send(gateway, route, `host: ${host}\r\n${opening(route, keys)}`)
         const label = `${nameOf(route)} for "${host}"`
         expect([400, 421], label).toContain(status)
         expect(headers, label).not.toHaveProperty('access-control-allow-origin')
@@ -217,7 +291,11 @@ describe.each([true, false])('a page in a browser (keys: %s)', (keys) => {
     const { gateway, upstream } = await installed(keys)
     for (const route of ROUTES) {
       for (const origin of STRANGE_ORIGINS) {
-        const { status, headers } = await send(gateway, route, `host: localhost\r\norigin: ${origin}\r\n${key}`)
+        const { status, headers } = await send(
+          gateway,
+          route,
+          `host: localhost\r\norigin: ${origin}\r\n${opening(route, keys)}`,
+        )
         const label = `${nameOf(route)} from ${origin}`
         expect(status, label).toBe(403)
         expect(headers, label).not.toHaveProperty('access-control-allow-origin')
@@ -230,7 +308,11 @@ describe.each([true, false])('a page in a browser (keys: %s)', (keys) => {
         expect(preflight.headers, label).not.toHaveProperty('access-control-allow-origin')
       }
       for (const site of ['cross-site', 'same-site']) {
-        const { status } = await send(gateway, route, `host: localhost\r\nsec-fetch-site: ${site}\r\n${key}`)
+        const { status } = await send(
+          gateway,
+          route,
+          `host: localhost\r\nsec-fetch-site: ${site}\r\n${opening(route, keys)}`,
+        )
         expect(status, `${nameOf(route)} ${site}`).toBe(403)
       }
     }
@@ -241,8 +323,8 @@ describe.each([true, false])('a page in a browser (keys: %s)', (keys) => {
     const { gateway } = await installed(keys)
     for (const route of ROUTES) {
       for (const host of OWN_HOSTS) {
-        const { status } = await send(gateway, route, `host: ${host}\r\n${key}`)
-        expect(status, `${nameOf(route)} for ${host}`).toBeLessThan(401)
+        const { status } = await send(gateway, route, `host: ${host}\r\n${opening(route, keys)}`)
+        expect(isIn(status), `${nameOf(route)} for ${host}`).toBe(true)
       }
     }
   })
@@ -271,7 +353,7 @@ describe('a page whose origin the config names', () => {
     ).toBe(403)
     const named = await send(
       gateway,
-      { method: 'GET', path: '/v1/models', open: false },
+      { method: 'GET', path: '/v1/models' },
       `host: gateway.example.com\r\nx-api-key: ${KEY}\r\n`,
     )
     expect(named.status).toBe(200)

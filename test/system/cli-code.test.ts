@@ -73,7 +73,7 @@ describe('code', () => {
   })
 
   it("sends the gateway its own key, and no vendor's, where it wants one", async () => {
-    const { key, hash } = (await machine.json(['keys', 'create'])) as { key: string; hash: string }
+    const { key, hash } = (await machine.json(['keys', 'create', '--line'])) as { key: string; hash: string }
     await writeConfig({ auth: { keys: [{ name: 'me', hash }] } })
     const PATH = `${await installClaude()}:/usr/bin:/bin`
     const unknown = await machine.run(['code'], { environment: { PATH } })
@@ -114,7 +114,7 @@ describe('code', () => {
 
 describe('env', () => {
   it("prints lines that each shell takes, and names a key's variable in place of the key", async () => {
-    const { key, hash } = (await machine.json(['keys', 'create'])) as { key: string; hash: string }
+    const { key, hash } = (await machine.json(['keys', 'create', '--line'])) as { key: string; hash: string }
     await writeConfig({ auth: { keys: [{ name: 'me', hash }] }, server: { port: 4567 } })
     const environment = { UCR_API_KEY: key }
     const linesFor = async (shell: string) =>

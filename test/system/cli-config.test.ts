@@ -191,37 +191,6 @@ describe('models set', () => {
   })
 })
 
-describe('keys', () => {
-  it('create prints the key once and keeps its hash, list names it, revoke takes it out', async () => {
-    await machine.writeConfig('{\n  // Who\n  "auth": { "keys": [] }\n}')
-    const created = (await machine.json(['keys', 'create', 'laptop', '--save'])) as { key: string; hash: string }
-    expect(created.key).toMatch(/^ucr_\w{38}$/)
-    const text = await machine.readConfig()
-    expect(text).toContain(created.hash)
-    expect(text).toContain('// Who')
-    expect(text).not.toContain(created.key)
-    expect(await machine.json(['keys', 'list'])).toEqual([{ name: 'laptop', models: null }])
-    expect((await machine.run(['keys', 'create', 'laptop', '--save'])).code).toBe(3)
-    expect((await machine.run(['keys', 'revoke', 'laptop'])).code).toBe(0)
-    expect(await machine.json(['keys', 'list'])).toEqual([])
-    expect((await machine.run(['keys', 'revoke', 'laptop'])).code).toBe(3)
-  })
-
-  it('create without --save prints the key and the line for the config, and writes nothing', async () => {
-    const { code, stdout } = await machine.run(['keys', 'create'])
-    expect(code).toBe(0)
-    const [key = '', line = ''] = stdout.split('\n')
-    expect(key).toMatch(/^ucr_/)
-    expect(JSON.parse(line)).toEqual({ name: 'me', hash: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) })
-  })
-
-  it('create --save without a config file says how to make one', async () => {
-    const { code, stderr } = await machine.run(['keys', 'create', '--save'])
-    expect(code).toBe(3)
-    expect(stderr).toContain('ucr config init')
-  })
-})
-
 describe('auth', () => {
   const SECRET = 'gsk_canary0123456789abcdef'
 

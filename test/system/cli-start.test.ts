@@ -168,7 +168,7 @@ describe('start', () => {
   })
 
   it('takes a key that "keys create" made, by the hash in the config', async () => {
-    const { key, hash } = (await machine.json(['keys', 'create', 'laptop'])) as { key: string; hash: string }
+    const { key, hash } = (await machine.json(['keys', 'create', 'laptop', '--line'])) as { key: string; hash: string }
     await writeConfig({ auth: { keys: [{ name: 'laptop', hash }] } })
     const { url } = await startDaemon()
     expect((await ask(url, 'sim/text')).statusCode).toBe(401)

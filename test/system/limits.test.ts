@@ -409,7 +409,9 @@ describe.each(ENGINES)('over the %s engine,', (engine) => {
       checkHost: () => {},
       checkOrigin: () => {},
       corsHeaders: () => ({}),
-      authenticate: () => ({ tenant: 't', keyName: 'k' }),
+      authenticate: () => ({ tenant: 't', keyName: 'k', grant: null }),
+      checkAdmin: () => {},
+      permit: () => {},
       admit: () => {},
       received: () => {},
     }
@@ -437,7 +439,7 @@ describe.each(ENGINES)('over the %s engine,', (engine) => {
       const hello = await connectTo(gateway)
       hello.send('HEAD /api/hello HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n')
       expect(await hello.all()).toMatch(/^HTTP\/1\.1 200 /)
-      expect(gateway.requests[0]!.principal).toEqual({ tenant: 'public', keyName: null })
+      expect(gateway.requests[0]!.principal).toEqual({ tenant: 'public', keyName: null, grant: null })
       expect((await ask(gateway, getOf('/health/live'))).status).toBe(200)
     })
 

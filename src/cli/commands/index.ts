@@ -37,7 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     async () => (await import('./models.ts')).command,
     'List models, and choose which one a provider uses by default',
   ),
-  entry('keys', async () => (await import('./keys.ts')).command, 'Make, list and revoke the keys that clients use'),
+  entry(
+    'keys',
+    async () => (await import('./keys.ts')).command,
+    'Make, list, change and revoke the keys that clients use',
+  ),
   entry(
     'auth',
     async () => (await import('./auth.ts')).command,

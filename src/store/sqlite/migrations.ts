@@ -52,8 +52,44 @@ const SESSIONS = `
   END;
 `
 
+/** Keys for clients, and their secrets as hashes. Lists and notes are JSON; times are Unix milliseconds. */
+const KEYS = `
+  CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    tenant TEXT NOT NULL,
+    owner TEXT,
+    models TEXT,
+    routes TEXT,
+    rate_max INTEGER,
+    rate_window INTEGER,
+    expires INTEGER,
+    disabled INTEGER NOT NULL,
+    metadata TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    revoked INTEGER,
+    version INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX keys_by_version ON keys (version);
+  CREATE UNIQUE INDEX keys_by_name ON keys (name) WHERE revoked IS NULL;
+
+  CREATE TABLE key_secrets (
+    hash TEXT PRIMARY KEY,
+    key TEXT NOT NULL REFERENCES keys (id) ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    hint TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX key_secrets_by_key ON key_secrets (key, position);
+
+  -- How often they were changed, which other processes look at to learn of it, and when one was last removed.
+  CREATE TABLE keys_version (version INTEGER NOT NULL, removed INTEGER NOT NULL) STRICT;
+  INSERT INTO keys_version VALUES (0, 0);
+`
+
 /**
  * The tables, step by step: a file of version n has had the first n. What was released is never changed; a change is
  * another step.
  */
-export const MIGRATIONS: readonly string[] = [SESSIONS]
+export const MIGRATIONS: readonly string[] = [SESSIONS, KEYS]

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { LocalBus } from '../workers/bus.ts'
+import { Hub, type HubMember } from '../workers/hub.ts'
+import { ProcessBus } from '../workers/worker-bus.ts'
+import { KeyLimits } from './key-limits.ts'
+import { hearRates } from './share-rates.ts'
+
+/** Two workers' buses, joined as by their supervisor. */
+function joinedBuses(): readonly [ProcessBus, ProcessBus] {
+  const hub = new Hub()
+  const newBus = (): ProcessBus => {
+    const bus: ProcessBus = new ProcessBus((message) => {
+      if (message.kind === 'tell') hub.receive(member, message)
+    })
+    const member: HubMember = {
+      send: (message) => {
+        if (message.kind === 'told') bus.receive(message)
+      },
+    }
+    hub.join(member)
+    return bus
+  }
+  return [newBus(), newBus()]
+}
+
+describe('KeyLimits', () => {
+  it('counts each limit and each name by itself', () => {
+    const limits = new KeyLimits(new LocalBus(), () => 0)
+    const two = limits.counterFor({ max: 2, timeWindow: 1000 })
+    expect([two.take('a'), two.take('a'), two.take('a')].map(({ allowed }) => allowed)).toEqual([true, true, false])
+    expect(two.take('b').allowed).toBe(true)
+    expect(limits.counterFor({ max: 2, timeWindow: 1000 }).take('a').allowed).toBe(false)
+    expect(limits.counterFor({ max: 2, timeWindow: 2000 }).take('a').allowed).toBe(true)
+  })
+
+  it('counts what other workers have counted', () => {
+    const limits = new KeyLimits(new LocalBus(), () => 0)
+    expect(limits.add('limit 2/1000 a', 2)).toBe(true)
+    expect(limits.counterFor({ max: 2, timeWindow: 1000 }).take('a').allowed).toBe(false)
+  })
+
+  it('tells other workers what it has counted, each limit by itself', async () => {
+    const [one, two] = joinedBuses()
+    const [mine, theirs] = [new KeyLimits(one, () => 0), new KeyLimits(two, () => 0)]
+    const heard = new Promise<void>((resolve) => {
+      hearRates(two, (name, count) => {
+        expect(theirs.add(name, count)).toBe(true)
+        resolve()
+      })
+    })
+    const limit = { max: 2, timeWindow: 1000 }
+    mine.counterFor(limit).take('a')
+    mine.counterFor(limit).take('a')
+    await heard
+    expect(theirs.counterFor(limit).take('a').allowed).toBe(false)
+    expect(theirs.counterFor(limit).take('b').allowed).toBe(true)
+    expect(theirs.counterFor({ max: 3, timeWindow: 1000 }).take('a').allowed).toBe(true)
+  })
+
+  it.each(['key_a', 'address 10.0.0.1', 'limit 2 a', 'limit x/1 a'])('leaves %j to others', (name) => {
+    expect(new KeyLimits(new LocalBus(), () => 0).add(name, 1)).toBe(false)
+  })
+})
