@@ -85,7 +85,7 @@ describe('Authenticator', () => {
     const field = fc.constantFrom('x-api-key', 'x-goog-api-key', 'authorization')
     const text = fc.oneof(
       fc.string({ maxLength: 100 }),
-      fc.string({ unit: fc.constantFrom(...`'";-eyJ.=`), maxLength: 40 }),
+      fc.string({ unit: fc.constantFrom(...Array.from(`'";-eyJ.=`)), maxLength: 40 }),
     )
     fc.assert(
       fc.property(field, text, fc.constantFrom('', 'Bearer '), (name, value, scheme) => {

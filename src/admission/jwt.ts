@@ -74,15 +74,15 @@ export interface TokenIdentity {
 
 export interface TokenVerifierOptions {
   /** Rejects where the set cannot be had. */
-  readKeySet(place: KeySetPlace): Promise<string>
+  readonly readKeySet: (place: KeySetPlace) => Promise<string>
   /** Unix milliseconds. */
   wallClock(): number
   /** Monotonic milliseconds. */
-  now(): number
+  readonly now: () => number
   /** For the operator: a token that named this issuer was refused. Nothing of the token is in it. */
   refused(issuer: string, why: string): void
   /** The keys of an issuer could not be read; those that are known serve on. */
-  unreadable(issuer: string, why: string): void
+  readonly unreadable: (issuer: string, why: string) => void
 }
 
 interface Issuer {

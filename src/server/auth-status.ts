@@ -5,12 +5,12 @@ import type { DeclaredRoute } from './router.ts'
 
 export interface AuthStatusOptions {
   /** Everybody who reaches the gateway may use it. */
-  open(): boolean
+  readonly open: () => boolean
   /** The gateway can be reached from other machines: strangers then learn no version. */
-  exposed(): boolean
+  readonly exposed: () => boolean
   readonly version: string
   /** All that there are. */
-  routes(): readonly DeclaredRoute[]
+  readonly routes: () => readonly DeclaredRoute[]
 }
 
 /** `GET /v1/auth/status`: what a client needs to come in, before it has it. Nothing of any key, not even how long it is. */

@@ -12,7 +12,7 @@ export interface KeyDoor {
   /** The keys of the store. */
   readonly registry: KeyRegistry
   /** Those of the config, which only its file can change. */
-  configured(): readonly VirtualKey[]
+  readonly configured: () => readonly VirtualKey[]
   /** Unix milliseconds. */
   wallClock(): number
 }

@@ -142,7 +142,7 @@ function rowOf(key: JsonValue): string[] {
     textOf(key, 'name'),
     `${textOf(key, 'status')}${textOf(key, 'source') === 'config' ? ' (config)' : ''}`,
     hint,
-    isNull(key, 'models') ? 'all' : models.join(', '),
+    isNull(key, 'models') ? 'all' : models.filter((model) => typeof model === 'string').join(', '),
     textOf(key, 'owner'),
     textOf(key, 'expires'),
   ]
