@@ -26,8 +26,8 @@ import { figure, markdown } from './markdown.ts'
 interface Kept {
   readonly store: SessionStore
   /** Bytes that it takes now. */
-  size(): Promise<number>
-  close(): Promise<void>
+  readonly size: () => Promise<number>
+  readonly close: () => Promise<void>
 }
 
 const HOUR = 3_600_000

@@ -5,9 +5,9 @@ import type { SessionStore, SessionTotals } from './session-store.ts'
 export interface SessionFiguresOptions {
   readonly store: SessionStore
   /** Unix milliseconds. */
-  now(): number
+  readonly now: () => number
   /** Something went wrong that is nobody's answer. */
-  failed(text: string, cause: unknown): void
+  readonly failed: (text: string, cause: unknown) => void
 }
 
 /** Milliseconds that figures are good for, and that somebody waits for new ones. */

@@ -7,9 +7,9 @@ export interface SessionTurnsOptions {
   /** Names this process among all that share the store. */
   readonly holder: string
   /** Unix milliseconds. */
-  now(): number
+  readonly now: () => number
   /** Something went wrong that is nobody's answer. */
-  failed(text: string, cause: unknown): void
+  readonly failed: (text: string, cause: unknown) => void
 }
 
 /**

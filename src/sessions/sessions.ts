@@ -26,11 +26,11 @@ export interface SessionsOptions {
   /** Names this process among all that share the store. */
   readonly holder: string
   /** Unix milliseconds. */
-  now(): number
+  readonly now: () => number
   /** Used share of this process's memory, 0 to 1. */
-  memoryShare(): number
+  readonly memoryShare: () => number
   /** Something went wrong that is nobody's answer. */
-  failed(text: string, cause: unknown): void
+  readonly failed: (text: string, cause: unknown) => void
 }
 
 export interface NewSessionInput {

@@ -6,9 +6,9 @@ import { GatewayError } from '../../lib/error.ts'
 export interface RedisOptions {
   readonly url: string
   /** The server went away. `why` holds no secret. */
-  lost(why: string): void
+  readonly lost: (why: string) => void
   /** It is there again. */
-  back(): void
+  readonly back: () => void
 }
 
 /** Milliseconds for one command, and for all tries of one together. */

@@ -5,7 +5,7 @@ import { openDatabase } from './database.ts'
 import { SqliteSessionStore } from './session-store.ts'
 
 describeSessionStore('SqliteSessionStore', async () => {
-  const database = await openDatabase(join(await temporaryFolder(), 'ucr.db'))
+  const database = await openDatabase(join(temporaryFolder(), 'ucr.db'))
   return {
     store: new SqliteSessionStore(database),
     close: async () => database.close(),
