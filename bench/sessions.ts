@@ -27,7 +27,7 @@ interface Kept {
   readonly store: SessionStore
   /** Bytes that it takes now. */
   readonly size: () => Promise<number>
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 const HOUR = 3_600_000

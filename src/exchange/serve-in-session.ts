@@ -4,7 +4,8 @@ import type { ExchangeDependencies } from './dependencies.ts'
 import { Exchange } from './exchange.ts'
 import { generate } from './generate.ts'
 import type { GenerateResult } from './generate.ts'
-import { route } from './route.ts'
+import { peek, route } from './route.ts'
+import { sessionOf } from './session-id.ts'
 import { SessionReply } from './session-reply.ts'
 import { withHistory } from './session-traits.ts'
 import { failureOf, settle } from './settle.ts'
@@ -34,6 +35,9 @@ export async function serveInSession(
   exchange.envelope = arrived.envelope
   let result: GenerateResult
   try {
+    if (exchange.envelope === null) peek(exchange, deps)
+    // Of a session that the header names, the body may name another.
+    sessionOf(exchange)
     visit = await whileWaiting(exchange, sessions.enter({ tenant: request.principal.tenant, id }))
     if (visit !== null) reply.visit = visit
     result = visit === null ? { kind: 'client-closed' } : await answer(exchange, visit, deps)

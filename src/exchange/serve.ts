@@ -26,11 +26,11 @@ export async function serve(request: ClientRequest, reply: ClientReply, deps: Ex
       return
     }
     const { sessions } = deps
+    const named = sessions === null ? null : headerSession(request)
     // What was asked in a session is asked with its history, whatever came before with the same bytes.
-    const mayRecognise = sessions === null || headerSession(request) === null
-    if (mayRecognise && replayRecognised(exchange, deps)) return
-    peek(exchange, deps)
-    const session = sessions === null ? null : sessionOf(exchange)
+    if (named === null && replayRecognised(exchange, deps)) return
+    if (named === null) peek(exchange, deps)
+    const session = named ?? (sessions === null ? null : sessionOf(exchange))
     if (sessions !== null && session !== null) {
       await serveInSession(exchange, session, sessions, deps)
       return

@@ -437,6 +437,12 @@ describe('a session', () => {
     expect(upstream.requests).toHaveLength(0)
   })
 
+  it('is named in the answer to a request that cannot be read', async () => {
+    const { gateway } = await world(counting(chat), chat)
+    const answer = await ask(`${gateway.url}${chat.path}`, { headers: IN_TALK, body: '{' })
+    expect([answer.status, answer.headers['x-session-id']]).toEqual([400, 'talk'])
+  })
+
   it('is not made by a request that is refused', async () => {
     const { gateway } = await world(counting(chat), chat)
     const answer = await generate(gateway, chat, 'none', {}, IN_TALK)
