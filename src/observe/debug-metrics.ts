@@ -9,8 +9,7 @@ const MOST_BREAKERS = 200
 
 /** `GET /debug/metrics`: what somebody needs who looks for the reason of something slow, as JSON. */
 export function debugMetrics({ takenAt, uptime, processes, process, traffic, blocks }: MetricsSnapshot): string {
-  const { responseCache, cacheManager, metadata, coalescing, dns, buffers, compression, admission, pool, memory } =
-    blocks
+  const { responseCache, cacheManager, metadata, coalescing, dns, compression, admission, pool, memory } = blocks
   const { sessionEvents, sessionStore } = blocks
   return JSON.stringify({
     performance: performanceOf(traffic, blocks, uptime),
@@ -27,7 +26,6 @@ export function debugMetrics({ takenAt, uptime, processes, process, traffic, blo
     },
     ...(pool && { pool }),
     ...(blocks.breakers && { breakers: blocks.breakers.slice(0, MOST_BREAKERS) }),
-    ...(buffers && { buffers }),
     ...(dns && { dns }),
     ...(coalescing && { coalescing }),
     ...(compression && { compression }),

@@ -1,5 +1,5 @@
 import { logText } from './log-text.ts'
-import { ADMISSION, BUFFERS, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
+import { ADMISSION, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
 import { PLANS, POOL, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
 import type {
   BreakerStats,
@@ -45,7 +45,6 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       metadata: sources.metadata?.() ?? null,
       coalescing: sources.coalescing?.() ?? null,
       dns: sources.dns?.() ?? null,
-      buffers: sources.buffers?.() ?? null,
       compression: sources.compression?.() ?? null,
       admission: sources.admission?.() ?? null,
       plans: sources.plans?.() ?? null,
@@ -88,7 +87,6 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
     metadata: sum(METADATA, ({ metadata }) => metadata),
     coalescing: sum(COALESCING, ({ coalescing }) => coalescing),
     dns: sum(DNS, ({ dns }) => dns),
-    buffers: sum(BUFFERS, ({ buffers }) => buffers),
     compression: sum(COMPRESSION, ({ compression }) => compression),
     admission: sum(ADMISSION, ({ admission }) => admission),
     plans: sum(PLANS, ({ plans }) => plans),

@@ -6,7 +6,6 @@ export const RESPONSE_CACHE = ['size', 'calculatedSize', 'maxSize', 'hits', 'mis
 export const METADATA = ['tokenCountCacheSize'] as const
 export const COALESCING = ['inFlight', 'leaders', 'followers'] as const
 export const DNS = ['size', 'hits', 'misses', 'stale', 'errors'] as const
-export const BUFFERS = ['size', 'free', 'acquired', 'released'] as const
 export const COMPRESSION = ['responses', 'bytesIn', 'bytesOut', 'savedBytes'] as const
 export const ADMISSION = ['rateLimited', 'overloaded'] as const
 export const PLANS = ['fastPath', 'total'] as const
@@ -54,7 +53,6 @@ export interface MetricsSources {
   readonly metadata?: () => Counts<(typeof METADATA)[number]>
   readonly coalescing?: () => Counts<(typeof COALESCING)[number]>
   readonly dns?: () => Counts<(typeof DNS)[number]>
-  readonly buffers?: () => Counts<(typeof BUFFERS)[number]>
   readonly compression?: () => Counts<(typeof COMPRESSION)[number]>
   readonly admission?: () => Counts<(typeof ADMISSION)[number]>
   /** Answers that vendors gave, and how many of them passed untranslated. */

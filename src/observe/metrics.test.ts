@@ -109,7 +109,7 @@ describe('mergeSnapshots()', () => {
       inFlight: () => times,
     })
     const { blocks } = mergeSnapshots([snapshotOf([], sources(1)), snapshotOf([], sources(10))])
-    expect(blocks).toMatchObject({ dns: { size: 11, hits: 22 }, inFlight: 11, buffers: null, memory: null })
+    expect(blocks).toMatchObject({ dns: { size: 11, hits: 22 }, inFlight: 11, memory: null })
     expect(blocks.pool).toEqual([
       expect.objectContaining({ origin: 'https://a', connected: 4, pending: 6, opened: 10, requests: 18, errors: 2 }),
     ])
