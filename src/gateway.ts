@@ -1,7 +1,7 @@
 import packageJson from '../package.json' with { type: 'json' }
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { homedir, networkInterfaces } from 'node:os'
 import { isLoopback } from './admission/address.ts'
 import { checkHost, checkOrigin, corsHeaders } from './admission/host-origin.ts'
 import { Caches } from './cache/caches.ts'
@@ -31,8 +31,8 @@ import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
 import { cacheRoutes } from './server/cache-routes.ts'
 import { explainRoute } from './server/explain.ts'
-import { createHttpTransport } from './upstream/http.ts'
 import { ProviderSet } from './composition/provider-set.ts'
+import { Transports } from './composition/transports.ts'
 import { RetryBudget } from './routing/retry-budget.ts'
 import { HealthRegistry } from './routing/health.ts'
 import type { DrainResult, GatewayServer } from './server/options.ts'
@@ -111,8 +111,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
   const traffic = new TrafficRecorder(log, now)
+  const transports = await Transports.create({ http: loaded.config.upstream, environment, home: homedir() })
   const shared: Shared = {
-    transport: await createHttpTransport(loaded.config.upstream),
+    transport: transports,
     health: new HealthRegistry(loaded.config.routing.breaker, now),
     retryBudget: new RetryBudget(now, loaded.config.retry.budget),
     observer: traffic,
@@ -125,11 +126,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
     const { config } = next
-    return buildSnapshot(config, await providerSet.configure(next), providerSet.reported, boundHosts(config), shared)
+    const providers = await providerSet.configure(next)
+    await transports.prepare(providers)
+    return buildSnapshot(config, providers, providerSet.reported, boundHosts(config), shared)
   }
   const snapshot = await build(loaded)
   shared.health.adopt(snapshot.providers, snapshot.config.routing.breaker)
-  return new RunningGateway(options, shared, traffic, providerSet, snapshot, build)
+  transports.adopt(snapshot.providers)
+  return new RunningGateway(options, shared, transports, traffic, providerSet, snapshot, build)
 }
 
 /** Whoever runs a command on this machine. */
@@ -138,6 +142,7 @@ const LOCAL: Principal = { tenant: 'local', keyName: null }
 class RunningGateway implements Gateway {
   readonly #options: GatewayOptions
   readonly #shared: Shared
+  readonly #transports: Transports
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
   readonly #oversight: Oversight
@@ -150,6 +155,7 @@ class RunningGateway implements Gateway {
   constructor(
     options: GatewayOptions,
     shared: Shared,
+    transports: Transports,
     traffic: TrafficRecorder,
     providerSet: ProviderSet,
     snapshot: Snapshot,
@@ -157,6 +163,7 @@ class RunningGateway implements Gateway {
   ) {
     this.#options = options
     this.#shared = shared
+    this.#transports = transports
     this.#providerSet = providerSet
     this.#snapshot = snapshot
     this.#reloader = new Reloader(
@@ -297,6 +304,7 @@ class RunningGateway implements Gateway {
     if (level !== previous.config.logging.level) this.#options.log.setLevel(level)
     this.#shared.retryBudget.adopt(next.config.retry.budget)
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
+    this.#transports.adopt(next.providers)
     this.#shared.caches.adopt(next.config.cache)
     this.#oversight.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })

@@ -128,7 +128,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'upstream',
     owns: ['upstream/'],
-    imports: ['lib/'],
+    imports: ['lib/', 'providers/claude-code.ts'],
     types: [],
     builtins: 'all',
     packages: ['lru-cache', 'undici'],
