@@ -19,8 +19,8 @@ export interface Asker {
   lost(how: string): void
 }
 
-/** The program goes on by itself after these, or the turn is whole: until its `result` nothing more is ours to say. */
-const PROPER_ENDS: ReadonlySet<string> = new Set(['end_turn', 'stop_sequence'])
+/** After these the program says its `result`, or calls a tool. */
+const PROPER_ENDS: ReadonlySet<string> = new Set(['end_turn', 'stop_sequence', 'tool_use'])
 
 /**
  * One conversation in one process. It is told what was said before, asks the model, and may be left alone between two
@@ -89,12 +89,6 @@ export class Conversation {
     for (const [id, result] of results) this.#tools.deliver(id, result)
   }
 
-  /** Nobody waits for the answer any more. */
-  abandon(): void {
-    this.#asker = null
-    this.process.kill()
-  }
-
   #ask(asker: Asker): void {
     this.#asker = asker
     this.#answer = this.#newAnswer()
@@ -149,9 +143,20 @@ export class Conversation {
   /** What agents of the program say among themselves is no part of the answer. */
   #hearEvent(line: JsonObject): void {
     const event = asObject(line['event'])
-    if (event === null || (line['parent_tool_use_id'] ?? null) !== null) return
+    if (event === null || this.#asker === null || (line['parent_tool_use_id'] ?? null) !== null) return
+    if (event['type'] === 'message_start' && this.#end !== null) {
+      // The model had nothing more to say, but the program wants more of it.
+      this.#answered(this.#end, null, false)
+      return
+    }
     const end = this.#answer.event(event)
     if (end !== null) this.#messageEnded(end)
+    else if (event['type'] === 'message_delta') this.#cutShort(asText(asObject(event['delta'])?.['stop_reason']))
+  }
+
+  /** After a limit or a refusal the program asks the model again, with a message of its own making: it has to be quick. */
+  #cutShort(stopReason: string | null): void {
+    if (stopReason !== null && !PROPER_ENDS.has(stopReason)) this.#answered(stopReason, null, false)
   }
 
   #hearMessage(line: JsonObject): void {
@@ -162,15 +167,13 @@ export class Conversation {
   }
 
   #messageEnded({ stopReason, calls }: MessageEnd): void {
-    // It broke off: the program says why.
-    if (stopReason === null || this.#refusal !== null) return
-    this.#end = null
-    if (stopReason === 'tool_use' && calls.length > 0) {
+    // Here too.
+    if (stopReason === null) this.#refused(this.#refusal ?? refusal(502, "The model's answer broke off."))
+    else if (stopReason === 'tool_use' && calls.length > 0) {
       this.#calls = calls
       this.#answered(stopReason, null, true)
     } else if (stopReason === 'tool_use') this.#answer.join()
-    else if (PROPER_ENDS.has(stopReason)) this.#end = stopReason
-    else this.#answered(stopReason, null, false)
+    else this.#end = stopReason
   }
 
   #hearResult(line: JsonObject): void {

@@ -105,9 +105,10 @@ export class ProcessPool {
     this.#prepare()
   }
 
-  /** A turn is over that nothing can follow in this process. */
+  /** Nothing can follow in this process. */
   dismiss(process: ProgramProcess): void {
-    this.#end(process)
+    process.kill()
+    this.#ending = this.#countEnding()
   }
 
   /** Ends what waits for clients now, and the rest with its turns. */
@@ -209,7 +210,7 @@ export class ProcessPool {
   }
 
   #end(process: ProgramProcess): void {
-    process.kill()
+    process.end()
     this.#ending = this.#countEnding()
   }
 

@@ -87,13 +87,26 @@ export class ProgramProcess {
     this.#child.stdout.resume()
   }
 
-  /** Ends it, whatever it is doing. Its listener hears no more. */
-  kill(): void {
-    this.#listener = null
-    if (!this.alive || this.#timer !== undefined) return
-    this.resume()
+  /** Ends it while it has nothing to do. */
+  end(): void {
+    this.#forget()
+    if (!this.alive || this.ending) return
     this.#signal('SIGTERM')
     this.#timer = setTimeout(() => this.#signal('SIGKILL'), GRACE)
+  }
+
+  /** Ends it in the middle of its work, before it asks the model for more. */
+  kill(): void {
+    this.#forget()
+    if (!this.alive) return
+    this.#signal('SIGKILL')
+    this.#timer ??= setTimeout(() => this.#signal('SIGKILL'), GRACE)
+  }
+
+  /** Its listener hears no more, and what it still says is read and thrown away. */
+  #forget(): void {
+    this.#listener = null
+    this.resume()
   }
 
   /** To the whole group, of which its first process may be gone already. */
