@@ -1,5 +1,5 @@
 import type { Provider } from '../providers/provider.ts'
-import { CLAUDE_CODE_SCHEME } from '../providers/claude-code.ts'
+import { CLAUDE_CODE_SCHEME } from '../providers/claude-code-options.ts'
 import { createHttpTransport } from '../upstream/http.ts'
 import type { HttpTransport } from '../upstream/http.ts'
 import type { HttpTransportOptions } from '../upstream/options.ts'

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
-import type { ClaudeCodeOptions } from '../providers/claude-code.ts'
-import { DEFAULT_CLAUDE_CODE_OPTIONS, PERMISSION_MODES } from '../providers/claude-code.ts'
+import type { ClaudeCodeOptions } from '../providers/claude-code-options.ts'
+import { DEFAULT_CLAUDE_CODE_OPTIONS, PERMISSION_MODES } from '../providers/claude-code-options.ts'
 import type { Path } from './document.ts'
 import type { Resolution } from './resolution.ts'
 import { choice, duration, list, text, whole } from './scalars.ts'

@@ -1,7 +1,7 @@
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { Dialects } from '../protocols/dialect.ts'
-import type { ClaudeCodeProgram } from './claude-code.ts'
+import type { ClaudeCodeProgram } from './claude-code-options.ts'
 
 /** A vendor, as data: what is true of it for every account. One row of a table or one small file. */
 export interface ProviderDefinition {

@@ -1,7 +1,7 @@
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { ChatQuirks } from './define.ts'
-import type { ClaudeCodeOptions } from './claude-code.ts'
+import type { ClaudeCodeOptions } from './claude-code-options.ts'
 import type { Timeouts } from './provider.ts'
 
 /** One entry of the config's `providers`, variables filled in and defaults applied. */

@@ -128,7 +128,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'upstream',
     owns: ['upstream/'],
-    imports: ['lib/', 'providers/claude-code.ts'],
+    imports: ['lib/', 'providers/claude-code-options.ts'],
     types: [],
     builtins: 'all',
     packages: ['lru-cache', 'undici'],

@@ -11,7 +11,9 @@ import type { Step } from './scripted-vendor.ts'
 
 const why = obstacle()
 const CALL = answers([{ type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }], 'tool_use')
-const TOOLS = [{ type: 'function' as const, function: { name: 'look', parameters: { type: 'object', properties: {} } } }]
+const TOOLS = [
+  { type: 'function' as const, function: { name: 'look', parameters: { type: 'object', properties: {} } } },
+]
 
 /** Answers when it is told to, and says when it is asked. */
 function gate(): { readonly step: Step; readonly asked: Promise<void>; open(): void } {
@@ -41,9 +43,11 @@ describe.skipIf(why !== null)('processes of Claude Code', () => {
   afterEach(() => bench.close())
 
   const ask = (content: string, tools: typeof TOOLS | undefined = undefined) =>
-    bench
-      .openai()
-      .chat.completions.create({ model: MODEL, messages: [{ role: 'user', content }], ...(tools === undefined ? {} : { tools }) })
+    bench.openai().chat.completions.create({
+      model: MODEL,
+      messages: [{ role: 'user', content }],
+      ...(tools === undefined ? {} : { tools }),
+    })
 
   it('are no more than the config says: others wait, and more are sent away with 429', async () => {
     bench = await ClaudeCodeBench.start({ processes: 1, queue: 1 })
@@ -51,15 +55,14 @@ describe.skipIf(why !== null)('processes of Claude Code', () => {
     bench.vendor.script(door.step, says('second'))
     const first = ask('one')
     await door.asked
-    const second = ask('two')
-    await vi.waitUntil(async () => (await bench.gateway.gateway.explain({ path: '/v1/models' }).catch(() => null)) !== undefined)
-    const third = await ask('three').catch((thrown: unknown) => thrown as { status: number; message: string; headers: Headers })
-    expect(third).toMatchObject({ status: 429, message: expect.stringContaining('1 requests wait') })
-    expect((third as { headers: Headers }).headers.get('retry-after')).toBe('5')
+    const others = [ask('two'), ask('three')]
+    const refused = await Promise.race(others.map((other) => other.then(() => null).catch((thrown: unknown) => thrown)))
+    expect(refused).toMatchObject({ status: 429, message: expect.stringContaining('1 requests wait') })
+    expect((refused as { headers: Headers }).headers.get('retry-after')).toBe('5')
     expect(await bench.programs()).toHaveLength(1)
     door.open()
     expect((await first).choices[0]?.message.content).toBe('wait')
-    expect((await second).choices[0]?.message.content).toBe('second')
+    expect((await Promise.any(others)).choices[0]?.message.content).toBe('second')
     expect(bench.vendor.requests).toHaveLength(2)
   })
 
@@ -141,7 +144,10 @@ describe.skipIf(why !== null)('processes of Claude Code', () => {
   })
 
   it('use tools of their own only where the config allows it', async () => {
-    const call = answers([{ type: 'tool_use', id: 'toolu_own', name: 'Bash', input: { command: 'cat note.txt' } }], 'tool_use')
+    const call = answers(
+      [{ type: 'tool_use', id: 'toolu_own', name: 'Bash', input: { command: 'cat note.txt' } }],
+      'tool_use',
+    )
     const folder = await startFolder()
     bench = await ClaudeCodeBench.start({ workingFolder: folder })
     bench.vendor.script(call, says('denied'))

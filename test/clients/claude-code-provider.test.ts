@@ -6,8 +6,7 @@ import { obstacle } from './claude-program.ts'
 import { answers, fails, openStream, says } from './scripted-vendor.ts'
 
 const why = obstacle()
-const PIXEL =
-  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
 
 describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` (${why})`}`, () => {
   let bench: ClaudeCodeBench
@@ -101,7 +100,10 @@ describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` 
 
   it('tells a conversation with roles, calls, results and images as the client told it', async () => {
     bench.vendor.script(says('Take a coat.'))
-    const image = { type: 'image' as const, source: { type: 'base64' as const, media_type: 'image/png' as const, data: PIXEL } }
+    const image = {
+      type: 'image' as const,
+      source: { type: 'base64' as const, media_type: 'image/png' as const, data: PIXEL },
+    }
     const history = [
       { role: 'user' as const, content: [{ type: 'text' as const, text: 'Weather?' }, image] },
       {
@@ -168,7 +170,9 @@ describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` 
       const completion = await bench.openai().chat.completions.create({ model: MODEL, messages })
       expect(completion.choices[0]?.message.content).toBe('Fine.')
       expect(bench.vendor.requests).toHaveLength(1)
-      expect(conversationOf(bench.vendor.requests[0])).toEqual([{ role: 'user', content: [{ type: 'text', text: content }] }])
+      expect(conversationOf(bench.vendor.requests[0])).toEqual([
+        { role: 'user', content: [{ type: 'text', text: content }] },
+      ])
       expect(JSON.stringify(bench.vendor.requests[0]?.body)).not.toContain('blue heron')
     }
   })

@@ -52,7 +52,11 @@ describe.skipIf(why !== null)("the client's tools in Claude Code", () => {
   it('are offered as the client wrote them', async () => {
     bench.vendor.script(says('No need.'))
     await ask(question)
-    const offered = bench.vendor.requests[0]?.body['tools'] as { name: string; description: string; input_schema: object }[]
+    const offered = bench.vendor.requests[0]?.body['tools'] as {
+      name: string
+      description: string
+      input_schema: object
+    }[]
     expect(offered.map(({ name }) => name).toSorted()).toEqual(['Bash', 'mcp__maps__find', 'weather'])
     for (const { function: tool } of TOOLS) {
       expect(offered.find(({ name }) => name === tool.name)).toMatchObject({

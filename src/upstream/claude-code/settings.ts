@@ -1,4 +1,4 @@
-import type { ClaudeCodeProgram } from '../../providers/claude-code.ts'
+import type { ClaudeCodeProgram } from '../../providers/claude-code-options.ts'
 
 /** A configured provider as the transport needs it. */
 export interface ClaudeCodeSettings extends ClaudeCodeProgram {

@@ -1,5 +1,5 @@
 import type { Headers } from '../../lib/headers.ts'
-import { CLAUDE_CODE_SCHEME } from '../../providers/claude-code.ts'
+import { CLAUDE_CODE_SCHEME } from '../../providers/claude-code-options.ts'
 import { Deadlines } from '../deadlines.ts'
 import type { OriginStats, Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport.ts'
 import { ClaudeCodeCall } from './call.ts'

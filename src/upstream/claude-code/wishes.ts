@@ -1,7 +1,7 @@
 import type { Headers } from '../../lib/headers.ts'
-import type { PermissionMode } from '../../providers/claude-code.ts'
-import { PERMISSION_MODES } from '../../providers/claude-code.ts'
-import type { ClaudeCodeOptions } from '../../providers/claude-code.ts'
+import type { PermissionMode } from '../../providers/claude-code-options.ts'
+import { PERMISSION_MODES } from '../../providers/claude-code-options.ts'
+import type { ClaudeCodeOptions } from '../../providers/claude-code-options.ts'
 import type { Refusal } from './errors.ts'
 import { refusal } from './errors.ts'
 
@@ -12,14 +12,6 @@ export interface Wishes {
   readonly disallowedTools: readonly string[]
   readonly permissionMode: PermissionMode | null
   readonly maxThinkingTokens: number | null
-}
-
-export const NO_WISHES: Wishes = {
-  maxTurns: null,
-  allowedTools: null,
-  disallowedTools: [],
-  permissionMode: null,
-  maxThinkingTokens: null,
 }
 
 export function readWishes(headers: Headers): Wishes | Refusal {
