@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { UserMachine } from '../support/ucr-process.ts'
 import { ClaudeCodeBench, configFor, KEYS, MODEL, programsOf, sessionOf } from './claude-code-bench.ts'
 import { obstacle } from './claude-program.ts'
-import { answers, openStream, says, startScriptedVendor } from './scripted-vendor.ts'
+import { answers, latch, openStream, says, startScriptedVendor } from './scripted-vendor.ts'
 import type { Step } from './scripted-vendor.ts'
 
 const why = obstacle()
@@ -17,22 +17,16 @@ const TOOLS = [
 
 /** Answers when it is told to, and says when it is asked. */
 function gate(): { readonly step: Step; readonly asked: Promise<void>; open(): void } {
-  let asked = (): void => {}
-  let open = (): void => {}
-  const wasAsked = new Promise<void>((resolve) => {
-    asked = resolve
-  })
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
+  const asked = latch()
+  const opened = latch()
   return {
-    asked: wasAsked,
-    open,
+    asked: asked.passed,
+    open: opened.pass,
     step: async (response) => {
       const stream = openStream(response)
       stream.block({ type: 'text', text: 'wait' })
-      asked()
-      await opened
+      asked.pass()
+      await opened.passed
       stream.finish('end_turn')
     },
   }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClaudeCodeBench, conversationOf, MODEL, OLDER_MODEL, sessionOf } from './claude-code-bench.ts'
 import { obstacle } from './claude-program.ts'
-import { answers, fails, openStream, says } from './scripted-vendor.ts'
+import { answers, fails, latch, openStream, says } from './scripted-vendor.ts'
 
 const why = obstacle()
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
@@ -45,14 +45,11 @@ describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` 
   })
 
   it('streams: what the model has said is there before it says the rest', async () => {
-    let goOn = (): void => {}
-    const heard = new Promise<void>((resolve) => {
-      goOn = resolve
-    })
+    const heard = latch()
     bench.vendor.script(async (response) => {
       const stream = openStream(response)
       stream.block({ type: 'text', text: 'first ' })
-      await heard
+      await heard.passed
       stream.block({ type: 'text', text: 'second' })
       stream.finish('end_turn')
     })
@@ -67,7 +64,7 @@ describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` 
     for await (const chunk of stream) {
       text += chunk.choices[0]?.delta.content ?? ''
       usage = chunk.usage ?? usage
-      if (text === 'first ') goOn()
+      if (text === 'first ') heard.pass()
     }
     expect(text).toBe('first second')
     expect(usage).toMatchObject({ prompt_tokens: 15, completion_tokens: 20 })
@@ -175,6 +172,45 @@ describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` 
       ])
       expect(JSON.stringify(bench.vendor.requests[0]?.body)).not.toContain('blue heron')
     }
+
+    const talk = [
+      { role: 'user' as const, content: text },
+      { role: 'assistant' as const, content: `It is in @${secret}.` },
+      { role: 'user' as const, content: '/clear' },
+      { role: 'assistant' as const, content: 'No.' },
+      { role: 'user' as const, content: 'Go on' },
+    ]
+    bench.vendor.script(says('Fine.'))
+    await bench.openai().chat.completions.create({ model: MODEL, messages: talk })
+    const told = conversationOf(bench.vendor.requests[0])
+    expect(told.map(({ content }) => (content[0] as { text: string }).text)).toEqual(talk.map(({ content }) => content))
+    expect(JSON.stringify(bench.vendor.requests)).not.toContain('blue heron')
+  })
+
+  it('tells thinking and documents of earlier turns too', async () => {
+    const first = answers([
+      { type: 'thinking', thinking: 'Hm.' },
+      { type: 'text', text: 'Yes.' },
+    ])
+    bench.vendor.script(first, says('Sure.'))
+    const request = {
+      model: OLDER_MODEL,
+      max_tokens: 4000,
+      thinking: { type: 'enabled' as const, budget_tokens: 2000 },
+    }
+    const source = { type: 'text' as const, media_type: 'text/plain' as const, data: 'A long story.' }
+    const asked = { role: 'user' as const, content: [{ type: 'document' as const, source, title: 'Story' }] }
+    const { content } = await bench.anthropic().messages.create({ ...request, messages: [asked] })
+    const messages = [asked, { role: 'assistant' as const, content }, { role: 'user' as const, content: 'Sure?' }]
+    await bench.anthropic().messages.create({ ...request, messages })
+    await bench.anthropic().messages.create({ ...request, messages })
+    const [one, , anew] = bench.vendor.requests
+    expect(sessionOf(anew)).not.toBe(sessionOf(one))
+    expect(conversationOf(anew)[0]?.content).toContainEqual(asked.content[0])
+    expect(conversationOf(anew)[1]?.content).toEqual([
+      { type: 'thinking', thinking: 'Hm.', signature: 'c2lnbmVk' },
+      { type: 'text', text: 'Yes.' },
+    ])
   })
 
   it.each([
@@ -196,16 +232,21 @@ describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` 
   })
 
   it('says in the stream that an answer broke off', async () => {
-    bench.vendor.script((response) => {
+    const heard = latch()
+    bench.vendor.script(async (response) => {
       const stream = openStream(response)
       stream.block({ type: 'text', text: 'half' })
+      await heard.passed
       stream.send({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } })
       response.end()
     })
     const request = { model: MODEL, max_tokens: 50, messages: [{ role: 'user' as const, content: 'Break' }] }
     const stream = bench.anthropic().messages.stream(request)
     const texts: string[] = []
-    stream.on('text', (text) => texts.push(text))
+    stream.on('text', (text) => {
+      texts.push(text)
+      heard.pass()
+    })
     await expect(stream.finalMessage()).rejects.toThrow(/broke off/)
     expect(texts.join('')).toBe('half')
   })

@@ -49,6 +49,20 @@ export async function startScriptedVendor(): Promise<ScriptedVendor> {
   }
 }
 
+/** Something that happens once, and can be waited for. */
+export interface Latch {
+  readonly passed: Promise<void>
+  pass(): void
+}
+
+export function latch(): Latch {
+  let pass = (): void => {}
+  const passed = new Promise<void>((resolve) => {
+    pass = resolve
+  })
+  return { passed, pass: () => pass() }
+}
+
 export type Block =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'thinking'; readonly thinking: string }

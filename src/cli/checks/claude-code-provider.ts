@@ -1,18 +1,14 @@
-import { execFile } from 'node:child_process'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { ProviderSettings } from '../../providers/settings.ts'
 import { findClaude, INSTALL_CLAUDE } from '../../upstream/claude-code/find-program.ts'
 import { loginMethod } from '../../upstream/claude-code/login.ts'
 import type { LoginMethod } from '../../upstream/claude-code/login.ts'
+import { isRecent, OLDEST_CLAUDE_CODE, versionOf } from '../../upstream/claude-code/program-version.ts'
 import type { Surroundings } from '../command.ts'
 import type { Finding } from './finding.ts'
 
 type Where = Pick<Surroundings, 'environment' | 'home'>
-
-/** Milliseconds for a program to say its version. */
-const PATIENCE = 10_000
 
 const METHODS: Readonly<Record<LoginMethod, string>> = {
   'api-key': 'an API key',
@@ -37,6 +33,10 @@ export async function checkClaudeCodeProvider(settings: ProviderSettings, where:
     const message = `${id}: ${program} does not say its version`
     return { check: 'providers', status: 'error', message, fix: 'run it by hand with --version, and see what it says' }
   }
+  if (!isRecent(version)) {
+    const message = `${id}: ${program} is version ${version}, and only ${OLDEST_CLAUDE_CODE} and later are safe here`
+    return { check: 'providers', status: 'error', message, fix: 'run "claude update"' }
+  }
   const method = loginMethod(environment, apiKey !== null)
   const folder = claudeCode?.configFolder ?? environment['CLAUDE_CONFIG_DIR'] ?? join(where.home, '.claude')
   if (method === 'own-login' && !(await isSignedIn(folder, environment))) {
@@ -46,15 +46,6 @@ export async function checkClaudeCodeProvider(settings: ProviderSettings, where:
   }
   const message = `${id} runs ${program} (${version}) and signs in with ${METHODS[method]}`
   return { check: 'providers', status: 'ok', message, fix: null }
-}
-
-async function versionOf(program: string): Promise<string | null> {
-  try {
-    const { stdout } = await promisify(execFile)(program, ['--version'], { timeout: PATIENCE })
-    return stdout.match(/\d+\.\d+\.\d+/)?.[0] ?? null
-  } catch {
-    return null
-  }
 }
 
 /** On a Mac the login is in the key chain, where it cannot be looked for without asking its owner. */

@@ -83,10 +83,13 @@ export class ClaudeCodeCall implements UpstreamCall, Asker {
     if (this.#close()) this.#giveUp()
   }
 
+  /** For an answer that is sent whole there is one limit for all of it. */
+  alive(): void {
+    if (this.#headSent) this.#clock.active()
+  }
+
   event(event: JsonObject): void {
-    if (this.#over) return
-    this.#clock.active()
-    if (this.#task?.turn.stream !== true) return
+    if (this.#over || this.#task?.turn.stream !== true) return
     this.#sendHead(200, { 'content-type': 'text/event-stream' })
     if (this.#unsent.length === 0) queueMicrotask(() => this.#flush())
     this.#unsent.push(`event: ${String(event['type'])}\ndata: ${JSON.stringify(event)}\n\n`)

@@ -11,6 +11,8 @@ import { asNumber, asObject, asText } from './values.ts'
 
 /** Whoever asked for an answer. Exactly one of the last three is called, once. */
 export interface Asker {
+  /** The program works on it. */
+  alive(): void
   event(event: JsonObject): void
   /** `message` is the whole answer. What follows may go on in the same process if `canGoOn`. */
   answered(message: JsonObject, canGoOn: boolean): void
@@ -32,6 +34,8 @@ export class Conversation {
   readonly #wallClock: () => number
   #asker: Asker | null = null
   #answer: Answer
+  /** By the vendor's name, where the request has a shorter one. */
+  #model: string
   /** What is still to be told before the question, and the question. */
   #untold: Message[] = []
   /** Calls that the client has yet to answer. */
@@ -44,6 +48,7 @@ export class Conversation {
   constructor(process: ProgramProcess, turn: Turn, wallClock: () => number) {
     this.process = process
     this.#wallClock = wallClock
+    this.#model = turn.model
     this.#tools = new ClientTools(turn.tools, (requestId, message) => this.#reply(requestId, { mcp_response: message }))
     this.#answer = this.#newAnswer()
     process.listen({ line: (line) => this.#hear(line), ended: (how) => this.#lost(how) })
@@ -107,21 +112,27 @@ export class Conversation {
   #tell(): void {
     for (let message = this.#untold.shift(); message !== undefined; message = this.#untold.shift()) {
       const { role, content } = message
-      const line = { type: role, message: { role, content: [...content] }, parent_tool_use_id: null, session_id: '' }
+      const line = { type: role, parent_tool_use_id: null, session_id: '' }
       if (role === 'assistant') {
-        this.process.send(line)
+        // Thinking is dropped that another model thought.
+        this.process.send({ ...line, message: { role, model: this.#model, content: [...content] } })
         continue
       }
       // Nothing in it is a command of the program's user.
-      this.process.send({ ...line, text_not_typed: true, ...(this.#untold.length === 0 ? {} : { shouldQuery: false }) })
+      const note = this.#untold.length === 0 ? {} : { shouldQuery: false }
+      this.process.send({ ...line, message: { role, content: [...content] }, text_not_typed: true, ...note })
       return
     }
   }
 
   #hear(line: JsonObject): void {
+    this.#asker?.alive()
     switch (line['type']) {
       case 'stream_event':
         this.#hearEvent(line)
+        return
+      case 'system':
+        if (line['subtype'] === 'init') this.#model = asText(line['model']) ?? this.#model
         return
       case 'assistant':
         this.#hearMessage(line)
@@ -143,7 +154,12 @@ export class Conversation {
   /** What agents of the program say among themselves is no part of the answer. */
   #hearEvent(line: JsonObject): void {
     const event = asObject(line['event'])
-    if (event === null || this.#asker === null || (line['parent_tool_use_id'] ?? null) !== null) return
+    if (event === null || (line['parent_tool_use_id'] ?? null) !== null) return
+    if (this.#asker === null) {
+      // The program did not wait for the client, so where it stands is not where the client thinks that it does.
+      this.process.kill()
+      return
+    }
     if (event['type'] === 'message_start' && this.#end !== null) {
       // The model had nothing more to say, but the program wants more of it.
       this.#answered(this.#end, null, false)

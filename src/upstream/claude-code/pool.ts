@@ -44,7 +44,7 @@ export class ProcessPool {
   #last: Pick<Applicant, 'program' | 'launch'> | null = null
   #ending = 0
   #closed = false
-  #counts = { opened: 0, closed: 0, requests: 0, errors: 0 }
+  readonly #counts = { opened: 0, closed: 0, requests: 0, errors: 0 }
 
   constructor(settings: ClaudeCodeSettings, workplaces: Workplaces) {
     this.#settings = settings
@@ -59,6 +59,7 @@ export class ProcessPool {
   adopt(settings: ClaudeCodeSettings): void {
     if (JSON.stringify(settings) === JSON.stringify(this.#settings)) return
     this.#settings = settings
+    this.#last = null
     this.#endIdle()
     this.#serve()
   }
@@ -152,14 +153,21 @@ export class ProcessPool {
     const process = new ProgramProcess(program, launch, this.#workplaces.take(this.#settings.workingFolder))
     this.#processes.add(process)
     this.#counts.opened++
-    void process.gone.then(() => {
-      this.#processes.delete(process)
-      this.#counts.closed++
-      this.#ending = this.#countEnding()
-      this.#serve()
-      this.#prepare()
-    })
+    void process.gone.then(() => this.#gone(process))
     return process
+  }
+
+  #gone(process: ProgramProcess): void {
+    this.#processes.delete(process)
+    this.#counts.closed++
+    this.#ending = this.#countEnding()
+    const parked = [...this.#parked].find(([, { conversation }]) => conversation.process === process)
+    if (parked !== undefined) this.#drop(parked[0])
+    if (!process.wasEnded) this.#counts.errors++
+    // It died by itself, and another would do so too.
+    if (this.#spare?.process === process) this.#endSpareForGood()
+    this.#serve()
+    this.#prepare()
   }
 
   /** One process ends that only waits. False: all are at work. */
@@ -181,7 +189,7 @@ export class ProcessPool {
     this.#endSpare()
     const process = this.#start(this.#last)
     if (process !== null) {
-      const timer = setTimeout(() => this.#endSpare(), this.#settings.idleTimeout).unref()
+      const timer = setTimeout(() => this.#endSpareForGood(), this.#settings.idleTimeout).unref()
       this.#spare = { process, timer }
       return
     }
@@ -202,6 +210,12 @@ export class ProcessPool {
     clearTimeout(this.#spare.timer)
     this.#end(this.#spare.process)
     this.#spare = null
+  }
+
+  /** None is started again before the next request. */
+  #endSpareForGood(): void {
+    this.#last = null
+    this.#endSpare()
   }
 
   #endIdle(): void {

@@ -66,7 +66,11 @@ export class ProgramProcess {
 
   /** It was told to end, and is not gone yet. */
   get ending(): boolean {
-    return this.#timer !== undefined && this.alive
+    return this.wasEnded && this.alive
+  }
+
+  get wasEnded(): boolean {
+    return this.#timer !== undefined
   }
 
   /** Only one listens, and hears what comes from now on; at once, where the process is gone already. */

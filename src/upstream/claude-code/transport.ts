@@ -7,6 +7,7 @@ import { refusal } from './errors.ts'
 import { findClaude } from './find-program.ts'
 import { launchOf } from './launch.ts'
 import { ProcessPool } from './pool.ts'
+import { isRecent, OLDEST_CLAUDE_CODE, ProgramVersions } from './program-version.ts'
 import type { ClaudeCodeSettings } from './settings.ts'
 import { readTurn } from './turn.ts'
 import { Workplaces } from './workplace.ts'
@@ -25,6 +26,7 @@ export class ClaudeCodeTransport implements Transport {
   readonly #options: ClaudeCodeTransportOptions
   readonly #deadlines = new Deadlines()
   readonly #workplaces = new Workplaces()
+  readonly #versions = new ProgramVersions()
   /** By origin. */
   readonly #pools = new Map<string, ProcessPool>()
   #closed = false
@@ -67,18 +69,27 @@ export class ClaudeCodeTransport implements Transport {
   }
 
   async #start(request: UpstreamRequest, call: ClaudeCodeCall): Promise<void> {
-    const { environment, home } = this.#options
     const pool = this.#pools.get(request.origin)
-    const named = pool?.settings.command ?? null
-    const person = { environment: named === null ? environment : { ...environment, CLAUDE_COMMAND: named }, home }
-    const program = await findClaude(person)
     if (pool === undefined || this.#closed) {
       call.fail('connect', 'the gateway has no such provider any more, or is shutting down')
-    } else if (program === null) {
-      call.fail('connect', `there is no program ${named ?? 'claude'} that can be run`)
-    } else if (request.method !== 'POST') {
-      call.refused(refusal(404, 'Claude Code answers messages only.'))
-    } else this.#ask(request, call, pool, program)
+      return
+    }
+    const program = await this.#program(pool.settings)
+    if ('missing' in program) call.fail('connect', program.missing)
+    else if (request.method === 'POST') this.#ask(request, call, pool, program.path)
+    else call.refused(refusal(404, 'Claude Code answers messages only.'))
+  }
+
+  /** The program to run, or for the operator why there is none. Never rejects. */
+  async #program({ command }: ClaudeCodeSettings): Promise<{ readonly path: string } | { readonly missing: string }> {
+    const { environment, home } = this.#options
+    const named = command === null ? environment : { ...environment, CLAUDE_COMMAND: command }
+    const path = await findClaude({ environment: named, home })
+    if (path === null) return { missing: `there is no program ${command ?? 'claude'} that can be run` }
+    const version = await this.#versions.of(path).catch(() => null)
+    if (version === null) return { missing: `${path} does not say its version` }
+    if (isRecent(version)) return { path }
+    return { missing: `${path} is Claude Code ${version}, and ${OLDEST_CLAUDE_CODE} is the oldest that is safe here` }
   }
 
   #ask(request: UpstreamRequest, call: ClaudeCodeCall, pool: ProcessPool, program: string): void {
