@@ -158,6 +158,36 @@ describe.skipIf(why !== null)('processes of Claude Code', () => {
     expect(JSON.stringify(bench.vendor.requests[1]?.body['messages'])).toContain('blue heron')
   })
 
+  it('run their own tools while they wait for the client to run its own', async () => {
+    const folder = await startFolder()
+    bench = await ClaudeCodeBench.start({ workingFolder: folder, allowedTools: ['Bash(cat:*)'] })
+    const both = answers(
+      [
+        { type: 'tool_use', id: 'toolu_own', name: 'Bash', input: { command: 'cat note.txt' } },
+        { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} },
+      ],
+      'tool_use',
+    )
+    bench.vendor.script(both, says('Both.'))
+    const first = await ask('Do both', TOOLS)
+    const message = first.choices[0]?.message
+    expect(message?.tool_calls).toMatchObject([{ id: 'toolu_1' }])
+    const second = await bench.openai().chat.completions.create({
+      model: MODEL,
+      tools: TOOLS,
+      messages: [
+        { role: 'user', content: 'Do both' },
+        { role: 'assistant', content: null, tool_calls: message?.tool_calls ?? [] },
+        { role: 'tool', tool_call_id: 'toolu_1', content: 'a red kite' },
+      ],
+    })
+    expect(second.choices[0]?.message.content).toBe('Both.')
+    const told = JSON.stringify(bench.vendor.requests[1]?.body['messages'])
+    expect(told).toContain('the blue heron')
+    expect(told).toContain('a red kite')
+    expect(sessionOf(bench.vendor.requests[1])).toBe(sessionOf(bench.vendor.requests[0]))
+  })
+
   async function startFolder(): Promise<string> {
     const machine = await UserMachine.create()
     await writeFile(join(machine.home, 'note.txt'), 'the blue heron')

@@ -123,6 +123,23 @@ describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` 
     expect(told.slice(1)).toEqual(history.slice(1))
   })
 
+  it('takes what no command line could hold', async () => {
+    bench.vendor.script(says('Read it all.'))
+    const long = 'All of it matters. '.repeat(20_000)
+    const turns = Array.from({ length: 60 }, (_, index) => [
+      { role: 'user' as const, content: `Question ${index}` },
+      { role: 'assistant' as const, content: `Answer ${index}` },
+    ]).flat()
+    const messages = [{ role: 'system' as const, content: long }, ...turns, { role: 'user' as const, content: long }]
+    const completion = await bench.openai().chat.completions.create({ model: MODEL, messages })
+    expect(completion.choices[0]?.message.content).toBe('Read it all.')
+    const [request] = bench.vendor.requests
+    expect(JSON.stringify(request?.body['system'])).toContain(long)
+    expect(conversationOf(request)).toHaveLength(121)
+    expect(conversationOf(request)[119]?.content).toEqual([{ type: 'text', text: 'Answer 59' }])
+    expect(conversationOf(request)[120]?.content.at(-1)).toEqual({ type: 'text', text: long })
+  })
+
   it('goes on in the same process where the client goes on with its conversation, and only its own', async () => {
     bench.vendor.script(says('One.'), says('Two.'), says('Two.'))
     const messages = [{ role: 'user' as const, content: 'Count' }]
