@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises'
 import { readdirSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -199,11 +199,13 @@ describe.skipIf(why !== null)('a gateway with Claude Code that is killed', () =>
   it.each(['SIGKILL', 'SIGTERM'] as const)('leaves no process behind after %s', async (signal) => {
     const vendor = await startScriptedVendor()
     const machine = await UserMachine.create()
+    const door = gate()
     try {
-      const door = gate()
       vendor.script(CALL, door.step)
       await machine.writeConfig({ ...configFor(vendor, {}), server: { port: 0 } })
-      const running = machine.start(['start'], { environment: { IS_SANDBOX: '1' } })
+      const temporary = join(machine.home, 'tmp')
+      await mkdir(temporary)
+      const running = machine.start(['start'], { environment: { IS_SANDBOX: '1', TMPDIR: temporary } })
       const [, url = ''] = await running.printed(/(http:\/\/127\.0\.0\.1:\d+)/)
       const send = (body: object) =>
         fetch(`${url}/v1/chat/completions`, {
@@ -216,10 +218,13 @@ describe.skipIf(why !== null)('a gateway with Claude Code that is killed', () =>
       await door.asked
       expect((await programsOf(machine.home)).length).toBeGreaterThan(1)
       running.kill(signal)
-      door.open()
+      // A gateway that is asked to end lets the request end; one that is killed cannot, and the model may never answer.
+      if (signal === 'SIGTERM') door.open()
       await Promise.all([running.ended, working])
       await vi.waitUntil(async () => (await programsOf(machine.home)).length === 0, { timeout: 20_000, interval: 50 })
+      await vi.waitUntil(() => readdirSync(temporary).length === 0, { timeout: 20_000, interval: 50 })
     } finally {
+      door.open()
       for (const pid of await programsOf(machine.home)) process.kill(pid, 'SIGKILL')
       await machine.close()
       await vendor.close()

@@ -2,6 +2,7 @@ import type { OriginStats } from '../transport.ts'
 import type { Conversation } from './conversation.ts'
 import type { Refusal } from './errors.ts'
 import { refusal } from './errors.ts'
+import type { Guard } from './guard.ts'
 import type { Launch } from './launch.ts'
 import { ProgramProcess } from './program-process.ts'
 import type { ClaudeCodeSettings } from './settings.ts'
@@ -34,6 +35,7 @@ const COME_BACK = 5
  */
 export class ProcessPool {
   readonly #workplaces: Workplaces
+  readonly #guard: Guard
   readonly #processes = new Set<ProgramProcess>()
   /** By name of the conversation, longest waiting first. */
   readonly #parked = new Map<string, Parked>()
@@ -46,9 +48,10 @@ export class ProcessPool {
   #closed = false
   readonly #counts = { opened: 0, closed: 0, requests: 0, errors: 0 }
 
-  constructor(settings: ClaudeCodeSettings, workplaces: Workplaces) {
+  constructor(settings: ClaudeCodeSettings, workplaces: Workplaces, guard: Guard) {
     this.#settings = settings
     this.#workplaces = workplaces
+    this.#guard = guard
   }
 
   get settings(): ClaudeCodeSettings {
@@ -150,7 +153,12 @@ export class ProcessPool {
 
   #start({ program, launch }: Pick<Applicant, 'program' | 'launch'>): ProgramProcess | null {
     if (this.#closed || this.#processes.size >= this.#settings.processes) return null
-    const process = new ProgramProcess(program, launch, this.#workplaces.take(this.#settings.workingFolder))
+    const process = new ProgramProcess(
+      program,
+      launch,
+      this.#workplaces.take(this.#settings.workingFolder),
+      this.#guard,
+    )
     this.#processes.add(process)
     this.#counts.opened++
     void process.gone.then(() => this.#gone(process))

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
 import { parseJson } from '../../lib/json.ts'
+import type { Guard } from './guard.ts'
 import type { Launch } from './launch.ts'
 import type { JsonObject } from './values.ts'
 import { asObject } from './values.ts'
@@ -33,7 +34,7 @@ export class ProgramProcess {
   #ended: string | null = null
   #timer: NodeJS.Timeout | undefined
 
-  constructor(program: string, launch: Launch, workplace: Workplace) {
+  constructor(program: string, launch: Launch, workplace: Workplace, guard: Guard) {
     this.launchKey = launch.key
     this.#child = spawn(program, launch.arguments, {
       cwd: workplace.folder,
@@ -49,11 +50,15 @@ export class ProgramProcess {
     })
     // A process that ends does not read what is still written to it.
     this.#child.stdin.on('error', () => {})
+    const { pid } = this.#child
+    if (pid !== undefined) guard.watch(pid, workplace.root)
     // What it started is not to outlive it.
     this.#child.once('exit', () => this.#signal('SIGKILL'))
     this.gone = new Promise((resolve) => {
       const over = (how: string): void => {
-        if (this.#over(how)) void workplace.clear().then(resolve)
+        if (!this.#over(how)) return
+        if (pid !== undefined) guard.forget(pid)
+        void workplace.clear().then(resolve)
       }
       this.#child.once('error', (error) => over(error.message))
       this.#child.once('close', (code, signal) => over(`ended with ${signal ?? `code ${code}`}`))

@@ -5,6 +5,7 @@ import type { OriginStats, Transport, UpstreamCall, UpstreamHandler, UpstreamReq
 import { ClaudeCodeCall } from './call.ts'
 import { refusal } from './errors.ts'
 import { findClaude } from './find-program.ts'
+import { Guard } from './guard.ts'
 import { launchOf } from './launch.ts'
 import { ProcessPool } from './pool.ts'
 import { isRecent, OLDEST_CLAUDE_CODE, ProgramVersions } from './program-version.ts'
@@ -26,6 +27,7 @@ export class ClaudeCodeTransport implements Transport {
   readonly #options: ClaudeCodeTransportOptions
   readonly #deadlines = new Deadlines()
   readonly #workplaces = new Workplaces()
+  readonly #guard = new Guard()
   readonly #versions = new ProgramVersions()
   /** By origin. */
   readonly #pools = new Map<string, ProcessPool>()
@@ -42,7 +44,7 @@ export class ClaudeCodeTransport implements Transport {
       const origin = `${CLAUDE_CODE_SCHEME}${entry.id}`
       origins.add(origin)
       const pool = this.#pools.get(origin)
-      if (pool === undefined) this.#pools.set(origin, new ProcessPool(entry, this.#workplaces))
+      if (pool === undefined) this.#pools.set(origin, new ProcessPool(entry, this.#workplaces, this.#guard))
       else pool.adopt(entry)
     }
     for (const [origin, pool] of this.#pools) {

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 
 /** Where one process works and leaves what it needs for a while. */
 export interface Workplace {
+  /** The folder that holds those of all processes. */
+  readonly root: string
   readonly folder: string
   readonly variables: Readonly<Record<string, string>>
   /** Removes what is ours of it. */
@@ -31,6 +33,7 @@ export class Workplaces {
     mkdirSync(work, { recursive: true })
     mkdirSync(temporary, { recursive: true })
     return {
+      root: this.#root,
       folder: own ?? work,
       variables: { TMPDIR: temporary, CLAUDE_CODE_TMPDIR: temporary },
       clear: async () => {
