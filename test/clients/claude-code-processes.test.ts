@@ -52,7 +52,7 @@ describe.skipIf(why !== null)('processes of Claude Code', () => {
     const others = [ask('two'), ask('three')]
     const refused = await Promise.race(others.map((other) => other.then(() => null).catch((thrown: unknown) => thrown)))
     expect(refused).toMatchObject({ status: 429, message: expect.stringContaining('1 requests wait') })
-    expect((refused as { headers: Headers }).headers.get('retry-after')).toBe('5')
+    expect((refused as { headers: Headers }).headers.get('retry-after')).toBe('1')
     expect(await bench.programs()).toHaveLength(1)
     door.open()
     expect((await first).choices[0]?.message.content).toBe('wait')
@@ -156,6 +156,16 @@ describe.skipIf(why !== null)('processes of Claude Code', () => {
     expect(answer.choices[0]?.message.tool_calls).toBeUndefined()
     expect(answer.usage).toMatchObject({ prompt_tokens: 30, completion_tokens: 40 })
     expect(JSON.stringify(bench.vendor.requests[1]?.body['messages'])).toContain('blue heron')
+
+    bench.vendor.script(call, says('denied'))
+    await bench
+      .openai()
+      .chat.completions.create(
+        { model: MODEL, messages: [{ role: 'user', content: 'Read it again' }] },
+        { headers: { 'x-claude-disallowed-tools': 'Bash' } },
+      )
+    expect(JSON.stringify(bench.vendor.requests[1]?.body['messages'])).toContain('No such tool available')
+    expect(JSON.stringify(bench.vendor.requests)).not.toContain('blue heron')
   })
 
   it('run their own tools while they wait for the client to run its own', async () => {

@@ -205,7 +205,7 @@ export class ClaudeCodeCall implements UpstreamCall, Asker {
 }
 
 /** Seconds after which a client that waited in vain may try again. */
-const COME_BACK = 5
+const COME_BACK = 1
 
 function answersAll(calls: readonly string[], results: ReadonlyMap<string, ToolResult>): boolean {
   return calls.length === results.size && calls.every((id) => results.has(id))

@@ -27,7 +27,7 @@ interface Spare {
 }
 
 /** Seconds after which a client that was sent away may try again. */
-const COME_BACK = 5
+const COME_BACK = 1
 
 /**
  * The processes of one provider, bounded: those that answer, those whose conversations wait for their clients, and one
