@@ -168,6 +168,15 @@ describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` 
     })
     expect(cut.choices[0]).toMatchObject({ finish_reason: 'length', message: { content: 'cut o' } })
 
+    bench.vendor.script(answers([{ type: 'text', text: 'So far' }], 'stop_sequence'))
+    const stopped = await bench.anthropic().messages.create({
+      model: MODEL,
+      max_tokens: 50,
+      stop_sequences: ['STOP'],
+      messages: [{ role: 'user', content: 'Tell some' }],
+    })
+    expect(stopped).toMatchObject({ stop_reason: 'stop_sequence', content: [{ text: 'So far' }] })
+
     bench.vendor.script(answers([{ type: 'text', text: 'No' }], 'refusal'))
     const request = { model: MODEL, max_tokens: 50, messages: [{ role: 'user' as const, content: 'Do harm' }] }
     const refused = await bench.anthropic().messages.create(request)

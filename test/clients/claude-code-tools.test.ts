@@ -51,13 +51,14 @@ describe.skipIf(why !== null)("the client's tools in Claude Code", () => {
 
   it('are offered as the client wrote them', async () => {
     bench.vendor.script(says('No need.'))
-    await ask(question)
+    const bare = { type: 'function' as const, function: { name: 'bare' } }
+    await bench.openai().chat.completions.create({ model: MODEL, messages: question, tools: [...TOOLS, bare] })
     const offered = bench.vendor.requests[0]?.body['tools'] as {
       name: string
       description: string
       input_schema: object
     }[]
-    expect(offered.map(({ name }) => name).toSorted()).toEqual(['Bash', 'mcp__maps__find', 'weather'])
+    expect(offered.map(({ name }) => name).toSorted()).toEqual(['Bash', 'bare', 'mcp__maps__find', 'weather'])
     for (const { function: tool } of TOOLS) {
       expect(offered.find(({ name }) => name === tool.name)).toMatchObject({
         description: tool.description,

@@ -99,6 +99,8 @@ export class ClaudeCodeCall implements UpstreamCall, Asker {
     const conversation = this.#conversation
     const task = this.#task
     if (conversation === null || task === null) return
+    // Nothing holds it up between two requests.
+    conversation.process.resume()
     if (canGoOn) this.#park(conversation, task, message)
     else task.pool.dismiss(conversation.process)
     this.#conversation = null

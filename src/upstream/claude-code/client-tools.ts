@@ -77,6 +77,14 @@ export class ClientTools {
   }
 
   #call(requestId: string, id: JsonValue, params: JsonObject): void {
+    if (!this.has(asText(params['name']) ?? '')) {
+      this.#answer(
+        requestId,
+        id,
+        resultOf({ content: [{ type: 'text', text: 'There is no such tool.' }], isError: true }),
+      )
+      return
+    }
     const toolUseId = asText(asObject(params['_meta'])?.['claudecode/toolUseId']) ?? ''
     const result = this.#results.get(toolUseId)
     if (result === undefined) {
@@ -97,7 +105,8 @@ function offered(tool: JsonObject): JsonObject {
   return {
     name: tool['name'] ?? '',
     description: tool['description'] ?? '',
-    inputSchema: asObject(tool['input_schema']) === null ? { type: 'object' } : (tool['input_schema'] ?? null),
+    // The program takes no tool at all where one has a schema without it.
+    inputSchema: { ...asObject(tool['input_schema']), type: 'object' },
     annotations: { readOnlyHint: true },
   }
 }

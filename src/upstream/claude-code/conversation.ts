@@ -183,7 +183,7 @@ export class Conversation {
   }
 
   #messageEnded({ stopReason, calls }: MessageEnd): void {
-    // Here too.
+    // The program would have the model go on from there.
     if (stopReason === null) this.#refused(this.#refusal ?? refusal(502, "The model's answer broke off."))
     else if (stopReason === 'tool_use' && calls.length > 0) {
       this.#calls = calls
@@ -199,8 +199,8 @@ export class Conversation {
       return
     }
     const refused = this.#refusal ?? refusalIn(line, this.#wallClock())
-    if (line['subtype'] === 'error_max_turns' && this.#answer.begun)
-      this.#answered('max_tokens', this.#cost(line), false)
+    const isAtLimit = line['subtype'] === 'error_max_turns' && this.#answer.begun
+    if (isAtLimit) this.#answered('max_tokens', this.#cost(line), false)
     else if (refused !== null) this.#refused(refused)
     else if (this.#end === null) this.#refused(refusal(502, 'Claude Code ended its turn without an answer.'))
     else this.#answered(this.#end, this.#cost(line), true)

@@ -66,6 +66,7 @@ describe('readTurn()', () => {
     ['a model with a blank', '{"model":"a b","messages":[]}', /^model:/],
     ['no messages', '{"model":"a"}', /^messages:/],
     ['a begun answer', '{"model":"a","messages":[{"role":"assistant","content":"x"}]}', /^messages:/],
+    ['a tool without a proper name', '{"model":"a","messages":[],"tools":[{"name":"a b"}]}', /"a b"/],
     [
       'a tool of the vendor',
       '{"model":"a","messages":[],"tools":[{"type":"web_search_20250305"}]}',

@@ -32,6 +32,9 @@ export interface Turn {
 /** Said to the program in other ways, or its own to say: the user's id is that of its login. */
 const TOLD_OTHERWISE: ReadonlySet<string> = new Set(['model', 'messages', 'system', 'tools', 'stream', 'metadata'])
 
+/** What the vendor takes. The program would make such a name of any other, and the client would not know it again. */
+const TOOL_NAME = /^[A-Za-z0-9_-]{1,128}$/
+
 /** The request in this body, or why the program cannot be asked that. */
 export function readTurn(body: Buffer | string | null, headers: Headers): Turn | Refusal {
   const request = requestIn(body)
@@ -45,6 +48,9 @@ export function readTurn(body: Buffer | string | null, headers: Headers): Turn |
   if (foreign !== undefined) {
     return refusal(400, `tools: Claude Code cannot be given the tool type ${JSON.stringify(foreign['type'])}`)
   }
+  const unnamed = objectsIn(request['tools']).find((tool) => !TOOL_NAME.test(asText(tool['name']) ?? ''))
+  if (unnamed !== undefined)
+    return refusal(400, `tools: no name for a tool: ${JSON.stringify(unnamed['name'] ?? null)}`)
   const messages = joined(objectsIn(request['messages']).map(messageOf))
   const last = messages.at(-1)
   if (last?.role !== 'user') return refusal(400, 'messages: Claude Code cannot go on with an answer that is begun')
