@@ -21,7 +21,7 @@ function gate(): { readonly step: Step; readonly asked: Promise<void>; open(): v
   const opened = latch()
   return {
     asked: asked.passed,
-    open: opened.pass,
+    open: () => opened.pass(),
     step: async (response) => {
       const stream = openStream(response)
       stream.block({ type: 'text', text: 'wait' })
@@ -36,7 +36,7 @@ describe.skipIf(why !== null)('processes of Claude Code', () => {
   let bench: ClaudeCodeBench
   afterEach(() => bench.close())
 
-  const ask = (content: string, tools: typeof TOOLS | undefined = undefined) =>
+  const ask = (content: string, tools?: typeof TOOLS) =>
     bench.openai().chat.completions.create({
       model: MODEL,
       messages: [{ role: 'user', content }],

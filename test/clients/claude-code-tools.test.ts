@@ -30,7 +30,7 @@ const CALLS = answers(
 /** What a client keeps of an answer. */
 const kept = (completion: OpenAI.Chat.ChatCompletion): Messages => {
   const message = completion.choices[0]?.message
-  return message === undefined ? [] : [message as Messages[number]]
+  return message === undefined ? [] : [message]
 }
 
 const RESULTS: Messages = [

@@ -13,7 +13,7 @@ import type { Launch } from './launch.ts'
 import type { Applicant, ProcessPool } from './pool.ts'
 import type { ProgramProcess } from './program-process.ts'
 import type { Turn } from './turn.ts'
-import { objectsIn } from './values.ts'
+import { asText, objectsIn } from './values.ts'
 import type { JsonObject } from './values.ts'
 
 /** A request that the program can be asked. */
@@ -92,7 +92,7 @@ export class ClaudeCodeCall implements UpstreamCall, Asker {
     if (this.#over || this.#task?.turn.stream !== true) return
     this.#sendHead(200, { 'content-type': 'text/event-stream' })
     if (this.#unsent.length === 0) queueMicrotask(() => this.#flush())
-    this.#unsent.push(`event: ${String(event['type'])}\ndata: ${JSON.stringify(event)}\n\n`)
+    this.#unsent.push(`event: ${asText(event['type']) ?? ''}\ndata: ${JSON.stringify(event)}\n\n`)
   }
 
   answered(message: JsonObject, canGoOn: boolean): void {
