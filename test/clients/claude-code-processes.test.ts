@@ -60,6 +60,21 @@ describe.skipIf(why !== null)('processes of Claude Code', () => {
     expect(bench.vendor.requests).toHaveLength(2)
   })
 
+  it('are waited for as long as the config says', async () => {
+    bench = await ClaudeCodeBench.start({ processes: 1, timeouts: { connect: '200ms' } })
+    const door = gate()
+    bench.vendor.script(door.step)
+    const first = ask('one')
+    await door.asked
+    expect(await ask('two').catch((thrown: unknown) => thrown)).toMatchObject({
+      status: 429,
+      message: expect.stringContaining('became free within 200 ms'),
+    })
+    door.open()
+    expect((await first).choices[0]?.message.content).toBe('wait')
+    expect(bench.vendor.requests).toHaveLength(1)
+  })
+
   it('make room for a request where they only wait for their clients', async () => {
     bench = await ClaudeCodeBench.start({ processes: 1, queue: 0 })
     bench.vendor.script(CALL, says('other'))
@@ -135,6 +150,12 @@ describe.skipIf(why !== null)('processes of Claude Code', () => {
   it('report a program that is not there', async () => {
     bench = await ClaudeCodeBench.start({ command: '/nowhere/claude' })
     expect(await ask('one').catch((thrown: unknown) => thrown)).toMatchObject({ status: 502 })
+  })
+
+  it('report a folder that is not there', async () => {
+    bench = await ClaudeCodeBench.start({ workingFolder: '/nowhere' })
+    expect(await ask('one').catch((thrown: unknown) => thrown)).toMatchObject({ status: 502 })
+    expect(await bench.gateway.logged(({ detail }) => String(detail).includes('ENOENT'))).toBeDefined()
   })
 
   it('use tools of their own only where the config allows it', async () => {

@@ -58,6 +58,7 @@ export class ClaudeCodeCall implements UpstreamCall, Asker {
       launch,
       ready: (process) => this.#begin(process, turn),
       refused: (refused) => this.refused(refused),
+      failed: (detail) => this.fail('connect', detail),
     }
     pool.apply(this.#applicant)
   }

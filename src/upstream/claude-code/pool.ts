@@ -8,12 +8,14 @@ import { ProgramProcess } from './program-process.ts'
 import type { ClaudeCodeSettings } from './settings.ts'
 import type { Workplaces } from './workplace.ts'
 
-/** A request that needs a process. One of the two is called, once, unless it leaves before. */
+/** A request that needs a process. One of the three is called, once, unless it leaves before. */
 export interface Applicant {
   readonly program: string
   readonly launch: Launch
   ready(process: ProgramProcess): void
   refused(refusal: Refusal): void
+  /** No process can be started. For the operator. */
+  failed(detail: string): void
 }
 
 interface Parked {
@@ -74,7 +76,7 @@ export class ProcessPool {
     clearTimeout(parked.timer)
     this.#parked.delete(name)
     const { conversation } = parked
-    if (!conversation.process.alive) return null
+    if (!conversation.process.alive || conversation.process.ending) return null
     this.#counts.requests++
     return conversation
   }
@@ -138,7 +140,8 @@ export class ProcessPool {
       if (process === null) break
       this.#applicants.shift()
       this.#counts.requests++
-      first.ready(process)
+      if (process instanceof Error) first.failed(process.message)
+      else first.ready(process)
     }
     while (this.#ending < this.#applicants.length && this.#makeRoom());
   }
@@ -151,18 +154,20 @@ export class ProcessPool {
     return process.alive ? process : null
   }
 
-  #start({ program, launch }: Pick<Applicant, 'program' | 'launch'>): ProgramProcess | null {
+  /** Null: there is no room. An error: the system has none, on its disk or for processes. */
+  #start({ program, launch }: Pick<Applicant, 'program' | 'launch'>): ProgramProcess | Error | null {
     if (this.#closed || this.#processes.size >= this.#settings.processes) return null
-    const process = new ProgramProcess(
-      program,
-      launch,
-      this.#workplaces.take(this.#settings.workingFolder),
-      this.#guard,
-    )
-    this.#processes.add(process)
-    this.#counts.opened++
-    void process.gone.then(() => this.#gone(process))
-    return process
+    try {
+      const workplace = this.#workplaces.take(this.#settings.workingFolder)
+      const process = new ProgramProcess(program, launch, workplace, this.#guard)
+      this.#processes.add(process)
+      this.#counts.opened++
+      void process.gone.then(() => this.#gone(process))
+      return process
+    } catch (thrown) {
+      this.#counts.errors++
+      return thrown instanceof Error ? thrown : new TypeError(String(thrown))
+    }
   }
 
   #gone(process: ProgramProcess): void {
@@ -196,6 +201,7 @@ export class ProcessPool {
     if (this.#spare?.process.launchKey === this.#last.launch.key) return
     this.#endSpare()
     const process = this.#start(this.#last)
+    if (process instanceof Error) return
     if (process !== null) {
       const timer = setTimeout(() => this.#endSpareForGood(), this.#settings.idleTimeout).unref()
       this.#spare = { process, timer }

@@ -56,7 +56,9 @@ export class ClaudeCodeTransport implements Transport {
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
     const call = new ClaudeCodeCall(request, handler, this.#deadlines, this.#options.wallClock)
-    void this.#start(request, call)
+    this.#start(request, call).catch((thrown: unknown) => {
+      call.fail('invalid', thrown instanceof Error ? thrown.message : 'the request could not be made')
+    })
     return call
   }
 
