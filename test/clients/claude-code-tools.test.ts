@@ -110,6 +110,30 @@ describe.skipIf(why !== null)("the client's tools in Claude Code", () => {
     expect(sessionOf(own)).toBe(sessionOf(one))
   })
 
+  it('never mix turns up, with more conversations than processes', async () => {
+    // The far end calls a tool with the question, and then says the question and its result.
+    bench.vendor.script((response, request) => {
+      const told = conversationOf(request)
+      const name = (told[0]?.content.at(-1) as { text: string } | undefined)?.text ?? ''
+      const result = JSON.stringify(told.at(-1)).match(/result of [a-z0-9 ]+/)?.[0]
+      const call = { type: 'tool_use' as const, id: `toolu_${name}`, name: 'weather', input: { a: name } }
+      const step = result === undefined ? answers([call], 'tool_use') : says(`${name}: ${result}`)
+      return step(response, request)
+    })
+    const talk = async (name: string, key: string): Promise<string | null | undefined> => {
+      const asked: Messages = [{ role: 'user', content: name }]
+      const first = await ask(asked, key)
+      const call = first.choices[0]?.message.tool_calls?.[0]
+      expect(call).toMatchObject({ id: `toolu_${name}`, function: { arguments: JSON.stringify({ a: name }) } })
+      const result = { role: 'tool' as const, tool_call_id: call?.id ?? '', content: `result of ${name}` }
+      return (await ask([...asked, ...kept(first), result], key)).choices[0]?.message.content
+    }
+    const names = Array.from({ length: 12 }, (_, index) => `q${index}`)
+    const said = await Promise.all(names.map((name, index) => talk(name, index % 2 === 0 ? KEYS.blue : KEYS.green)))
+    expect(said).toEqual(names.map((name) => `${name}: result of ${name}`))
+    expect((await bench.programs()).length).toBeLessThanOrEqual(4)
+  })
+
   it('go on after a restart, with the conversation that the client sends', async () => {
     bench.vendor.script(CALLS, says('There.'))
     const first = await ask(question)
