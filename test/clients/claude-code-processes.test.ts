@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { UserMachine } from '../support/ucr-process.ts'
 import { ClaudeCodeBench, configFor, KEYS, MODEL, programsOf, sessionOf } from './claude-code-bench.ts'
-import { obstacle } from './claude-program.ts'
+import { obstacle, titled } from './claude-program.ts'
 import { answers, latch, openStream, says, startScriptedVendor } from './scripted-vendor.ts'
 import type { Step } from './scripted-vendor.ts'
 
@@ -32,7 +32,7 @@ function gate(): { readonly step: Step; readonly asked: Promise<void>; open(): v
   }
 }
 
-describe.skipIf(why !== null)('processes of Claude Code', () => {
+describe.skipIf(why !== null)(titled('processes of Claude Code'), () => {
   let bench: ClaudeCodeBench
   afterEach(() => bench.close())
 
@@ -226,7 +226,7 @@ describe.skipIf(why !== null)('processes of Claude Code', () => {
   }
 })
 
-describe.skipIf(why !== null)('a gateway with Claude Code that is killed', () => {
+describe.skipIf(why !== null)(titled('a gateway with Claude Code that is killed'), () => {
   it.each(['SIGKILL', 'SIGTERM'] as const)('leaves no process behind after %s', async (signal) => {
     const vendor = await startScriptedVendor()
     const machine = await UserMachine.create()

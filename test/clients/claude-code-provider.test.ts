@@ -2,13 +2,13 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ClaudeCodeBench, conversationOf, MODEL, OLDER_MODEL, sessionOf } from './claude-code-bench.ts'
-import { obstacle } from './claude-program.ts'
+import { obstacle, titled } from './claude-program.ts'
 import { answers, fails, latch, openStream, says } from './scripted-vendor.ts'
 
 const why = obstacle()
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=='
 
-describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` (${why})`}`, () => {
+describe.skipIf(why !== null)(titled('Claude Code as a provider'), () => {
   let bench: ClaudeCodeBench
   beforeAll(async () => {
     bench = await ClaudeCodeBench.start()
@@ -278,7 +278,7 @@ describe.skipIf(why !== null)(`Claude Code as a provider${why === null ? '' : ` 
   })
 })
 
-describe.skipIf(why !== null)('Claude Code with a login of its own', () => {
+describe.skipIf(why !== null)(titled('Claude Code with a login of its own'), () => {
   const ask = (bench: ClaudeCodeBench) =>
     bench
       .openai()

@@ -1,7 +1,7 @@
 import type OpenAI from 'openai-current'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ClaudeCodeBench, conversationOf, KEYS, MODEL, sessionOf } from './claude-code-bench.ts'
-import { obstacle } from './claude-program.ts'
+import { obstacle, titled } from './claude-program.ts'
 import { answers, says } from './scripted-vendor.ts'
 
 type Messages = OpenAI.Chat.ChatCompletionMessageParam[]
@@ -38,7 +38,7 @@ const RESULTS: Messages = [
   { role: 'tool', tool_call_id: 'toolu_2', content: '59.9 N' },
 ]
 
-describe.skipIf(why !== null)("the client's tools in Claude Code", () => {
+describe.skipIf(why !== null)(titled("the client's tools in Claude Code"), () => {
   let bench: ClaudeCodeBench
   beforeEach(async () => {
     bench = await ClaudeCodeBench.start()

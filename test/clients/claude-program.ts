@@ -18,3 +18,9 @@ export function obstacle(): string | null {
     .some((address) => address?.internal === false)
   return outside ? 'Claude Code runs only in a network namespace of its own, which cannot be made here' : null
 }
+
+/** The title of tests that need the program: what keeps them from being run is part of it. */
+export function titled(title: string): string {
+  const why = obstacle()
+  return why === null ? title : `${title}: ${why}`
+}
