@@ -11,7 +11,7 @@ describe('a provider of type claude-code', () => {
           type: 'claude-code',
           command: '/opt/claude',
           configFolder: '/srv/login',
-          workingFolder: '/srv/work',
+          workingFolder: '/srv/files',
           allowedTools: ['Read'],
           permissionMode: 'plan',
           maxTurns: 5,
@@ -36,7 +36,7 @@ describe('a provider of type claude-code', () => {
       },
       {
         command: '/opt/claude',
-        workingFolder: '/srv/work',
+        workingFolder: '/srv/files',
         configFolder: '/srv/login',
         allowedTools: ['Read'],
         permissionMode: 'plan',

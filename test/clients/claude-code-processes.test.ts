@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { UserMachine } from '../support/ucr-process.ts'
 import { ClaudeCodeBench, configFor, KEYS, MODEL, programsOf, sessionOf } from './claude-code-bench.ts'
 import { obstacle, titled } from './claude-program.ts'
@@ -30,6 +31,12 @@ function gate(): { readonly step: Step; readonly asked: Promise<void>; open(): v
       stream.finish('end_turn')
     },
   }
+}
+
+async function folderWithNote(): Promise<string> {
+  const folder = temporaryFolder()
+  await writeFile(join(folder, 'note.txt'), 'the blue heron')
+  return folder
 }
 
 describe.skipIf(why !== null)(titled('processes of Claude Code'), () => {
@@ -163,7 +170,7 @@ describe.skipIf(why !== null)(titled('processes of Claude Code'), () => {
       [{ type: 'tool_use', id: 'toolu_own', name: 'Bash', input: { command: 'cat note.txt' } }],
       'tool_use',
     )
-    const folder = await startFolder()
+    const folder = await folderWithNote()
     bench = await ClaudeCodeBench.start({ workingFolder: folder })
     bench.vendor.script(call, says('denied'))
     expect((await ask('Read it')).choices[0]?.message.content).toBe('denied')
@@ -190,7 +197,7 @@ describe.skipIf(why !== null)(titled('processes of Claude Code'), () => {
   })
 
   it('run their own tools while they wait for the client to run its own', async () => {
-    const folder = await startFolder()
+    const folder = await folderWithNote()
     bench = await ClaudeCodeBench.start({ workingFolder: folder, allowedTools: ['Bash(cat:*)'] })
     const both = answers(
       [
@@ -218,12 +225,6 @@ describe.skipIf(why !== null)(titled('processes of Claude Code'), () => {
     expect(told).toContain('a red kite')
     expect(sessionOf(bench.vendor.requests[1])).toBe(sessionOf(bench.vendor.requests[0]))
   })
-
-  async function startFolder(): Promise<string> {
-    const machine = await UserMachine.create()
-    await writeFile(join(machine.home, 'note.txt'), 'the blue heron')
-    return machine.home
-  }
 })
 
 describe.skipIf(why !== null)(titled('a gateway with Claude Code that is killed'), () => {
