@@ -50,7 +50,7 @@ function vendors(definitions) {
 
 const hosted = PROVIDERS.filter(({ local, baseUrl }) => local === null && baseUrl !== null)
 const local = PROVIDERS.filter((definition) => definition.local !== null)
-const own = PROVIDERS.filter(({ baseUrl, auth }) => baseUrl === null && auth !== 'none')
+const own = PROVIDERS.filter(({ type, baseUrl, auth }) => baseUrl === null && auth !== 'none' && type !== 'claude-code')
 
 const page = `# Providers
 
@@ -80,6 +80,11 @@ ${vendors(own)}
 DeepSeek, Moonshot, Z.ai and MiniMax also have an Anthropic endpoint. To use it, write a provider of type
 \`anthropic-compatible\` with \`https://api.deepseek.com/anthropic\`, \`https://api.moonshot.ai/anthropic\`,
 \`https://api.z.ai/api/anthropic\` or \`https://api.minimax.io/anthropic\`.
+
+## Claude Code
+
+Type \`claude-code\` is the program of that name with the login that it has, in place of a vendor:
+[claude-code.md](claude-code.md).
 
 ## No vendor at all
 

@@ -1,7 +1,7 @@
 import packageJson from '../package.json' with { type: 'json' }
 import { randomBytes, randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
-import { networkInterfaces } from 'node:os'
+import { homedir, networkInterfaces } from 'node:os'
 import { isLoopback } from './admission/address.ts'
 import { LOCAL } from './admission/authenticate.ts'
 import { checkHost, checkOrigin, corsHeaders } from './admission/host-origin.ts'
@@ -39,8 +39,8 @@ import { authStatusRoute } from './server/auth-status.ts'
 import { cacheRoutes } from './server/cache-routes.ts'
 import { explainRoute } from './server/explain.ts'
 import { sessionRoutes } from './server/session-routes.ts'
-import { createHttpTransport } from './upstream/http.ts'
 import { ProviderSet } from './composition/provider-set.ts'
+import { Transports } from './composition/transports.ts'
 import { RetryBudget } from './routing/retry-budget.ts'
 import { HealthRegistry } from './routing/health.ts'
 import type { DrainResult, GatewayServer } from './server/options.ts'
@@ -121,8 +121,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const calls = new Coalescer<JoinableCall>()
   const traffic = new TrafficRecorder(log, now)
   const database = new StateDatabase(options.stateFolder)
+  const transports = await Transports.create({ http: loaded.config.upstream, environment, home: homedir() })
   const shared: Shared = {
-    transport: await createHttpTransport(loaded.config.upstream),
+    transport: transports,
     health: new HealthRegistry(loaded.config.routing.breaker, now),
     retryBudget: new RetryBudget(now, loaded.config.retry.budget),
     observer: traffic,
@@ -136,7 +137,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
     const { config } = next
-    return buildSnapshot(config, await providerSet.configure(next), providerSet.reported, boundHosts(config), shared)
+    const providers = await providerSet.configure(next)
+    await transports.prepare(providers)
+    return buildSnapshot(config, providers, providerSet.reported, boundHosts(config), shared)
   }
   const snapshot = await build(loaded)
   shared.health.adopt(snapshot.providers, snapshot.config.routing.breaker)
@@ -147,13 +150,27 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     folder: options.stateFolder ?? null,
     database,
   })
-  return new RunningGateway(options, shared, database, traffic, providerSet, access, snapshot, build)
+  transports.adopt(snapshot.providers)
+  return new RunningGateway(options, { shared, database, transports, traffic, providerSet, access, snapshot, build })
+}
+
+/** What a gateway is made of. */
+interface GatewayParts {
+  readonly shared: Shared
+  readonly database: StateDatabase
+  readonly transports: Transports
+  readonly traffic: TrafficRecorder
+  readonly providerSet: ProviderSet
+  readonly access: AccessControl
+  readonly snapshot: Snapshot
+  readonly build: (loaded: LoadedConfig) => Promise<Snapshot>
 }
 
 class RunningGateway implements Gateway {
   readonly #options: GatewayOptions
   readonly #shared: Shared
   readonly #database: StateDatabase
+  readonly #transports: Transports
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
   readonly #oversight: Oversight
@@ -164,19 +181,13 @@ class RunningGateway implements Gateway {
   #watcher: ConfigWatcher | null = null
   #closed = false
 
-  constructor(
-    options: GatewayOptions,
-    shared: Shared,
-    database: StateDatabase,
-    traffic: TrafficRecorder,
-    providerSet: ProviderSet,
-    access: AccessControl,
-    snapshot: Snapshot,
-    build: (loaded: LoadedConfig) => Promise<Snapshot>,
-  ) {
+  constructor(options: GatewayOptions, parts: GatewayParts) {
+    const { shared, traffic, providerSet, snapshot, build } = parts
     this.#options = options
     this.#shared = shared
-    this.#database = database
+    this.#database = parts.database
+    this.#transports = parts.transports
+    this.#access = parts.access
     this.#providerSet = providerSet
     this.#snapshot = snapshot
     this.#reloader = new Reloader(
@@ -198,7 +209,6 @@ class RunningGateway implements Gateway {
       log: options.log,
       onAlert: options.onAlert,
     })
-    this.#access = access
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
   }
@@ -350,6 +360,7 @@ class RunningGateway implements Gateway {
     if (level !== previous.config.logging.level) this.#options.log.setLevel(level)
     this.#shared.retryBudget.adopt(next.config.retry.budget)
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
+    this.#transports.adopt(next.providers)
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)

@@ -19,7 +19,7 @@ export async function diagnose(options: DiagnoseOptions, surroundings: Surroundi
   const checks = [
     checkFiles(loaded, surroundings),
     ...(loaded === null ? [] : [checkPorts(loaded.config, surroundings)]),
-    ...(loaded === null || options.offline ? [] : [checkProviders(loaded, surroundings.environment)]),
+    ...(loaded === null || options.offline ? [] : [checkProviders(loaded, surroundings)]),
     checkClaude(surroundings),
   ]
   return [nodeFinding(), ...findings, ...(await Promise.all(checks)).flat()]

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
-import { findClaude, INSTALL_CLAUDE } from './claude-command.ts'
+import { findClaude, INSTALL_CLAUDE } from '../upstream/claude-code/find-program.ts'
 import { OPEN_KEY } from './client-lines.ts'
 import type { Surroundings } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'

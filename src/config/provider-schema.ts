@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import { PROTOCOL_IDS } from '../canonical/protocol-id.ts'
 import type { Timeouts } from '../providers/provider.ts'
+import { claudeCodeKeys } from './claude-code-schema.ts'
 import { capabilitiesSchema, dialectSchema } from './dialect-schema.ts'
 import { choice, duration, flag, inert, list, named, text, whole } from './scalars.ts'
 
@@ -126,6 +127,7 @@ export const providerSchema = z
       ),
       dialect: z.exactOptional(dialectSchema),
       capabilities: z.exactOptional(capabilitiesSchema),
+      ...claudeCodeKeys,
       name: inert('displays show `id`'),
       authType: inert('`type` decides how the key is sent'),
       maxRetries: inert('use the top-level `retry`'),

@@ -3,6 +3,7 @@ import { findProvider, PROVIDERS } from '../providers/index.ts'
 import type { ProviderDefinition, Timeouts } from '../providers/provider.ts'
 import { ProviderSettingsError } from '../providers/settings-error.ts'
 import type { ProviderSettings } from '../providers/settings.ts'
+import { resolveClaudeCode } from './claude-code-schema.ts'
 import type { Path } from './document.ts'
 import type { Resolution } from './resolution.ts'
 import { originOf, resolveKey } from './resolve-key.ts'
@@ -54,6 +55,7 @@ function resolveProvider(
     },
     dialect: input.dialect ?? {},
     capabilities: input.capabilities ?? {},
+    ...resolveClaudeCode(input, definition?.type ?? input.type ?? input.id, path, resolution),
   }
   // A provider that is switched off may be half finished.
   if (input.enabled && definition === null) reportType(input, path, resolution)

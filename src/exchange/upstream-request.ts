@@ -56,6 +56,7 @@ function signedRequest(
       path: `${provider.basePath}${plan.endpoint.path}${query === '' ? '' : `?${query}`}`,
       headers,
       body: repaired?.body ?? plan.body,
+      tenant: request.principal.tenant,
       timeouts: callTimeouts(provider.timeouts, request.headers, stream),
     },
     discretion: new Discretion(credential, provider.headers),

@@ -99,3 +99,16 @@ describe('capabilitiesOf() for OpenAI', () => {
     })
   })
 })
+
+describe('capabilitiesOf() for Claude Code', () => {
+  it.each(['sonnet', 'opus[1m]', 'haiku'])('takes %s for the newest of its class', (name) => {
+    const newest = `claude-${name.replace('[1m]', '')}-latest`
+    expect(capabilitiesOf('claude-code', name)).toEqual(capabilitiesOf('anthropic', newest))
+    expect(capabilitiesOf('claude-code', name).sampling).toBe(false)
+    expect(capabilitiesOf('vllm', name).sampling).toBe(true)
+  })
+
+  it('knows a model by its name', () => {
+    expect(capabilitiesOf('claude-code', 'claude-haiku-4-5')).toEqual(capabilitiesOf('anthropic', 'claude-haiku-4-5'))
+  })
+})

@@ -1,5 +1,6 @@
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
 import { EFFORTS } from '../canonical/effort.ts'
+import { aliasClass } from './aliases.ts'
 import { catalogEntry } from './catalog.ts'
 import type { CatalogEntry } from './catalog.ts'
 import { familyTraits } from './families.ts'
@@ -22,13 +23,14 @@ export const UNKNOWN_CAPABILITIES: ModelCapabilities = {
 
 /**
  * What a model takes: the catalog's facts, what is known of its family, and above both the config's own word.
- * `model` is the vendor's name for it, in any spelling; `providerType` tells whose limits count.
+ * `given` is the vendor's name for it, in any spelling; `providerType` tells whose limits count.
  */
 export function capabilitiesOf(
   providerType: string,
-  model: string,
+  given: string,
   overrides: Partial<ModelCapabilities> = {},
 ): ModelCapabilities {
+  const model = providerType === 'claude-code' ? newestOf(given) : given
   const entry = catalogEntry(providerType, model)
   const known = { ...UNKNOWN_CAPABILITIES, ...familyTraits(model) }
   if (entry !== null) Object.assign(known, limitsOf(entry))
@@ -40,6 +42,12 @@ export function capabilitiesOf(
     if (known.efforts.length === 0) Object.assign(known, { thinking: [] })
   }
   return { ...known, ...overrides }
+}
+
+/** Claude Code takes the name of a class alone for its newest model. */
+function newestOf(name: string): string {
+  const named = aliasClass(name)
+  return named === null ? name : `claude-${named}-latest`
 }
 
 function limitsOf({ contextWindow, maxOutputTokens, vision }: CatalogEntry): Partial<ModelCapabilities> {

@@ -40,6 +40,19 @@ describe('configureProvider()', () => {
     })
   })
 
+  it('gives Claude Code an origin of its own, the names it knows, and the address that it is to ask', () => {
+    const plain = configure({ id: 'code', type: 'claude-code', apiKey: null })
+    expect(plain).toMatchObject({ origin: 'claude-code:code', basePath: '', credential: null })
+    expect(plain.models).toEqual(['sonnet', 'opus', 'haiku'])
+    expect(plain.claudeCode).toMatchObject({ baseUrl: null, processes: 4, allowedTools: [], permissionMode: 'dontAsk' })
+    for (const baseUrl of ['https://proxy.example/team', 'https://proxy.example/team/v1/']) {
+      const placed = configure({ id: 'code', type: 'claude-code', baseUrl, models: ['claude-opus-5'] })
+      expect(placed.claudeCode?.baseUrl).toBe('https://proxy.example/team')
+      expect(placed.models).toEqual(['claude-opus-5'])
+    }
+    expect(configure({}).claudeCode).toBeUndefined()
+  })
+
   it('needs a key only where the vendor does', () => {
     expect(() => configure({ apiKey: null })).toThrow(refused('apiKey', /OPENAI_API_KEY.*ucr auth login openai/))
     expect(() => configure({ apiKey: '  ' })).toThrow(refused('apiKey', /./))

@@ -1,8 +1,10 @@
 import { readBaseUrl } from './base-url.ts'
 import type { BaseUrl } from './base-url.ts'
+import { CLAUDE_CODE_MODELS, CLAUDE_CODE_SCHEME, DEFAULT_CLAUDE_CODE_OPTIONS } from './claude-code-options.ts'
 import { keyCredential } from './credential.ts'
 import { withQuirks } from './define.ts'
 import { copilotCredential } from './github-copilot.ts'
+import type { ClaudeCodeProgram } from './claude-code-options.ts'
 import type { CopilotDependencies } from './github-copilot.ts'
 import { findProvider } from './index.ts'
 import type { Credential, Endpoint, EndpointOf, Provider, ProviderDefinition } from './provider.ts'
@@ -17,7 +19,10 @@ export interface ConfigureDependencies {
 export function configureProvider(settings: ProviderSettings, dependencies: ConfigureDependencies): Provider {
   checkId(settings.id)
   const definition = findProvider(settings.type)
-  const { origin, path } = baseUrlOf(settings, definition)
+  const isProgram = definition.type === 'claude-code'
+  const { origin, path } = isProgram
+    ? { origin: `${CLAUDE_CODE_SCHEME}${settings.id}`, path: '' }
+    : baseUrlOf(settings, definition)
   return {
     id: settings.id,
     definition,
@@ -26,13 +31,20 @@ export function configureProvider(settings: ProviderSettings, dependencies: Conf
     endpoints: endpointsOf(settings, definition),
     credential: credentialOf(settings, definition, dependencies),
     headers: headersOf(settings),
-    models: settings.models,
+    models: isProgram && settings.models.length === 0 ? CLAUDE_CODE_MODELS : settings.models,
     defaultModel: settings.defaultModel,
     priority: settings.priority,
     weight: settings.weight,
     timeouts: settings.timeouts,
     capabilities: settings.capabilities,
+    ...(isProgram ? { claudeCode: programOf(settings) } : {}),
   }
+}
+
+function programOf({ baseUrl, claudeCode }: ProviderSettings): ClaudeCodeProgram {
+  if (baseUrl === null) return { ...DEFAULT_CLAUDE_CODE_OPTIONS, ...claudeCode, baseUrl }
+  const { origin, path } = readBaseUrl(baseUrl, '', ['/v1/messages', '/v1'])
+  return { ...DEFAULT_CLAUDE_CODE_OPTIONS, ...claudeCode, baseUrl: `${origin}${path}` }
 }
 
 /** A slash would end the id in `provider/model`. */

@@ -1,5 +1,6 @@
 import { nearestNames } from '../lib/nearest-name.ts'
 import { anthropic, anthropicCompatible } from './anthropic.ts'
+import { claudeCode } from './claude-code.ts'
 import { COMPATIBLE_PROVIDERS } from './compatible.ts'
 import { githubCopilot } from './github-copilot.ts'
 import { LOCAL_PROVIDERS } from './local-servers.ts'
@@ -12,6 +13,7 @@ import { simulator } from './simulator.ts'
 export const PROVIDERS: readonly ProviderDefinition[] = [
   anthropic,
   openai,
+  claudeCode,
   githubCopilot,
   ...COMPATIBLE_PROVIDERS,
   ...LOCAL_PROVIDERS,

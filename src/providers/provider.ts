@@ -1,6 +1,7 @@
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { Dialects } from '../protocols/dialect.ts'
+import type { ClaudeCodeProgram } from './claude-code-options.ts'
 
 /** A vendor, as data: what is true of it for every account. One row of a table or one small file. */
 export interface ProviderDefinition {
@@ -72,6 +73,8 @@ export interface Provider {
   readonly timeouts: Timeouts
   /** Overrides of what the catalog says, for models of this provider. */
   readonly capabilities: Partial<ModelCapabilities>
+  /** Only where a program answers in place of a vendor. */
+  readonly claudeCode?: ClaudeCodeProgram
 }
 
 /** Milliseconds; `total` 0 means none. */

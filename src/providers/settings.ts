@@ -1,6 +1,7 @@
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { ChatQuirks } from './define.ts'
+import type { ClaudeCodeOptions } from './claude-code-options.ts'
 import type { Timeouts } from './provider.ts'
 
 /** One entry of the config's `providers`, variables filled in and defaults applied. */
@@ -22,6 +23,8 @@ export interface ProviderSettings {
   /** Quirks of this host that the vendor's row does not know. */
   readonly dialect: ChatQuirks
   readonly capabilities: Partial<ModelCapabilities>
+  /** Only for the type of that name. */
+  readonly claudeCode?: ClaudeCodeOptions
   /** How it came into the config: the file, an environment variable, a local server that answered, the stored credentials. */
   readonly source: string
 }

@@ -17,6 +17,8 @@ export interface UpstreamRequest {
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer | string | null
+  /** Whose request it is. What a transport keeps from one request for the next, it keeps for the same tenant only. */
+  readonly tenant?: string
   /** Milliseconds. `firstByte` is the one that fits the request (stream or whole answer). */
   readonly timeouts: {
     readonly connect: number

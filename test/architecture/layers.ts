@@ -146,7 +146,7 @@ export const LAYERS: readonly Layer[] = [
   {
     name: 'upstream',
     owns: ['upstream/'],
-    imports: ['lib/'],
+    imports: ['lib/', 'providers/claude-code-options.ts'],
     types: [],
     builtins: 'all',
     packages: ['lru-cache', 'undici'],

@@ -1,23 +1,15 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
-import { networkInterfaces, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CLAUDE, obstacle } from './claude-program.ts'
 import { CLIENT_KEY, UPSTREAMS, generations, startBench } from './far-ends.ts'
 import type { Bench } from './far-ends.ts'
 
 const run = promisify(execFile)
 const SECRET = 'the pass phrase is "blue 🐋 heron"'
-
-/** The native program; the package's own start script only finds it. */
-const claude = join(
-  import.meta.dirname,
-  'node_modules/@anthropic-ai',
-  `claude-code-${process.platform}-${process.arch}`,
-  'claude',
-)
 
 let bench: Bench
 let home: string
@@ -32,15 +24,6 @@ afterAll(async () => {
   await bench.close()
   await rm(home, { recursive: true, force: true })
 })
-
-/** Why Claude Code cannot be run here, or null. It phones home, so it runs only where there is nothing but loopback. */
-function obstacle(): string | null {
-  if (!existsSync(claude)) return 'Claude Code has no program for this platform'
-  const outside = Object.values(networkInterfaces())
-    .flat()
-    .some((address) => address?.internal === false)
-  return outside ? 'Claude Code runs only in a network namespace of its own, which cannot be made here' : null
-}
 
 async function ask(model: string, prompt: string): Promise<{ result: string; is_error: boolean; num_turns: number }> {
   const environment = {
@@ -57,7 +40,7 @@ async function ask(model: string, prompt: string): Promise<{ result: string; is_
     IS_SANDBOX: '1',
   }
   const args = ['-p', prompt, '--model', model, '--allowedTools', 'Bash(cat:*)', '--output-format', 'json']
-  const child = run(claude, args, { cwd: home, env: environment, timeout: 120_000 })
+  const child = run(CLAUDE, args, { cwd: home, env: environment, timeout: 120_000 })
   child.child.stdin?.end()
   const { stdout } = await child
   return JSON.parse(stdout) as { result: string; is_error: boolean; num_turns: number }

@@ -245,6 +245,34 @@ describe('doctor', () => {
     expect(finding(await report(['--offline']), 'providers')).toBeUndefined()
   })
 
+  it('says which Claude Code a provider runs, and how it signs in', async () => {
+    const command = join(machine.home, 'claude')
+    const installed = (version: string): Promise<void> =>
+      writeFile(command, `#!/bin/sh\necho "${version} (Claude Code)"\n`, { mode: 0o755 })
+    const provider = { id: 'code', type: 'claude-code', command }
+    await machine.writeConfig({ server: { port: 0 }, providers: [provider] })
+    const said = async (environment: Readonly<Record<string, string>> = {}) =>
+      finding(await report([], environment), 'providers')
+
+    expect(await said()).toMatchObject({ status: 'error', message: expect.stringContaining('is no program') })
+    await installed('2.1.100')
+    expect(await said()).toMatchObject({ status: 'error', message: expect.stringContaining('is version 2.1.100') })
+    await installed('2.1.330')
+    expect(await said()).toMatchObject({ status: 'warning', message: expect.stringContaining('is not signed in') })
+    const key = { ANTHROPIC_API_KEY: 'sk-secret-0123456789' }
+    expect(await said(key)).toEqual({
+      check: 'providers',
+      status: 'ok',
+      message: `code runs ${command} (2.1.330) and signs in with an API key`,
+      fix: null,
+    })
+    expect((await said({ ...key, CLAUDE_CODE_USE_BEDROCK: '1' }))?.message).toContain('Amazon Bedrock')
+    expect((await said({ ...key, CLAUDE_CODE_USE_VERTEX: '1' }))?.message).toContain('Google Vertex')
+    await mkdir(join(machine.home, '.claude'), { recursive: true })
+    await writeFile(join(machine.home, '.claude', '.credentials.json'), '{}')
+    expect((await said())?.message).toContain('its own login')
+  })
+
   it('finds the busy port and names a free one', async () => {
     const other = createTcpServer().listen(0, '127.0.0.1')
     await once(other, 'listening')

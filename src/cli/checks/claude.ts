@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseJson, type JsonValue } from '../../lib/json.ts'
-import { findClaude, INSTALL_CLAUDE } from '../claude-command.ts'
+import { findClaude, INSTALL_CLAUDE } from '../../upstream/claude-code/find-program.ts'
 import type { Surroundings } from '../command.ts'
 import type { Finding } from './finding.ts'
 

@@ -2,6 +2,8 @@ import type { LoadedConfig } from '../../config/load.ts'
 import { findProvider } from '../../providers/index.ts'
 import type { ProviderSettings } from '../../providers/settings.ts'
 import { askVendor } from '../ask-vendor.ts'
+import type { Surroundings } from '../command.ts'
+import { checkClaudeCodeProvider } from './claude-code-provider.ts'
 import type { Finding } from './finding.ts'
 import { Failure } from '../failure.ts'
 import { settingsInUse } from '../provider-settings.ts'
@@ -9,10 +11,15 @@ import { settingsInUse } from '../provider-settings.ts'
 /** Whether each provider answers and takes its key. */
 export async function checkProviders(
   loaded: LoadedConfig,
-  environment: NodeJS.ProcessEnv,
+  surroundings: Pick<Surroundings, 'environment' | 'home'>,
 ): Promise<readonly Finding[]> {
-  const enabled = (await settingsInUse(loaded, environment)).filter((settings) => settings.enabled)
-  if (enabled.length > 0) return Promise.all(enabled.map(checkProvider))
+  const enabled = (await settingsInUse(loaded, surroundings.environment)).filter((settings) => settings.enabled)
+  if (enabled.length > 0)
+    return Promise.all(
+      enabled.map((settings) =>
+        settings.type === 'claude-code' ? checkClaudeCodeProvider(settings, surroundings) : checkProvider(settings),
+      ),
+    )
   const message = 'none is configured or found, so only the simulator answers'
   return [
     finding('warning', message, 'set ANTHROPIC_API_KEY or OPENAI_API_KEY, start a local server, or run "ucr setup"'),

@@ -1,10 +1,15 @@
 import { constants } from 'node:fs'
 import { access, stat } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
-import type { Person } from './state-folder.ts'
 
 /** A program that the operating system can start as it is. Windows needs a shell for `.cmd` files, and there is no shell here. */
 const FILE_NAMES = process.platform === 'win32' ? ['claude.exe'] : ['claude']
+
+/** Whose program it is. */
+export interface Person {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly home: string
+}
 
 /**
  * Finds the `claude` command: what `CLAUDE_COMMAND` names, then the search path, then the folders its installers use.
