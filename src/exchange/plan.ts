@@ -19,6 +19,7 @@ import { stoppedAt, stoppingAt } from './stop-sequences.ts'
 import { TranslatedStream, addUsage, translateWhole, usageOf } from './translate.ts'
 import type { EarlierTurn } from './translate.ts'
 import { noOutput } from './unasked.ts'
+import { reportUnheard } from './unheard.ts'
 import type { UnaskedAnswer } from './unasked.ts'
 
 /** One request ready for one deployment, and how to read the answer. */
@@ -74,7 +75,11 @@ function planOn<P extends ProtocolId>(
     dialect: dialectOf<P>(endpoint, deployment.model),
     deployment,
   }
-  return passthroughPlan(target, exchange, deps) ?? translatePlan(target, exchange, deps, null)
+  const plan = passthroughPlan(target, exchange, deps) ?? translatePlan(target, exchange, deps, null)
+  const { dialect } = target
+  if ('unheard' in dialect) reportUnheard(plan.body, dialect, plan.losses)
+  if (isStrict(exchange, deps)) refuseLosses(plan.losses, deployment)
+  return plan
 }
 
 interface Target<P extends ProtocolId> {
@@ -145,7 +150,6 @@ function translatePlan<P extends ProtocolId>(
   const provider = deployment.provider.definition.type
   const { model, capabilities } = deployment
   const encoded = protocol.upstream.encodeRequest(request, { model, provider, capabilities, dialect, losses })
-  if (isStrict(exchange, deps)) refuseLosses(losses, deployment)
   const answer: AnswerContext<P> = {
     provider,
     model,

@@ -103,6 +103,8 @@ export interface MessagesDialect {
   readonly billingHeader: 'keep' | 'strip'
   /** `metadata.user_id` goes through as it is; otherwise as a hash. */
   readonly userId: 'keep' | 'hash'
+  /** Fields of a request that the host takes and does nothing with. Reported. */
+  readonly unheard: readonly ('metadata' | 'cache_control')[]
   /** `anthropic-version` to send when the client did not give one. */
   readonly version: string
 }
@@ -111,6 +113,7 @@ export const ANTHROPIC_MESSAGES_DIALECT: MessagesDialect = {
   thinkingSignatures: true,
   billingHeader: 'keep',
   userId: 'keep',
+  unheard: [],
   version: '2023-06-01',
 }
 

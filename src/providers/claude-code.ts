@@ -1,5 +1,12 @@
 import { ANTHROPIC_MESSAGES_DIALECT } from '../protocols/dialect.ts'
+import type { MessagesDialect } from '../protocols/dialect.ts'
 import { defineProvider, messagesEndpoint } from './define.ts'
+
+/** Claude Code says who the user is, and marks prompts for the cache, by itself. */
+const DIALECT = {
+  ...ANTHROPIC_MESSAGES_DIALECT,
+  unheard: ['metadata', 'cache_control'],
+} as const satisfies MessagesDialect
 
 /**
  * The installed Claude Code with the login that it has: a program in place of a vendor.
@@ -12,6 +19,6 @@ export const claudeCode = defineProvider({
   versionPath: '',
   keyRequired: false,
   auth: 'x-api-key',
-  endpoints: [{ ...messagesEndpoint(ANTHROPIC_MESSAGES_DIALECT, null), modelsPath: null }],
+  endpoints: [{ ...messagesEndpoint(DIALECT, null), modelsPath: null }],
   forwardHeaders: ['x-claude-'],
 })

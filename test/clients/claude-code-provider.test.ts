@@ -70,6 +70,20 @@ describe.skipIf(why !== null)(titled('Claude Code as a provider'), () => {
     expect(usage).toMatchObject({ prompt_tokens: 15, completion_tokens: 20 })
   })
 
+  it('says which fields it sets by itself', async () => {
+    bench.vendor.script(says('Hi'))
+    const { response } = await bench
+      .anthropic()
+      .messages.create({
+        model: MODEL,
+        max_tokens: 64,
+        metadata: { user_id: 'u' },
+        messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello', cache_control: { type: 'ephemeral' } }] }],
+      })
+      .withResponse()
+    expect(response.headers.get('x-ucr-dropped')).toBe('metadata,cache_control')
+  })
+
   it('gives the Anthropic SDK thinking with its signature, and the cost', async () => {
     bench.vendor.script(
       answers([
