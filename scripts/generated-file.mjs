@@ -34,3 +34,15 @@ export function formatted(markdown) {
 export function table(head, rows) {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
+
+/**
+ * A page with another part between its two marks.
+ *
+ * @param {string} page @param {string} text @param {string} name @param {string} part
+ */
+export function replaced(page, text, name, part) {
+  const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`]
+  const [from, to] = [text.indexOf(start), text.indexOf(end)]
+  if (from === -1 || to === -1) throw new Error(`${page} has no place for ${name}`)
+  return `${text.slice(0, from + start.length)}\n\n${part}\n\n${text.slice(to)}`
+}

@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { ERRORS } from '../src/lib/error.ts'
 import { PROTOCOL_LIST } from '../src/protocols/index.ts'
 import { ROOT } from './bootstrap.mjs'
-import { formatted, settle, table } from './generated-file.mjs'
+import { formatted, replaced, settle, table } from './generated-file.mjs'
 
 const PAGE = 'docs/reference/http.md'
 
-const withRoutes = replaced(readFileSync(join(ROOT, PAGE), 'utf8'), 'routes', routes())
-settle(PAGE, formatted(replaced(withRoutes, 'errors', errors())))
+const withRoutes = replaced(PAGE, readFileSync(join(ROOT, PAGE), 'utf8'), 'routes', routes())
+settle(PAGE, formatted(replaced(PAGE, withRoutes, 'errors', errors())))
 
 function routes() {
   const rows = PROTOCOL_LIST.flatMap(({ name, routes: list }) =>
@@ -28,12 +28,4 @@ function errors() {
     retryable ? 'yes' : 'no',
   ])
   return table(['`x-ucr-error`', 'Status', 'Kind', 'Whose fault', 'Another deployment may help'], rows)
-}
-
-/** @param {string} text @param {string} name @param {string} part */
-function replaced(text, name, part) {
-  const [start, end] = [`<!-- ${name}:start -->`, `<!-- ${name}:end -->`]
-  const [from, to] = [text.indexOf(start), text.indexOf(end)]
-  if (from === -1 || to === -1) throw new Error(`${PAGE} has no place for ${name}`)
-  return `${text.slice(0, from + start.length)}\n\n${part}\n\n${text.slice(to)}`
 }
