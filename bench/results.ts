@@ -30,11 +30,24 @@ export interface Results {
 
 /** The commit of a checkout, with a mark when its files differ from it. */
 export function revisionOf(folder: string): string {
-  const { status, stdout } = spawnSync('git', ['describe', '--always', '--dirty', '--abbrev=10'], {
-    cwd: folder,
-    encoding: 'utf8',
-  })
-  return status === 0 ? stdout.trim() : 'unknown'
+  const git = (...words: readonly string[]): string => {
+    const { status, stdout } = spawnSync('git', words, { cwd: folder, encoding: 'utf8' })
+    return status === 0 ? stdout.trim() : ''
+  }
+  const revision = git('rev-parse', '--short=10', 'HEAD')
+  if (revision === '') return 'unknown'
+  // What a run writes does not make it a run of something else.
+  const changed = git(
+    'status',
+    '--porcelain',
+    '--untracked-files=no',
+    '--',
+    '.',
+    ':!bench/results',
+    ':!docs',
+    ':!README.md',
+  )
+  return changed === '' ? revision : `${revision}-dirty`
 }
 
 /** Of an even number of values: the middle of the two in the middle. */

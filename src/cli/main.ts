@@ -1,7 +1,6 @@
-import { enableCompileCache } from 'node:module'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
+import { setUpEngine } from './engine-settings.ts'
 import { stateFolder } from './state-folder.ts'
 import { createTerminal } from './terminal.ts'
 import { isAtLeast, OLDEST_NODE } from './version.ts'
@@ -15,11 +14,7 @@ if (!isAtLeast(process.versions.node, OLDEST_NODE)) {
   process.exit(1)
 }
 
-// A request's objects die with it, and V8 sometimes comes to believe the opposite: docs/decisions/2026-11-29-requests-stay-young.md
-setFlagsFromString('--no-allocation-site-pretenuring')
-
-// The program is compiled at its first start only. Behind the flags: code that was compiled under others is not taken.
-enableCompileCache(join(stateFolder({ environment: process.env, home: homedir() }), 'compiled'))
+setUpEngine(join(stateFolder({ environment: process.env, home: homedir() }), 'compiled'))
 
 const [{ runCommandLine }, { COMMANDS }] = await Promise.all([import('./program.ts'), import('./commands/index.ts')])
 

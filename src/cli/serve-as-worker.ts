@@ -1,6 +1,7 @@
 import { createGateway } from '../gateway.ts'
 import { WorkerChannel } from '../workers/channel.ts'
 import type { Surroundings } from './command.ts'
+import { engineHasStarted } from './engine-settings.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { hidingKeys, openLog, surviveStrayErrors } from './gateway-log.ts'
 import { readConfig, vendorEnvironment } from './load.ts'
@@ -56,6 +57,7 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
   })
   try {
     await gateway.listen()
+    engineHasStarted()
     const { providers, model } = summaryOf(gateway, loaded)
     await channel.send({ kind: 'ready', summary: { providers: providers.map((provider) => ({ ...provider })), model } })
     await drain.promise

@@ -1,8 +1,8 @@
-import { flushCompileCache } from 'node:module'
 import { createGateway, type Gateway } from '../gateway.ts'
 import type { Log } from '../observe/log.ts'
 import { reportListening } from './background.ts'
 import type { Surroundings } from './command.ts'
+import { engineHasStarted } from './engine-settings.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { hidingKeys, openLog, surviveStrayErrors } from './gateway-log.ts'
 import { readConfig, vendorEnvironment } from './load.ts'
@@ -44,8 +44,7 @@ export async function serve(start: Start, surroundings: Surroundings): Promise<E
     const people = order === null ? peopleChannel(loaded, surroundings) : null
     people?.line(await bannerOf({ start, urls, summary: summaryOf(gateway, loaded), channel: people, surroundings }))
     if (order !== null) reportListening(urls)
-    // Node would keep it when the process ends, which a gateway that is killed does not.
-    setImmediate(flushCompileCache)
+    engineHasStarted()
     await signal.received
     await drain(gateway, start, log, people)
     await removeRunRecord(surroundings, record)
