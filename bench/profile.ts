@@ -43,6 +43,7 @@ const PARTS: readonly (readonly [part: string, path: RegExp])[] = [
   ['protocols', /\/src\/(?:protocols|canonical)\//],
   ['routing', /\/src\/(?:routing|models|providers)\//],
   ['caches', /\/src\/cache\//],
+  ['sessions', /\/src\/(?:sessions|store)\//],
   ['keys, hosts, limits', /\/src\/admission\/|^node:internal\/crypto/],
   ['exchange', /\/src\/(?:exchange|composition|gateway)/],
   ['log and metrics', /\/src\/observe\/|\/pino\/|\/sonic-boom\/|\/thread-stream\//],
@@ -55,7 +56,8 @@ const PARTS: readonly (readonly [part: string, path: RegExp])[] = [
   ['other libraries', /\/node_modules\//],
 ]
 
-await main()
+/** The report reads the types only. */
+if (process.argv[1] === import.meta.filename) await main()
 
 async function main(): Promise<void> {
   const farEnd = await startFarEnd(0)

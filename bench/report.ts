@@ -5,6 +5,7 @@ import { goalTable } from './goal-table.ts'
 import { figure, format, markdown, replaceBetween } from './markdown.ts'
 import { median, paired, seriesOf } from './results.ts'
 import type { Results } from './results.ts'
+import type { ProfileResults } from './profile.ts'
 import { ROWS } from './rows/index.ts'
 import type { Row } from './rows/row.ts'
 
@@ -34,6 +35,11 @@ const soak = JSON.parse(read('soak.json')) as Results | null
 if (soak !== null) replaceBetween(reference, 'soak', soakLine(soak))
 const codec = JSON.parse(read('codec.json')) as CodecResults | null
 if (codec !== null) replaceBetween(reference, 'codec', codecTable(codec))
+const profile = JSON.parse(read('profile.json')) as ProfileResults | null
+if (profile !== null) {
+  const source = `\`node bench/profile.ts\`, ${profile.date.slice(0, 10)}, Node ${profile.node}.`
+  replaceBetween(reference, 'profile', `${profileTable(profile)}\n\n${source}`)
+}
 const effects = JSON.parse(read('effects.json')) as EffectResults | null
 if (effects !== null) {
   for (const effect of effects.rows) {
@@ -70,6 +76,32 @@ function costTable(results: Results): string {
   ])
   return markdown([['Work', 'nginx, us', ...names.map((name) => `${name}, x nginx`)], ...lines])
 }
+
+/** Parts of the gateway by what they take in all rows together. */
+function profileTable({ rows }: ProfileResults): string {
+  const shown = rows.filter(({ scenario }) => PROFILED.has(scenario))
+  const total = (part: string): number => shown.reduce((sum, { parts }) => sum + (parts[part]?.microseconds ?? 0), 0)
+  const names = [...new Set(shown.flatMap(({ parts }) => Object.keys(parts)))].toSorted((a, b) => total(b) - total(a))
+  const cell = (microseconds: number, bytes: number): string => `${figure(microseconds)} us, ${figure(bytes / 1024)} KB`
+  return markdown([
+    ['Part', ...shown.map(({ scenario }) => `\`${scenario}\``)],
+    ['**all**', ...shown.map(({ microseconds, bytes }) => `**${cell(microseconds, bytes)}**`)],
+    ...names.map((part) => [
+      part,
+      ...shown.map(({ parts }) => cell(parts[part]?.microseconds ?? 0, parts[part]?.bytes ?? 0)),
+    ]),
+  ])
+}
+
+/** Rows that differ in kind. */
+const PROFILED: ReadonlySet<string> = new Set([
+  'same-small',
+  'same-large',
+  'same-burst',
+  'cross-small',
+  'cross-large',
+  'cross-burst',
+])
 
 function titleOf({ kind, title }: Row): string {
   return PAIRS[kind] === '' ? title : `${PAIRS[kind]}: ${title}`

@@ -47,8 +47,6 @@ import type { DrainResult, GatewayServer } from './server/options.ts'
 import { Compression } from './server/compression.ts'
 import type { PlainRoute } from './server/plain-route.ts'
 import { createServer } from './server/server.ts'
-import { DEFAULT_SERVER_SETTINGS } from './server/settings.ts'
-import type { ServerSettings } from './server/settings.ts'
 import { buildSnapshot, cacheSecretFrom, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
@@ -277,7 +275,7 @@ class RunningGateway implements Gateway {
   #createServer(): GatewayServer {
     const { worker } = this.#options
     return createServer({
-      settings: () => serverSettings(this.#snapshot.config),
+      settings: () => this.#snapshot.server,
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
@@ -413,23 +411,6 @@ function newId(): string {
 function boundHosts({ server }: Config): readonly string[] {
   if (server.host !== '0.0.0.0' && server.host !== '::') return [server.host]
   return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address))
-}
-
-function serverSettings({ server }: Config): ServerSettings {
-  return {
-    ...DEFAULT_SERVER_SETTINGS,
-    host: server.host,
-    ports: server.ports,
-    engine: server.engine,
-    bodyLimit: server.bodyLimit,
-    headerLimit: server.headerLimit,
-    headerTimeout: server.headerTimeout,
-    bodyTimeout: server.bodyTimeout,
-    keepAliveTimeout: server.keepAliveTimeout,
-    writeTimeout: server.writeTimeout,
-    drainGrace: server.drainGrace,
-    compression: server.compression,
-  }
 }
 
 /** A router that the user writes is read again like the config. */

@@ -20,7 +20,9 @@ import type { HealthRegistry } from '../routing/health.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { RetryBudget } from '../routing/retry-budget.ts'
 import { createRouter } from '../routing/router.ts'
+import type { ServerSettings } from '../server/settings.ts'
 import type { HttpTransport } from '../upstream/http.ts'
+import { serverSettings } from './server-settings.ts'
 
 /** What outlives a reload: connections, breakers, caches, keys that carriers are made with. */
 export interface Shared {
@@ -45,6 +47,7 @@ export interface Snapshot {
   readonly config: Config
   readonly providers: readonly Provider[]
   readonly access: AccessSettings
+  readonly server: ServerSettings
   readonly exchange: ExchangeDependencies
 }
 
@@ -73,6 +76,7 @@ export function buildSnapshot(
       allowedOrigins: server.allowedOrigins,
       boundHosts,
     }),
+    server: serverSettings(config),
     exchange: {
       protocols: PROTOCOLS,
       router,

@@ -19,6 +19,14 @@ export interface Offer {
   readonly model: string
 }
 
+/** Whoever has what was asked for. */
+export interface Findings {
+  /** In groups of equals, best first. */
+  readonly groups: readonly (readonly Offer[])[]
+  /** It is no model's name but that of a class, and means the newest model of it. */
+  readonly isAlias: boolean
+}
+
 interface Match extends Offer {
   readonly quality: number
 }
@@ -33,7 +41,7 @@ export class ModelDirectory {
   readonly providers: readonly Provider[]
   readonly #byId: ReadonlyMap<string, Provider>
   readonly #shelves: ReadonlyMap<string, Shelf>
-  readonly #found = new LRUCache<string, readonly (readonly Offer[])[]>({ max: MOST_NAMES })
+  readonly #found = new LRUCache<string, Findings>({ max: MOST_NAMES })
 
   constructor(providers: readonly Provider[], listed: ReadonlyMap<string, readonly string[]>) {
     this.providers = providers.toSorted((a, b) => b.priority - a.priority)
@@ -71,15 +79,15 @@ export class ModelDirectory {
   }
 
   /**
-   * Everybody who has the model, in groups of equals, best first: by priority, then by how surely it is the one. The
-   * simulator has no real models, so it is never among them.
+   * Everybody who has the model: by priority, then by how surely it is the one. The simulator has no real models, so it is
+   * never among them.
    */
-  find(asked: string): readonly (readonly Offer[])[] {
+  find(asked: string): Findings {
     const known = this.#found.get(asked)
     if (known !== undefined) return known
-    const groups = this.#search(asked)
-    if (asked.length <= LONGEST_NAME) this.#found.set(asked, groups)
-    return groups
+    const findings = { groups: this.#search(asked), isAlias: aliasClass(asked) !== null }
+    if (asked.length <= LONGEST_NAME) this.#found.set(asked, findings)
+    return findings
   }
 
   #search(asked: string): readonly (readonly Offer[])[] {

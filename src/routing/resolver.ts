@@ -1,4 +1,3 @@
-import { aliasClass } from '../models/aliases.ts'
 import { withoutLongContext } from '../models/name.ts'
 import type { Deployment, Provider } from '../providers/provider.ts'
 import type { Deployments } from './deployments.ts'
@@ -106,7 +105,7 @@ export class Resolver {
   }
 
   #openName(name: string): Finding | null {
-    const groups = this.#directory.find(name)
+    const { groups, isAlias } = this.#directory.find(name)
     if (groups.length > 0) {
       const tiers = groups.map((offers) =>
         offers.map(({ provider, model }) => ({
@@ -114,7 +113,7 @@ export class Resolver {
           weight: provider.weight,
         })),
       )
-      const reason = aliasClass(name) === null ? `model:${name}` : `alias:${name}`
+      const reason = isAlias ? `alias:${name}` : `model:${name}`
       return { reason, stages: [{ how: 'priority', tiers }] }
     }
     const provider = this.#directory.provider(name)
@@ -125,7 +124,8 @@ export class Resolver {
 
   /** An alias of a class means the newest model of it, if the table lets that through. */
   #tableName(name: string, table: RouteTable, warnings: string[]): Finding | null {
-    const newest = aliasClass(name) === null ? undefined : this.#directory.find(name)[0]?.[0]?.model
+    const { groups, isAlias } = this.#directory.find(name)
+    const newest = isAlias ? groups[0]?.[0]?.model : undefined
     for (const candidate of newest === undefined ? [name] : [name, newest]) {
       const exact = table.exact(candidate)
       if (exact !== null) return { reason: `alias:${name}`, stages: [this.#routeStage(exact, candidate, warnings)] }
