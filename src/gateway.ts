@@ -203,6 +203,7 @@ class RunningGateway implements Gateway {
       environment: options.environment,
       traffic,
       sources: gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
+      refresh: async () => void (await shared.sessions?.figures.prompt()),
       relieve: () => shared.caches.clearWarm(),
       log: options.log,
       onAlert: options.onAlert,

@@ -29,6 +29,8 @@ export interface OversightOptions {
   readonly traffic: TrafficRecorder
   /** Of the parts that this one does not own. */
   readonly sources: MetricsSources
+  /** Brings figures up to date that have to be asked for. Never rejects. */
+  refresh(): Promise<void>
   /** Lets go of what can be made again. */
   relieve(): void
   readonly log: Log
@@ -120,6 +122,7 @@ export class Oversight {
   }
 
   async #everybodys(): Promise<MetricsSnapshot> {
+    await this.#options.refresh()
     const [first, ...others] = await metricsOfAll(this.#bus)
     return first === undefined ? this.#own() : mergeSnapshots([first, ...others])
   }

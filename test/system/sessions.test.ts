@@ -458,6 +458,7 @@ describe('a session', () => {
     expect(answer.headers['x-ucr-sessions-evicted']).toBe('1')
     const metrics = await ask(`${gateway.url}/metrics`)
     expect(metrics.text).toContain('ucr_sessions_evicted_total 1\n')
+    expect(metrics.text).toContain('ucr_sessions_active 1\n')
     expect(metrics.text).toContain('ucr_session_turns_total 2\n')
     expect((await ask(`${gateway.url}/debug/metrics`)).json()).toMatchObject({ sessions: { created: 2, evicted: 1 } })
   })
