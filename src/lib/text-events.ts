@@ -21,11 +21,12 @@ export class TextEvents implements KnownEvents {
   }
 
   /**
-   * Learns from an event. `text`: the string whose content goes to the decoder, and after which it is as before but for that.
-   * `ignored`: strings that tell it nothing.
+   * Learns from an event, whose data is `line`. `text`: the string whose content goes to the decoder, and after which it is
+   * as before but for that. `ignored`: strings that tell it nothing.
    */
-  learn(event: Buffer, data: number, text: JsonNode, ignored: readonly (JsonNode | undefined)[]): void {
+  learn(event: Buffer, line: Buffer, text: JsonNode, ignored: readonly (JsonNode | undefined)[] = []): void {
     this.#place = -1
+    const data = line.byteOffset - event.byteOffset
     if (!this.#memory.learn(event)) return
     const places = new Set(ignored.map((node) => (node === undefined ? -1 : this.#memory.placeOf(data + node.start))))
     const place = this.#memory.placeOf(data + text.start)

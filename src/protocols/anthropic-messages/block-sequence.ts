@@ -1,7 +1,7 @@
 import type { EventSink } from '../../canonical/event.ts'
 import { GatewayError } from '../../lib/error.ts'
 import { EMPTY_JSON_STRING, scanJson } from '../../lib/json.ts'
-import type { JsonNode } from '../../lib/json.ts'
+import type { JsonNode, JsonText } from '../../lib/json.ts'
 import type { AnswerContext } from '../protocol.ts'
 import { answerSeals, decodeAnswerBlock } from './answer-blocks.ts'
 import { OpaqueState, PartEmitter, ReasoningState, TextState, ToolState } from './block-state.ts'
@@ -53,6 +53,17 @@ export class BlockSequence {
     if (entry === undefined) this.#lateDelta(wireIndex, delta)
     else if (at === 0) entry.state.delta(delta, this.#emitter)
     else entry.waiting.push(delta)
+  }
+
+  /** Does a delta for this block go to the open part, which appends the text of this member? */
+  growsBy(wireIndex: number, member: string): boolean {
+    const [first] = this.#open
+    return first?.state.growsBy === member && this.#open.findLast((entry) => entry.wireIndex === wireIndex) === first
+  }
+
+  /** Such a delta. */
+  grow(text: JsonText): void {
+    this.#open[0]?.state.grow(text, this.#emitter)
   }
 
   stop(wireIndex: number): void {

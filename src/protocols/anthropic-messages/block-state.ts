@@ -7,12 +7,18 @@ import { SurrogateJoiner } from '../../lib/surrogate-joiner.ts'
 import type { SealReader } from './decode-content.ts'
 import { PROTOCOL } from './wire.ts'
 
+export type GrowingMember = 'text' | 'thinking' | 'partial_json'
+
 /** A content block of a stream while it is open: turns its deltas into events of one part. */
 export interface BlockState {
   readonly head: PartHead
   /** What it has is a whole: another block may begin although the vendor has not closed this one. */
   readonly mayClose: boolean
+  /** The member of a delta whose text is appended to it; null where nothing is. */
+  readonly growsBy: GrowingMember | null
   delta(delta: JsonNode, part: PartEmitter): void
+  /** What a delta does that has nothing but such a text. */
+  grow(text: JsonText, part: PartEmitter): void
   /** Emits what was held back. */
   close(part: PartEmitter): void
 }
@@ -59,6 +65,7 @@ export class PartEmitter {
 export class TextState implements BlockState {
   readonly head: PartHead
   readonly mayClose = true
+  readonly growsBy = 'text'
   readonly #joiner = new SurrogateJoiner()
   /** What the block held when it began. */
   #first: readonly JsonNode[]
@@ -72,9 +79,14 @@ export class TextState implements BlockState {
     this.#begin(part)
     const text = delta.get('text')
     const citation = delta.get('citation')
-    if (text?.kind === 'string') part.text(this.#joiner.push(text.raw))
+    if (text?.kind === 'string') this.grow(text.raw, part)
     else if (citation !== undefined) part.citation(citation.raw)
     else part.opaque(delta.raw)
+  }
+
+  grow(text: JsonText, part: PartEmitter): void {
+    this.#begin(part)
+    part.text(this.#joiner.push(text))
   }
 
   close(part: PartEmitter): void {
@@ -95,6 +107,7 @@ export class TextState implements BlockState {
 export class ReasoningState implements BlockState {
   readonly head: PartHead
   readonly mayClose = true
+  readonly growsBy = 'thinking'
   readonly #joiner = new SurrogateJoiner()
   readonly #readSeal: SealReader
   #first: JsonText
@@ -114,8 +127,13 @@ export class ReasoningState implements BlockState {
     // A later signature replaces an earlier one; an empty one (llama.cpp) says that there is none.
     if (signature !== undefined) this.#seal = signature === '' ? this.#seal : this.#readSeal('signature', signature)
     else if (thinking?.kind === 'string' && !(thinking.raw === EMPTY_JSON_STRING && delta.members.length > 2)) {
-      part.text(this.#joiner.push(thinking.raw))
+      this.grow(thinking.raw, part)
     } else part.opaque(delta.raw)
+  }
+
+  grow(text: JsonText, part: PartEmitter): void {
+    this.#begin(part)
+    part.text(this.#joiner.push(text))
   }
 
   close(part: PartEmitter): void {
@@ -134,6 +152,7 @@ export class ReasoningState implements BlockState {
 /** A tool call, or the call whose input is the answer's text: there the pieces of JSON are pieces of text as they stand. */
 export class ToolState implements BlockState {
   readonly head: PartHead
+  readonly growsBy = 'partial_json'
   readonly #joiner = new SurrogateJoiner()
   readonly #pieces: JsonText[] = []
   readonly #whole: JsonText
@@ -150,8 +169,12 @@ export class ToolState implements BlockState {
 
   delta(delta: JsonNode, part: PartEmitter): void {
     const json = delta.get('partial_json')
-    if (json?.kind === 'string') this.#piece(this.#joiner.push(json.raw), part)
+    if (json?.kind === 'string') this.grow(json.raw, part)
     else part.opaque(delta.raw)
+  }
+
+  grow(text: JsonText, part: PartEmitter): void {
+    this.#piece(this.#joiner.push(text), part)
   }
 
   close(part: PartEmitter): void {
@@ -172,6 +195,7 @@ export class ToolState implements BlockState {
 export class OpaqueState implements BlockState {
   readonly head: PartHead
   readonly mayClose = true
+  readonly growsBy = null
 
   constructor(head: PartHead) {
     this.head = head
@@ -180,6 +204,8 @@ export class OpaqueState implements BlockState {
   delta(delta: JsonNode, part: PartEmitter): void {
     part.opaque(delta.raw)
   }
+
+  grow(): void {}
 
   close(): void {}
 }

@@ -470,3 +470,59 @@ describe('MessagesStreamDecoder laws', () => {
     )
   })
 })
+
+type WireEvent = Parameters<typeof sse>[number]
+
+/** What vendors put into streams, in any order. */
+const anyIndex = fc.nat(2)
+const anyBlock = fc.constantFrom<Record<string, unknown>>(
+  TEXT,
+  { type: 'text', text: 'begun' },
+  { type: 'thinking', thinking: '' },
+  tool('a'),
+  { type: 'new_block', text: '' },
+)
+const anyText = fc.string({ unit: 'binary', maxLength: 6 })
+const anyWireDelta = fc.oneof(
+  { weight: 6, arbitrary: anyText.map((text) => ({ type: 'text_delta', text })) },
+  { weight: 4, arbitrary: anyText.map((thinking) => ({ type: 'thinking_delta', thinking })) },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom('{"a":', '1', '}', '').map((json) => ({ type: 'input_json_delta', partial_json: json })),
+  },
+  fc.constantFrom<Record<string, unknown>>(
+    { type: 'signature_delta', signature: 's' },
+    { type: 'citations_delta', citation: { type: 'c' } },
+    { type: 'other_delta', text: 'x' },
+    { type: 'text_delta', text: 'y', more: true },
+  ),
+)
+const anyWireEvent: fc.Arbitrary<WireEvent> = fc.oneof(
+  { weight: 3, arbitrary: fc.tuple(anyIndex, anyBlock).map(([index, block]) => blockStart(index, block)) },
+  { weight: 16, arbitrary: fc.tuple(anyIndex, anyWireDelta).map(([index, delta]) => blockDelta(index, delta)) },
+  { weight: 2, arbitrary: anyIndex.map((index) => blockStop(index)) },
+  fc.constantFrom<WireEvent>(
+    MESSAGE_START,
+    MESSAGE_STOP,
+    messageDelta('end_turn'),
+    { type: 'ping' },
+    { type: 'error', error: { type: 'api_error', message: 'later' } },
+    { type: 'new_event' },
+  ),
+)
+
+describe('MessagesStreamDecoder on events that it knows again', () => {
+  it('reads them as it would one by one', () => {
+    fc.assert(
+      fc.property(fc.array(anyWireEvent, { maxLength: 24 }), (wire) => {
+        const all = [MESSAGE_START, ...wire]
+        // No two of these look alike, and nothing is to be learned from what makes them differ.
+        const differing = all.map((event, n) => (event.type === 'content_block_delta' ? { ...event, n } : event))
+        const expected = eventsOf(differing.map((event) => sse(event)))
+        expect(eventsOf([sse(...all)])).toEqual(expected)
+        expect(eventsOf(all.map((event) => sse(event)))).toEqual(expected)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

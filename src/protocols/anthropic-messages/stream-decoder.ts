@@ -1,10 +1,12 @@
 import type { EventSink } from '../../canonical/event.ts'
 import type { Usage } from '../../canonical/usage.ts'
 import { GatewayError, toGatewayError } from '../../lib/error.ts'
-import { scanJson, toJsonText } from '../../lib/json.ts'
+import { scanJson, toJsonText, tryScanJsonBytes } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
+import { dataLine } from '../../lib/sse-data.ts'
 import { SseFramer } from '../../lib/sse.ts'
 import type { SseFrame } from '../../lib/sse.ts'
+import { TextEvents } from '../../lib/text-events.ts'
 import type { AnswerContext, Grace, StreamDecoder } from '../protocol.ts'
 import { BlockSequence } from './block-sequence.ts'
 import { decodeStreamError } from './errors.ts'
@@ -34,6 +36,9 @@ export class MessagesStreamDecoder implements StreamDecoder {
   readonly #sink: EventSink
   readonly #framer: SseFramer
   readonly #blocks: BlockSequence
+  /** Deltas that bring nothing but more of the same. */
+  readonly #known = new TextEvents((text) => this.#blocks.grow(text))
+  readonly #onFrame = (frame: SseFrame): void => this.#read(frame)
   readonly #finishExt = new ExtCollector()
   /** Names of the fields that stood in `message_delta` itself and not in its `delta`. */
   readonly #besideDelta = new Set<string>()
@@ -52,11 +57,12 @@ export class MessagesStreamDecoder implements StreamDecoder {
   }
 
   feed(chunk: Buffer): void {
-    this.#guard(() => this.#framer.feed(chunk, (frame) => this.#read(frame)))
+    this.#known.release()
+    this.#guard(() => this.#framer.feed(chunk, this.#onFrame, this.#known))
   }
 
   end(): void {
-    this.#guard(() => this.#framer.end((frame) => this.#read(frame)))
+    this.#guard(() => this.#framer.end(this.#onFrame))
     if (this.#done) return
     // A stop reason says that the answer is whole, whether or not its last event came.
     if (this.#stopReason !== null) this.#finish()
@@ -78,15 +84,39 @@ export class MessagesStreamDecoder implements StreamDecoder {
   }
 
   #read(frame: SseFrame): void {
-    const { data } = frame
-    if (this.#done || data === '' || data === '[DONE]') return
+    if (this.#done) return
     readingAnswer(() => {
-      const root = scanJson(data)
-      const name = root.get('type')?.string ?? frame.event
-      const read = READERS.get(name)
-      if (read === undefined) this.#sink({ type: 'opaque', protocol: PROTOCOL, name, raw: root.raw })
-      else read(this, root)
+      const line = dataLine(frame.bytes)
+      const root = line === null ? null : tryScanJsonBytes(line)
+      if (line === null || root === null) return this.#unusual(frame)
+      this.#event(root, frame)
+      const growth = this.#growthIn(root)
+      if (growth === null) this.#known.forget()
+      else this.#known.learn(frame.bytes, line, growth)
     })
+  }
+
+  /** Data on several lines, or none, or none that is JSON. */
+  #unusual(frame: SseFrame): void {
+    const { data } = frame
+    if (data === '' || data === '[DONE]') return
+    this.#known.forget()
+    this.#event(scanJson(data), frame)
+  }
+
+  #event(root: JsonNode, frame: SseFrame): void {
+    const name = root.get('type')?.string ?? frame.event
+    const read = READERS.get(name)
+    if (read === undefined) this.#sink({ type: 'opaque', protocol: PROTOCOL, name, raw: root.raw })
+    else read(this, root)
+  }
+
+  /** The text that an event appends to the open part, if it brings nothing else. */
+  #growthIn(root: JsonNode): JsonNode | null {
+    if (root.get('type')?.string !== 'content_block_delta') return null
+    const [type, text, ...others] = root.get('delta')?.members ?? []
+    const isPlain = type?.name === 'type' && text?.value.kind === 'string' && others.length === 0
+    return isPlain && this.#blocks.growsBy(indexOf(root), text.name) ? text.value : null
   }
 
   messageStart(root: JsonNode): void {

@@ -70,7 +70,7 @@ class ChatStreamDecoder implements StreamDecoder {
     if (growth === null) return this.#known.forget()
     this.#growth = growth.kind
     const ignored = IGNORED.map((name) => root.get(name))
-    this.#known.learn(frame.bytes, line.byteOffset - frame.bytes.byteOffset, growth.text, ignored)
+    this.#known.learn(frame.bytes, line, growth.text, ignored)
   }
 
   #grow(text: JsonText): void {
