@@ -20,6 +20,16 @@ const readme = join(root, 'README.md')
 
 const PAIRS = { same: 'Anthropic to Anthropic', cross: 'Anthropic to OpenAI', back: 'OpenAI to Anthropic', cached: '' }
 
+/** Rows that differ in kind. */
+const PROFILED: ReadonlySet<string> = new Set([
+  'same-small',
+  'same-large',
+  'same-burst',
+  'cross-small',
+  'cross-large',
+  'cross-burst',
+])
+
 const whole = JSON.parse(read('end-to-end.json')) as Results | null
 if (whole !== null) {
   replaceBetween(reference, 'goals', `${goalTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
@@ -92,16 +102,6 @@ function profileTable({ rows }: ProfileResults): string {
     ]),
   ])
 }
-
-/** Rows that differ in kind. */
-const PROFILED: ReadonlySet<string> = new Set([
-  'same-small',
-  'same-large',
-  'same-burst',
-  'cross-small',
-  'cross-large',
-  'cross-burst',
-])
 
 function titleOf({ kind, title }: Row): string {
   return PAIRS[kind] === '' ? title : `${PAIRS[kind]}: ${title}`
