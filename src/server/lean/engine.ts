@@ -14,6 +14,12 @@ const READ_MEMORY = 64 * 1024
 /** HTTP/1.1 directly on Node's sockets. */
 export function createLeanEngine(settings: () => ServerSettings, events: EngineEvents): Engine {
   const connections = new Set<LeanConnection>()
+  /** Null while there is nobody to look after: an idle gateway is not to be woken for nothing. */
+  let timer: NodeJS.Timeout | null = null
+  const stopLooking = (): void => {
+    if (timer !== null) clearInterval(timer)
+    timer = null
+  }
   const clock = new Clock(settings)
   const { headerLimit } = settings()
   const context: ConnectionContext = {
@@ -30,10 +36,12 @@ export function createLeanEngine(settings: () => ServerSettings, events: EngineE
     const connection = new LeanConnection(accepted, context)
     const { socket } = connection
     connections.add(connection)
+    timer ??= setInterval(look, LOOK).unref()
     socket.once('close', () => connections.delete(connection))
     events.connected(socket)
   })
   const look = (): void => {
+    if (connections.size === 0) return stopLooking()
     const { headerTimeout, keepAliveTimeout } = settings()
     const now = performance.now()
     for (const connection of connections) {
@@ -46,13 +54,12 @@ export function createLeanEngine(settings: () => ServerSettings, events: EngineE
       }
     }
   }
-  const timer = setInterval(look, LOOK).unref()
   return {
     listener,
     closeIdle: () => {
       for (const connection of connections) if (connection.idle) connection.socket.destroy()
     },
-    close: () => clearInterval(timer),
+    close: stopLooking,
   }
 }
 
