@@ -17,6 +17,7 @@ const root = join(import.meta.dirname, '..')
 const reference = join(root, 'docs', 'reference', 'performance.md')
 const guide = join(root, 'docs', 'guide', 'performance.md')
 const readme = join(root, 'README.md')
+const authPage = join(root, 'docs', 'reference', 'auth.md')
 
 const PAIRS = { same: 'Anthropic to Anthropic', cross: 'Anthropic to OpenAI', back: 'OpenAI to Anthropic', cached: '' }
 
@@ -50,6 +51,8 @@ if (profile !== null) {
   const source = `\`node bench/profile.ts\`, ${profile.date.slice(0, 10)}, Node ${profile.node}.`
   replaceBetween(reference, 'profile', `${profileTable(profile)}\n\n${source}`)
 }
+const auth = JSON.parse(read('auth.json')) as AuthResults | null
+if (auth !== null) replaceBetween(authPage, 'auth', authTable(auth))
 const effects = JSON.parse(read('effects.json')) as EffectResults | null
 if (effects !== null) {
   for (const effect of effects.rows) {
@@ -60,7 +63,16 @@ if (effects !== null) {
     )
   }
 }
-format(root, [reference, guide, readme])
+format(root, [reference, guide, readme, authPage])
+
+interface AuthResults {
+  readonly rows: readonly { readonly work: string; readonly milliseconds: number; readonly goal: number }[]
+}
+
+function authTable({ rows }: AuthResults): string {
+  const lines = rows.map(({ work, milliseconds, goal }) => [work, `${figure(milliseconds)} ms`, `${goal} ms`])
+  return markdown([['Work', 'Measured', 'Goal'], ...lines])
+}
 
 interface CodecResults {
   readonly rows: readonly { readonly work: string; readonly microseconds: number; readonly ratio: number }[]
