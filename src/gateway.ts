@@ -231,7 +231,7 @@ class RunningGateway implements Gateway {
     this.#alerting = new Alerting({
       config: options.loaded.config,
       database: parts.database,
-      post: postOver(shared.transport),
+      poster: postOver(shared.transport),
       log: options.log,
       version: packageJson.version,
       measure: () => this.#oversight.everybodys(),

@@ -17,6 +17,12 @@ export type PostResult =
 /** Sends a body to a URL. Never rejects, follows no redirects, and gives up after a while. */
 export type Post = (url: string, headers: Readonly<Record<string, string>>, body: string) => Promise<PostResult>
 
+export interface Poster {
+  readonly post: Post
+  /** Ends what is under way, of which nothing is heard any more. */
+  readonly close: () => void
+}
+
 export type LogFields = Readonly<Record<string, string | number | boolean>>
 
 /** The part of the log that is needed here. */

@@ -19,7 +19,7 @@ export function openAlertApi(surroundings: Surroundings, config: string | null):
       const alerting = new Alerting({
         config: loaded,
         database,
-        post,
+        poster: { post, close: () => {} },
         log: createLog({ level: 'info', pretty: true, colors: error.colours, file: null, destination }),
         version: VERSION,
         measure: () => Promise.reject(new Error('no gateway runs')),
@@ -33,7 +33,7 @@ export function openAlertApi(surroundings: Surroundings, config: string | null):
 const post: Post = async (url, headers, body) => {
   const transport = await createHttpTransport({})
   try {
-    return await postOver(transport)(url, headers, body)
+    return await postOver(transport).post(url, headers, body)
   } finally {
     await transport.close()
   }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Courier } from '../alerts/courier.ts'
 import type { DestinationAnswer } from '../alerts/courier.ts'
-import type { Post } from '../alerts/destination.ts'
+import type { Poster } from '../alerts/destination.ts'
 import { Evaluator } from '../alerts/evaluator.ts'
 import { MemoryNotices } from '../alerts/memory-notices.ts'
 import { messageOf } from '../alerts/message.ts'
@@ -26,7 +26,7 @@ import type { StateDatabase } from './state-database.ts'
 export interface AlertingOptions {
   readonly config: Config
   readonly database: StateDatabase
-  readonly post: Post
+  readonly poster: Poster
   readonly log: Log
   readonly version: string
   /** Of all workers as one. */
@@ -52,7 +52,7 @@ export class Alerting {
   #isFailing = false
 
   constructor(options: AlertingOptions) {
-    const { config, database, post, log } = options
+    const { config, database, poster, log } = options
     this.#options = options
     this.#config = config
     this.#book = new RuleBook({
@@ -70,7 +70,7 @@ export class Alerting {
       now: () => Date.now(),
     })
     this.#courier = new Courier({
-      post,
+      post: poster.post,
       log,
       now: () => Date.now(),
       random: Math.random,
@@ -122,6 +122,7 @@ export class Alerting {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
     this.#courier.close()
+    this.#options.poster.close()
   }
 
   #run(): void {

@@ -26,8 +26,9 @@ export function checkProviderWith({
     if (version === null) return { status: 'down', why: 'its program does not say its version' }
     return isRecent(version) ? { status: 'up' } : { status: 'down', why: `its program is of version ${version}` }
   }
-  return (provider: Provider, milliseconds) => {
+  return (provider: Provider, milliseconds, abort) => {
     const { claudeCode } = provider
-    return claudeCode === undefined ? checkVendor(provider, transport, milliseconds) : checkProgram(claudeCode.command)
+    if (claudeCode !== undefined) return checkProgram(claudeCode.command)
+    return checkVendor(provider, transport, milliseconds, abort)
   }
 }

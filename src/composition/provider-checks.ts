@@ -1,4 +1,5 @@
 import type { HealthCheckSettings } from '../config/config.ts'
+import type { Abort } from '../exchange/vendor-models.ts'
 import type { Log } from '../observe/log.ts'
 import type { Provider } from '../providers/provider.ts'
 import type { ProviderHealth } from '../server/health.ts'
@@ -15,7 +16,7 @@ export interface ProviderChecksOptions {
   /** The enabled ones. */
   readonly providers: () => readonly Provider[]
   /** Asks one, which may take so many milliseconds. Costs nothing. */
-  readonly check: (provider: Provider, milliseconds: number) => Promise<CheckResult>
+  readonly check: (provider: Provider, milliseconds: number, abort: Abort) => Promise<CheckResult>
   /** Of all workers one asks. */
   readonly leads: () => boolean
   /** 0 to 1. */
@@ -35,6 +36,7 @@ export class ProviderChecks {
   #bus: WorkerBus = new LocalBus()
   #timer: NodeJS.Timeout | null = null
   #found: readonly ProviderHealth[] = []
+  #underWay: (() => void)[] = []
   #isClosed = false
 
   constructor(options: ProviderChecksOptions) {
@@ -57,6 +59,7 @@ export class ProviderChecks {
   close(): void {
     this.#isClosed = true
     if (this.#timer !== null) clearTimeout(this.#timer)
+    for (const abort of this.#underWay) abort()
   }
 
   /** Of the providers that there still are. Null where none are asked. */
@@ -98,7 +101,9 @@ export class ProviderChecks {
   async #round(): Promise<void> {
     const { leads, providers } = this.#options
     if (!leads()) return
+    this.#underWay = []
     const found = await Promise.all(providers().map((provider) => this.#check(provider)))
+    if (this.#isClosed) return
     this.#tell(found)
     this.#found = found
     this.#bus.publish(FOUND, JSON.stringify(found))
@@ -110,7 +115,9 @@ export class ProviderChecks {
     const checkedAt = new Date().toISOString()
     const start = performance.now()
     try {
-      const result = await check(provider, this.#settings.timeout)
+      const result = await check(provider, this.#settings.timeout, {
+        onAbort: (callback) => this.#underWay.push(callback),
+      })
       if (result.status === 'unchecked') return { id, status: 'unchecked', latency: null, checkedAt, error: null }
       const latency = Math.round(performance.now() - start)
       return { id, status: result.status, latency, checkedAt, error: result.status === 'down' ? result.why : null }

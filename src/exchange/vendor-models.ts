@@ -8,6 +8,11 @@ import type { Protocols } from './dependencies.ts'
 /** How long a vendor may take to list its models: a start does not wait for it, a person may. */
 const TIMEOUTS = { connect: 5000, firstByte: 10_000, idle: 10_000, total: 20_000 }
 
+/** Ends a call under way. */
+export interface Abort {
+  onAbort(callback: () => void): void
+}
+
 type Limits = UpstreamRequest['timeouts']
 
 export type ModelList =
@@ -42,9 +47,10 @@ export async function checkVendor(
   provider: Provider,
   transport: Transport,
   milliseconds: number,
+  abort: Abort,
 ): Promise<{ readonly status: 'up' | 'unchecked' } | { readonly status: 'down'; readonly why: string }> {
   const limits = { connect: milliseconds, firstByte: milliseconds, idle: milliseconds, total: milliseconds }
-  const asked = await askForModels(provider, transport, limits)
+  const asked = await askForModels(provider, transport, limits, abort)
   if (asked.kind === 'none') {
     return asked.list.status === 'unavailable' ? { status: 'unchecked' } : { status: 'down', why: asked.list.why }
   }
@@ -58,7 +64,12 @@ type Asked =
   | { readonly kind: 'answered'; readonly answer: CollectedAnswer; readonly endpoint: Endpoint }
   | { readonly kind: 'none'; readonly list: Exclude<ModelList, { readonly status: 'listed' }> }
 
-async function askForModels(provider: Provider, transport: Transport, timeouts: Limits): Promise<Asked> {
+async function askForModels(
+  provider: Provider,
+  transport: Transport,
+  timeouts: Limits,
+  abort: Abort | null = null,
+): Promise<Asked> {
   const endpoint = provider.endpoints.find(({ modelsPath }) => modelsPath !== null)
   if (endpoint === undefined) return { kind: 'none', list: { status: 'unavailable' } }
   let headers: Readonly<Record<string, string>>
@@ -69,7 +80,7 @@ async function askForModels(provider: Provider, transport: Transport, timeouts: 
   }
   const { origin, basePath } = provider
   const path = `${basePath}${pathOf(endpoint)}`
-  const answer = await collect(transport, { origin, method: 'GET', path, headers, body: null, timeouts }, null)
+  const answer = await collect(transport, { origin, method: 'GET', path, headers, body: null, timeouts }, abort)
   if (answer === null) return { kind: 'none', list: { status: 'failed', why: `${origin} does not answer` } }
   return { kind: 'answered', answer, endpoint }
 }
