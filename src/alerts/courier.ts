@@ -19,12 +19,14 @@ export interface DestinationAnswer {
   readonly error: string | null
 }
 
-/** Messages that wait at one destination. */
-const MOST_WAITING = 100
-const TRIES = 8
-/** Milliseconds before the second try; twice as long before each one after it. */
-const FIRST_PAUSE = 1000
-const LONGEST_PAUSE = 60_000
+export const DELIVERY = {
+  tries: 8,
+  /** Milliseconds before the second try; twice as long before each one after it. */
+  firstPause: 1000,
+  longestPause: 60_000,
+  /** Messages that wait at one destination. */
+  mostWaiting: 100,
+} as const
 
 /** Brings messages to all destinations, each at its own pace. Nobody waits for it. */
 export class Courier {
@@ -91,7 +93,7 @@ class Lane {
   }
 
   push(message: AlertMessage): void {
-    if (this.#waiting.length === MOST_WAITING) {
+    if (this.#waiting.length === DELIVERY.mostWaiting) {
       const oldest = this.#waiting.shift()
       this.#counts.dropped++
       this.#warn('an alert is dropped: too many wait for this destination', { rule: oldest?.rule ?? '' })
@@ -120,7 +122,7 @@ class Lane {
         this.#counts.sent++
         return
       }
-      if (tries === TRIES || !mayHelp(result)) {
+      if (tries === DELIVERY.tries || !mayHelp(result)) {
         this.#counts.failed++
         this.#warn('an alert could not be delivered', { rule: message.rule, tries, why: whyNot(result) ?? '' })
         return
@@ -137,7 +139,7 @@ class Lane {
 
 /** Milliseconds. Gateways that failed together do not all come again together. */
 function pauseBefore(tries: number, random: number): number {
-  return Math.min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE) * (0.5 + random / 2)
+  return Math.min(DELIVERY.firstPause * 2 ** (tries - 1), DELIVERY.longestPause) * (0.5 + random / 2)
 }
 
 function isTaken(result: PostResult): boolean {

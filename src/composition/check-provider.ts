@@ -1,7 +1,6 @@
 import { checkVendor } from '../exchange/vendor-models.ts'
 import type { Provider } from '../providers/provider.ts'
-import { findClaude } from '../upstream/claude-code/find-program.ts'
-import { isRecent, ProgramVersions } from '../upstream/claude-code/program-version.ts'
+import type { ProgramVersions } from '../upstream/claude-code/program-version.ts'
 import type { Transport } from '../upstream/transport.ts'
 import type { CheckResult, ProviderChecksOptions } from './provider-checks.ts'
 
@@ -17,8 +16,12 @@ export function checkProviderWith({
   environment,
   home,
 }: CheckProviderOptions): ProviderChecksOptions['check'] {
-  const versions = new ProgramVersions()
+  let versions: ProgramVersions | null = null
   const checkProgram = async (command: string | null): Promise<CheckResult> => {
+    // Most gateways have no such provider, and start without the code for it.
+    const { findClaude } = await import('../upstream/claude-code/find-program.ts')
+    const { isRecent, ProgramVersions } = await import('../upstream/claude-code/program-version.ts')
+    versions ??= new ProgramVersions()
     const named = command === null ? environment : { ...environment, CLAUDE_COMMAND: command }
     const program = await findClaude({ environment: named, home })
     if (program === null) return { status: 'down', why: 'there is no program to run' }

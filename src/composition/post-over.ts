@@ -2,7 +2,7 @@ import type { Poster } from '../alerts/destination.ts'
 import type { Transport, UpstreamCall } from '../upstream/transport.ts'
 
 /** Milliseconds. */
-const TIMEOUTS = { connect: 5000, firstByte: 10_000, idle: 10_000, total: 10_000 }
+export const TIMEOUTS = { connect: 5000, firstByte: 10_000, idle: 10_000, total: 10_000 }
 
 /** Posts over the connections that vendors are reached with. What a receiver says beyond its status is not read. */
 export function postOver(transport: Transport): Poster {
