@@ -50,6 +50,7 @@ export class Alerting {
   #timer: NodeJS.Timeout | null = null
   #opened: Promise<RuleStore> | null = null
   #isFailing = false
+  #isUnreadable = false
 
   constructor(options: AlertingOptions) {
     const { config, database, poster, log } = options
@@ -63,7 +64,7 @@ export class Alerting {
       now: () => Date.now(),
     })
     this.#evaluator = new Evaluator({
-      rules: () => this.#book.all(),
+      rules: () => this.#rules(),
       measure: () => options.measure(),
       maxSessions: () => (this.#config.sessions.store === 'off' ? null : this.#config.sessions.max),
       tell: (event, rule) => this.#send(event, { window: rule.window / 1000, test: false }),
@@ -139,6 +140,19 @@ export class Alerting {
     } catch (thrown) {
       if (!this.#isFailing) this.#options.log.error(null, 'alerts cannot be looked at', thrown)
       this.#isFailing = true
+    }
+  }
+
+  /** Those of the config hold also where those of the store cannot be read. */
+  async #rules(): Promise<readonly Rule[]> {
+    try {
+      const rules = await this.#book.all()
+      this.#isUnreadable = false
+      return rules
+    } catch (thrown) {
+      if (!this.#isUnreadable) this.#options.log.error(null, 'alerts that were made before cannot be read', thrown)
+      this.#isUnreadable = true
+      return this.#config.alerts.rules
     }
   }
 

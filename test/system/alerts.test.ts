@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -127,6 +127,33 @@ describe('an alert', () => {
     const { alerts } = (await ask(`${gateway.url}/debug/metrics`)).json()
     expect(alerts).toMatchObject({ firing: 1, sent: 1, dropped: 0 })
     expect((await ask(`${gateway.url}/metrics`)).text).toContain('ucr_alerts_firing 1\n')
+  })
+
+  it('tells what a worker does for its memory', async () => {
+    const receiver = await vendorOf(taking)
+    await withAlerts({ rules: [] }, receiver, { memory: { threshold: 0.0001, resumeBelow: 0, interval: '100ms' } })
+    expect(await receiverOf(receiver, 'memoryMonitor')).toMatchObject({
+      metric: 'memory',
+      state: 'warning',
+      threshold: 0.0001,
+      window: null,
+    })
+  })
+
+  it('of the config holds where those of the store cannot be read', async () => {
+    const receiver = await vendorOf(taking)
+    const folder = await mkdtemp(join(tmpdir(), 'ucr-alerts-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    await mkdir(join(folder, 'state', 'ucr.db'), { recursive: true })
+    const destinations = [{ type: 'webhook' as const, url: receiver.url, secret: SECRET }]
+    const rules = [{ name: 'always', metric: 'processes', warning: 0.5 }]
+    const gateway = await install(
+      { alerts: { interval: '100ms', destinations, rules }, sessions: { store: 'off' } },
+      { folder },
+    )
+    expect(await receiverOf(receiver, 'always')).toMatchObject({ state: 'warning' })
+    expect(gateway.log.filter(({ msg }) => msg === 'alerts that were made before cannot be read')).toHaveLength(1)
+    await gateway.close()
   })
 
   it('delays no request while its receiver hangs', async () => {
