@@ -234,7 +234,7 @@ class RunningGateway implements Gateway {
       poster: postOver(shared.transport),
       log: options.log,
       version: packageJson.version,
-      measure: () => this.#oversight.everybodys(),
+      measure: () => this.#oversight.figures(),
       leads,
     })
     this.#checks = new ProviderChecks({
