@@ -13,6 +13,7 @@ import { Failure } from './failure.ts'
 import { reachable } from './find-gateway.ts'
 import { ask } from './http.ts'
 import { loadForCommand } from './load.ts'
+import type { OwnCertificate } from './own-certificate.ts'
 import { runningGateways } from './run-record.ts'
 import { openStateFolder, stateFolder } from './state-folder.ts'
 
@@ -37,10 +38,12 @@ export async function openKeyApi(surroundings: Surroundings, config: string | nu
   const records = await runningGateways(surroundings)
   const running = records.find(({ port }) => loaded.config.server.ports.includes(port)) ?? records[0]
   const [url] = running?.urls ?? []
-  return url === undefined || token === null ? storeApi(surroundings, loaded.config) : httpApi(reachable(url), token)
+  return url === undefined || token === null
+    ? storeApi(surroundings, loaded.config)
+    : httpApi(reachable(url), token, running?.certificate ?? null)
 }
 
-function httpApi(url: string, token: string): KeyApi {
+function httpApi(url: string, token: string, certificate: OwnCertificate | null): KeyApi {
   return {
     async call(method, path, body) {
       const { status, json, text } = await ask({
@@ -49,6 +52,7 @@ function httpApi(url: string, token: string): KeyApi {
         headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : JSON_BODY) },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         timeout: TIMEOUT,
+        certificate,
       })
       if (status < 300 && json !== undefined) return json
       if (status === 401) throw new Failure(`The gateway at ${url} does not take this admin token.`, { fix: TOKEN_FIX })

@@ -1,12 +1,13 @@
 import type { IssuerTrust } from '../admission/jwt.ts'
 import { maskKey } from '../admission/keys.ts'
 import type { VirtualKey } from '../admission/virtual-key.ts'
-import type { Config } from './config.ts'
+import type { Config, TlsConfig } from './config.ts'
 
 /** The config in use, for displays: no key, no hash, no header value; a map of models as an object. */
 export function redactConfig(config: Config) {
   return {
     ...config,
+    server: { ...config.server, tls: redactTls(config.server.tls) },
     keys: config.keys.map(redactKey),
     auth: {
       ...config.auth,
@@ -31,6 +32,11 @@ const NO_HASH = 'sha256:…'
 
 function redactKey({ name, owner, models, routes, rateLimit, expiresAt, disabled, metadata }: VirtualKey) {
   return { name, hash: NO_HASH, owner, models, routes, rateLimit, expiresAt, disabled, metadata }
+}
+
+function redactTls(tls: TlsConfig | null): object | null {
+  if (tls === null) return null
+  return { ...tls, key: '…', passphrase: tls.passphrase === null ? null : '…' }
 }
 
 function redactTrust(trust: IssuerTrust): object {

@@ -27,7 +27,9 @@ interface Examined {
 
 async function examine(person: Person): Promise<readonly Examined[]> {
   const records = await runningGateways(person)
-  return Promise.all(records.map(async (record) => ({ record, health: await checkHealth(record.urls[0] ?? '') })))
+  return Promise.all(
+    records.map(async (record) => ({ record, health: await checkHealth(record.urls[0] ?? '', record.certificate) })),
+  )
 }
 
 function describe(gateways: readonly Examined[], channel: Channel): string {
@@ -35,7 +37,7 @@ function describe(gateways: readonly Examined[], channel: Channel): string {
 }
 
 function describeOne(record: RunRecord, health: Health, channel: Channel): string {
-  const style = health.status === 'healthy' ? 'green' : health.status === 'degraded' ? 'yellow' : 'red'
+  const style = health.status === 'healthy' ? 'green' : health.status === 'unreachable' ? 'red' : 'yellow'
   return [
     `${channel.paint('bold', 'Universal Claude Router')} ${record.version} ${channel.paint(style, health.status)}`,
     ...table([
