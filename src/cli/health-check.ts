@@ -19,13 +19,15 @@ export async function checkHealth(url: string, certificate: OwnCertificate | nul
     if (typeof said === 'string') return { status: said, why: null }
     return { status: 'unreachable', why: `${url} answered with HTTP status ${status} and is no gateway` }
   } catch (error) {
-    if (wantsCertificate(error)) return { status: 'guarded', why: 'it answers only clients that show a certificate' }
+    if (certificate?.guarded === true && wasSentAway(error)) {
+      return { status: 'guarded', why: 'it answers only clients that show a certificate' }
+    }
     return { status: 'unreachable', why: reasonOf(error) }
   }
 }
 
-/** Said by a gateway that has shown its own certificate before. */
-function wantsCertificate(error: unknown): boolean {
+/** By whoever has the gateway's certificate: no other one gets as far as that. */
+function wasSentAway(error: unknown): boolean {
   const cause = error instanceof Error ? error.cause : null
-  return cause instanceof Error && systemCode(cause) === 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'
+  return cause instanceof Error && systemCode(cause) === 'UND_ERR_SOCKET'
 }

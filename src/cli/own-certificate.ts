@@ -9,17 +9,20 @@ export interface OwnCertificate {
   readonly pem: string
   /** Absolute; null: it came as a text. What is in it by now may be in use already. */
   readonly file: string | null
+  /** Clients have to show one too, and the command line has none. */
+  readonly guarded: boolean
 }
 
 export function ownCertificate({ tls }: Pick<Config['server'], 'tls'>): OwnCertificate | null {
-  return tls === null ? null : { pem: tls.cert, file: tls.certFile }
+  if (tls === null) return null
+  return { pem: tls.cert, file: tls.certFile, guarded: tls.clientCertificates === 'require' }
 }
 
 /**
  * SHA-256 fingerprints of which the gateway's must be one, whoever signed it and whatever name it is for: the command line
  * asks by a loopback address, and then a key that only this user's gateway has is worth more than a name.
  */
-export async function fingerprintsOf({ pem, file }: OwnCertificate): Promise<readonly string[]> {
+export async function fingerprintsOf({ pem, file }: Pick<OwnCertificate, 'pem' | 'file'>): Promise<readonly string[]> {
   const now = file === null ? null : await readFile(file, 'utf8').catch(() => null)
   return [pem, now].flatMap((text) => readCertificate(text)?.fingerprint256 ?? [])
 }

@@ -111,6 +111,7 @@ function decodeRecord(value: JsonValue): RunRecord | null {
 
 function decodeCertificate(value: JsonValue | undefined): OwnCertificate | null {
   if (value === undefined || value === null || typeof value !== 'object' || Array.isArray(value)) return null
-  const { pem, file } = value
-  return typeof pem === 'string' ? { pem, file: typeof file === 'string' ? file : null } : null
+  const { pem, file, guarded } = value
+  if (typeof pem !== 'string') return null
+  return { pem, file: typeof file === 'string' ? file : null, guarded: guarded === true }
 }
