@@ -15,7 +15,7 @@ import { temporaryFolder } from '../support/temporary-folder.ts'
 
 afterEach(closeGateways)
 
-const SIMULATED = { providers: [{ id: 'sim', type: 'simulator' }] } as const
+const SIMULATED: ConfigFile = { providers: [{ id: 'sim', type: 'simulator' }] }
 
 type Tls = NonNullable<NonNullable<ConfigFile['server']>['tls']>
 
