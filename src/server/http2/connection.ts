@@ -26,7 +26,7 @@ const CONNECTION_WINDOW = 1024 * 1024
 
 /** Streams taken back, or in such disorder that they had to be: https://www.cve.org/CVERecord?id=CVE-2023-44487 */
 const RESETS = { burst: 200, perSecond: 50 }
-/** Pings and settings, each of which has to be answered. */
+/** Pings and settings, each of which has to be answered. One for each frame of ours is nobody's flood: so clients measure. */
 const CONTROLS = { burst: 100, perSecond: 10 }
 /** Bytes that are neither fields nor body: of frames without content, which a client can send for ever. */
 const OVERHEAD = { burst: 256 * 1024, perSecond: 32 * 1024 }
@@ -67,6 +67,8 @@ export class Http2Connection implements ResponseOwner {
   /** Bytes read at the last look, and bytes since then that are accounted for. */
   #bytesRead = 0
   #earned = 0
+  /** Frames sent since the last ping or settings. */
+  #sent = 0
 
   constructor(socket: Socket, context: ConnectionContext) {
     const now = context.now()
@@ -114,6 +116,7 @@ export class Http2Connection implements ResponseOwner {
 
   sent(): void {
     this.#earned += OVERHEAD_FOR_SENT
+    this.#sent++
   }
 
   suspect(): void {
@@ -163,7 +166,9 @@ export class Http2Connection implements ResponseOwner {
   }
 
   #control(why: string): void {
-    if (!this.#controls.spend(1, this.#context.now())) this.#sendAway(why)
+    const amount = 1 - this.#sent
+    this.#sent = 0
+    if (!this.#controls.spend(amount, this.#context.now())) this.#sendAway(why)
   }
 
   #sendAway(why: string): void {

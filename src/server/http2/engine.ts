@@ -7,6 +7,9 @@ import type { ConnectionContext } from './connection.ts'
 /** Milliseconds between looks for connections that are no longer used, or misused. */
 const LOOK = 250
 
+/** How long a client that was told to leave may take to close its side. */
+const GOODBYE = 1000
+
 /** What speaks HTTP/2 on connections that somebody else took. */
 export interface Http2Engine {
   take(socket: Socket): void
@@ -52,6 +55,7 @@ function lookAfter(connection: Http2Connection, limits: ServerSettings, now: num
   connection.look(now)
   if (suspectSince !== null && now - suspectSince >= limits.writeTimeout) connection.socket.destroy()
   if (idleSince === null) return
-  if (unused && now - idleSince >= limits.headerTimeout) connection.socket.destroy()
-  else if (now - idleSince >= limits.keepAliveTimeout) connection.leave()
+  const idle = now - idleSince
+  if (unused ? idle >= limits.headerTimeout : idle >= limits.keepAliveTimeout + GOODBYE) connection.socket.destroy()
+  else if (idle >= limits.keepAliveTimeout) connection.leave()
 }
