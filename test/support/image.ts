@@ -149,12 +149,12 @@ function newStage(root: string): Stage {
   }
   for (const folder of ['bin', 'sbin', 'lib', 'lib64']) symlinkSync(`usr/${folder}`, join(root, folder))
   chmodSync(join(root, 'tmp'), 0o1777)
-  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n')
+  writeFileSync(join(root, 'etc/passwd'), 'root:x:0:0::/:/bin/sh\nnode:x:1000:1000::/home/user:/bin/sh\n')
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\nnode:x:1000:\n')
   const local = join(`${root}.local`, 'bin')
   mkdirSync(local, { recursive: true })
   copyFileSync(process.execPath, join(local, 'node'))
-  return { root, environment: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/home/node' }, folder: '/', user: '0:0' }
+  return { root, environment: { PATH: '/usr/local/bin:/usr/bin:/bin', HOME: '/home/user' }, folder: '/', user: '0:0' }
 }
 
 function runIn(stage: Stage, command: readonly string[], environment: Readonly<Record<string, string>>) {
