@@ -53,6 +53,7 @@ import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
 import { gatewaySources } from './composition/gateway-sources.ts'
 import { answersDiffer } from './composition/answers-differ.ts'
+import { watchedFiles } from './composition/watched-files.ts'
 
 export interface GatewayOptions {
   readonly loaded: LoadedConfig
@@ -370,10 +371,10 @@ class RunningGateway implements Gateway {
 
   async #watch(): Promise<void> {
     const { loaded, reload, watch = true, log } = this.#options
-    if (reload === null || !watch || loaded.path === null) return
+    const paths = watchedFiles({ ...loaded, config: this.#snapshot.config })
+    if (reload === null || !watch || paths.length === 0) return
     this.#watcher = await watchConfig({
-      path: loaded.path,
-      alsoPaths: customRouterOf(this.#snapshot.config),
+      paths,
       onChange: () => void this.reload(),
       onError: (error) => log.error(null, 'watching the config failed; restart to see later changes', error),
     })
@@ -439,9 +440,4 @@ function newId(): string {
 function boundHosts({ server }: Config): readonly string[] {
   if (server.host !== '0.0.0.0' && server.host !== '::') return [server.host]
   return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address))
-}
-
-/** A router that the user writes is read again like the config. */
-function customRouterOf({ routing }: Config): readonly string[] {
-  return routing.tasks.customRouter === null ? [] : [routing.tasks.customRouter]
 }

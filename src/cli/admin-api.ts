@@ -6,6 +6,7 @@ import { Failure } from './failure.ts'
 import { reachable } from './find-gateway.ts'
 import { ask } from './http.ts'
 import type { HttpQuestion } from './http.ts'
+import type { OwnCertificate } from './own-certificate.ts'
 import { runningGateways } from './run-record.ts'
 import { stateFolder } from './state-folder.ts'
 
@@ -14,6 +15,8 @@ export interface AdminApi {
   /** `http://127.0.0.1:3000`. */
   readonly url: string
   readonly token: string
+  /** What it has to show; null: it speaks plain HTTP. */
+  readonly certificate: OwnCertificate | null
 }
 
 export interface AdminCall {
@@ -36,12 +39,13 @@ export async function findAdminApi(surroundings: Surroundings, { server }: Confi
   const records = await runningGateways(surroundings)
   const running = records.find(({ port }) => server.ports.includes(port)) ?? records[0]
   const [url] = running?.urls ?? []
-  return url === undefined || token === null ? null : { url: reachable(url), token }
+  if (url === undefined || token === null) return null
+  return { url: reachable(url), token, certificate: running?.certificate ?? null }
 }
 
 /** Throws `Failure` with what the API says. */
 export async function callAdminApi(
-  { url, token }: AdminApi,
+  { url, token, certificate }: AdminApi,
   { method, path, body, timeout = TIMEOUT, fix = {} }: AdminCall,
 ): Promise<JsonValue> {
   const { status, json, text } = await ask({
@@ -50,6 +54,7 @@ export async function callAdminApi(
     headers: { authorization: `Bearer ${token}`, ...(body === undefined ? {} : JSON_BODY) },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     timeout,
+    certificate,
   })
   if (status < 300 && json !== undefined) return json
   if (status === 401) throw new Failure(`The gateway at ${url} does not take this admin token.`, { fix: TOKEN_FIX })

@@ -51,6 +51,9 @@ export interface ServerSettings {
   readonly host: string
   readonly ports: readonly number[]
   readonly engine: 'lean' | 'node'
+  /** Null: plain HTTP. */
+  readonly tls: TlsConfig | null
+  readonly http2: boolean
   /** Processes that serve. */
   readonly workers: number
   readonly bodyLimit: number
@@ -74,6 +77,20 @@ export interface ServerSettings {
   readonly drainGrace: number
   /** Whose answers are compressed, from how many bytes on. */
   readonly compression: { readonly clients: 'remote' | 'all' | 'none'; readonly threshold: number }
+}
+
+/** Certificates and key are texts in PEM. */
+export interface TlsConfig {
+  readonly cert: string
+  /** Absolute; null: the text stood in the config. */
+  readonly certFile: string | null
+  readonly key: string
+  readonly passphrase: string | null
+  readonly ca: string | null
+  readonly clientCertificates: 'none' | 'request' | 'require'
+  readonly minVersion: '1.2' | '1.3'
+  /** Where the texts came from, absolute: when one of these changes, the config is another. */
+  readonly files: readonly string[]
 }
 
 /** Times in milliseconds. */

@@ -3,12 +3,13 @@ import type { Destination } from '../alerts/destination.ts'
 import type { IssuerTrust } from '../admission/jwt.ts'
 import { maskKey } from '../admission/keys.ts'
 import type { VirtualKey } from '../admission/virtual-key.ts'
-import type { Config } from './config.ts'
+import type { Config, TlsConfig } from './config.ts'
 
 /** The config in use, for displays: no key, no hash, no header value; a map of models as an object. */
 export function redactConfig(config: Config) {
   return {
     ...config,
+    server: { ...config.server, tls: redactTls(config.server.tls) },
     keys: config.keys.map(redactKey),
     auth: {
       ...config.auth,
@@ -39,6 +40,11 @@ function redactKey({ name, owner, models, routes, rateLimit, expiresAt, disabled
 /** Of a URL the path may be a secret too. */
 function redactDestination(destination: Destination): object {
   return { type: destination.type, ...(destination.type !== 'log' && { url: `${targetOf(destination)}/…` }) }
+}
+
+function redactTls(tls: TlsConfig | null): object | null {
+  if (tls === null) return null
+  return { ...tls, key: '…', passphrase: tls.passphrase === null ? null : '…' }
 }
 
 function redactTrust(trust: IssuerTrust): object {

@@ -12,6 +12,7 @@ import { resolveAuth, resolveKeys } from './resolve-auth.ts'
 import { resolveProviders } from './resolve-providers.ts'
 import { resolveRateLimit } from './resolve-rate-limit.ts'
 import { resolveRouting } from './resolve-routing.ts'
+import { resolveTls } from './resolve-tls.ts'
 import type { ConfigInput } from './schema.ts'
 
 /** The config that the file's content means. What is wrong with it goes to `resolution.problems`. */
@@ -58,6 +59,8 @@ function resolveServer(input: ConfigInput['server'], guarded: boolean, resolutio
     host: normalizeHost(input.host),
     ports,
     engine: input.engine,
+    tls: resolveTls(input.tls, resolution),
+    http2: input.http2,
     workers: input.workers === 'auto' ? availableParallelism() : input.workers,
     bodyLimit: input.bodyLimit,
     headerLimit: input.headerLimit,

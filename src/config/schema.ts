@@ -4,6 +4,7 @@ import { auth } from './auth-schema.ts'
 import { cache } from './cache-schema.ts'
 import { memory, rateLimit, trustedProxies } from './overload-schema.ts'
 import { sessions } from './session-schema.ts'
+import { tls } from './tls-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { providerSchema, TIMEOUT_WORDS } from './provider-schema.ts'
 import { choice, decimal, duration, flag, inert, list, section, size, text, whole, named } from './scalars.ts'
@@ -42,6 +43,11 @@ const server = section('The listening side.', {
       description: "What reads requests and writes answers: ours, or Node's HTTP server. Takes effect after a restart.",
     }),
     'lean',
+  ),
+  tls: z.exactOptional(tls),
+  http2: z.prefault(
+    flag({ description: 'HTTP/2 beside HTTP/1.1, where there is TLS. Takes effect after a restart.' }),
+    true,
   ),
   workers: z.prefault(
     z
