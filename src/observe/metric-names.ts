@@ -38,6 +38,7 @@ export const BLOCK_METRICS: readonly MetricName<SourceBlocks>[] = [
   counter('ucr_warm_cache_evictions_total', 'Values without room.', ({ cacheManager }) => cacheManager?.evictions),
   gauge('ucr_warm_cache_l1_entries', 'Values in L1.', ({ cacheManager }) => cacheManager?.l1Size),
   gauge('ucr_warm_cache_l2_entries', 'Values in L2.', ({ cacheManager }) => cacheManager?.l2Size),
+  gauge('ucr_warm_cache_bytes', 'Their size, about.', ({ cacheManager }) => cacheManager?.bytes),
   gauge('ucr_token_count_cache_entries', 'Token counts kept.', ({ metadata }) => metadata?.tokenCountCacheSize),
   gauge('ucr_coalescing_in_flight', 'Calls that others can join.', ({ coalescing }) => coalescing?.inFlight),
   counter('ucr_coalescing_leaders_total', 'Requests that made such a call.', ({ coalescing }) => coalescing?.leaders),

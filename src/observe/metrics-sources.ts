@@ -3,7 +3,7 @@ import type { LoopLagFigures } from './loop-lag.ts'
 /** Numbers by name, which add up over processes. */
 export type Counts<F extends string> = Readonly<Record<F, number>>
 
-export const CACHE_MANAGER = ['hits', 'misses', 'l1Size', 'l2Size', 'evictions'] as const
+export const CACHE_MANAGER = ['hits', 'misses', 'l1Size', 'l2Size', 'bytes', 'evictions'] as const
 export const RESPONSE_CACHE = ['size', 'calculatedSize', 'maxSize', 'hits', 'misses', 'evictions'] as const
 export const METADATA = ['tokenCountCacheSize'] as const
 export const COALESCING = ['inFlight', 'leaders', 'followers'] as const
