@@ -46,12 +46,16 @@ import { RetryBudget } from './routing/retry-budget.ts'
 import { HealthRegistry } from './routing/health.ts'
 import type { DrainResult, GatewayServer } from './server/options.ts'
 import { Compression } from './server/compression.ts'
+import type { HealthOptions } from './server/health.ts'
 import type { PlainRoute } from './server/plain-route.ts'
 import { createServer } from './server/server.ts'
 import { buildSnapshot, cacheSecretFrom, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
+import { gatewayHealth } from './composition/gateway-health.ts'
 import { gatewaySources } from './composition/gateway-sources.ts'
+import { Insight } from './composition/insight.ts'
+import { Pricing } from './composition/pricing.ts'
 import { answersDiffer } from './composition/answers-differ.ts'
 import { watchedFiles } from './composition/watched-files.ts'
 
@@ -121,7 +125,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const now = (): number => performance.now()
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
-  const traffic = new TrafficRecorder(log, now)
+  const traffic = new TrafficRecorder(log, now, (text) => log.clean(text))
   const database = new StateDatabase(options.stateFolder)
   const transports = await Transports.create({ http: loaded.config.upstream, environment, home: homedir() })
   const shared: Shared = {
@@ -177,22 +181,26 @@ class RunningGateway implements Gateway {
   readonly #reloader: Reloader<Snapshot>
   readonly #monitoring: Monitoring
   readonly #oversight: Oversight
+  readonly #health: HealthOptions
+  readonly #insight: Insight
   readonly #access: AccessControl
   readonly #server: GatewayServer
   readonly #compression = new Compression()
+  readonly #pricing = new Pricing()
   #snapshot: Snapshot
   #watcher: ConfigWatcher | null = null
   #closed = false
 
   constructor(options: GatewayOptions, parts: GatewayParts) {
-    const { shared, traffic, providerSet, snapshot, build } = parts
+    const { shared, traffic, providerSet, snapshot, build, access } = parts
     this.#options = options
     this.#shared = shared
     this.#database = parts.database
     this.#transports = parts.transports
-    this.#access = parts.access
+    this.#access = access
     this.#providerSet = providerSet
     this.#snapshot = snapshot
+    this.#pricing.adopt(snapshot.providers)
     this.#reloader = new Reloader(
       {
         load: options.reload ?? (async () => options.loaded),
@@ -219,8 +227,15 @@ class RunningGateway implements Gateway {
       config: options.loaded.config,
       environment: options.environment,
       traffic,
+      pricing: this.#pricing,
       sources: {
-        ...gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
+        ...gatewaySources({
+          shared,
+          compression: this.#compression,
+          inFlight: () => this.#server.inFlight,
+          loopLag: () => this.#insight.lag,
+          keys: () => access.keyCounts(),
+        }),
         ...this.#monitoring.sources,
       },
       refresh: async () => void (await shared.sessions?.figures.prompt()),
@@ -230,6 +245,24 @@ class RunningGateway implements Gateway {
         this.#monitoring.note(alert)
         options.onAlert?.(alert)
       },
+    })
+    this.#health = gatewayHealth({
+      shared,
+      exposed: () => this.#isExposed(),
+      providers: () => this.#snapshot.providers.length,
+      monitoring: this.#monitoring,
+    })
+    this.#insight = new Insight({
+      traffic,
+      pricing: this.#pricing,
+      figures: () => this.#oversight.figures(),
+      providers: () => this.providers(),
+      health: this.#health,
+      sessions: shared.sessions,
+      keyNames: () => access.keyNames(),
+      inFlight: () => this.#server.inFlight,
+      isAdmin: (headers) => access.isAdmin(headers),
+      page: () => null,
     })
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
@@ -244,6 +277,7 @@ class RunningGateway implements Gateway {
     await this.#access.share(bus)
     this.#oversight.start(bus)
     this.#monitoring.start(bus)
+    this.#insight.start(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
     await this.#watch()
@@ -289,6 +323,7 @@ class RunningGateway implements Gateway {
     this.#closed = true
     this.#oversight.stop()
     this.#monitoring.close()
+    this.#insight.stop()
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
@@ -306,6 +341,7 @@ class RunningGateway implements Gateway {
       plainRoutes: [
         ...this.#oversight.routes,
         ...this.#monitoring.routes,
+        ...this.#insight.routes,
         ...this.#access.routes,
         authStatusRoute({
           open: () => this.#access.open,
@@ -335,15 +371,7 @@ class RunningGateway implements Gateway {
         admit: (caller) => this.#oversight.admission.admit(caller),
         received: (caller) => this.#oversight.admission.received(caller),
       },
-      health: {
-        service: 'universal-claude-router',
-        version: packageJson.version,
-        exposed: () => this.#isExposed(),
-        notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
-        deployments: () => this.#shared.health.snapshot(),
-        sessions: async () => (await this.#shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
-        ...this.#monitoring.answers,
-      },
+      health: this.#health,
       exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
       observer: this.#shared.observer,
       compression: this.#compression,
@@ -387,6 +415,7 @@ class RunningGateway implements Gateway {
     this.#shared.retryBudget.adopt(next.config.retry.budget)
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
     this.#transports.adopt(next.providers)
+    this.#pricing.adopt(next.providers)
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)
@@ -413,8 +442,6 @@ class RunningGateway implements Gateway {
     log.info(swapped ? 'config reloaded' : 'config has errors; the one before stays in use')
   }
 }
-
-const NO_SESSIONS = { active: 0, total: 0 }
 
 async function secretOf({ secret, stateFolder, log }: GatewayOptions): Promise<Buffer> {
   if (secret !== undefined) return secret

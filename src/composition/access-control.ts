@@ -79,6 +79,16 @@ class AccessControl {
     return this.#authenticator.open
   }
 
+  /** How many keys are accepted now. */
+  keyCounts(): { readonly configured: number; readonly stored: number } {
+    return this.#ring.counts()
+  }
+
+  /** What keys are called, by the tenants that their holders are. */
+  keyNames(): ReadonlyMap<string, string> {
+    return this.#ring.namesByTenant()
+  }
+
   load(): Promise<void> {
     return this.#kept.load()
   }
@@ -96,6 +106,10 @@ class AccessControl {
   /** Throws GatewayError `unauthorized`. */
   checkAdmin(headers: Headers): void {
     this.#admin.check(headers)
+  }
+
+  isAdmin(headers: Headers): boolean {
+    return this.#admin.opensFor(headers)
   }
 
   /** Throws GatewayError `forbidden`. */

@@ -34,6 +34,7 @@ export function debugMetrics({ takenAt, uptime, processes, process, traffic, blo
     ...(alerts && { alerts }),
     ...(providerChecks && { providerChecks }),
     ...(memory && { memoryPressure: memory }),
+    ...(blocks.loopLag && { eventLoop: blocks.loopLag }),
     errors: traffic.errors,
     providers: traffic.providers,
     tokens: tokensOf(traffic),

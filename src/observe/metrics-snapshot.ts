@@ -1,4 +1,5 @@
 import { logText } from './log-text.ts'
+import { worstLag } from './loop-lag.ts'
 import { ADMISSION, ALERTS, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
 import { PLANS, POOL, PROVIDER_CHECKS, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
 import type {
@@ -54,7 +55,9 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       providerChecks: sources.providerChecks?.() ?? null,
       pool: sources.pool?.() ?? null,
       breakers: sources.breakers?.().map(cleanBreaker) ?? null,
+      keys: sources.keys?.() ?? null,
       memory: sources.memory?.() ?? null,
+      loopLag: sources.loopLag?.() ?? null,
       inFlight: sources.inFlight?.() ?? null,
     },
   }
@@ -110,6 +113,11 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
     memory: join(
       list.map(({ memory }) => memory),
       mergeMemory,
+    ),
+    keys: list.find(({ keys }) => keys !== null)?.keys ?? null,
+    loopLag: join(
+      list.map(({ loopLag }) => loopLag),
+      worstLag,
     ),
     inFlight: join(
       list.map(({ inFlight }) => inFlight),

@@ -1,7 +1,9 @@
+import type { LoopLagFigures } from './loop-lag.ts'
+
 /** Numbers by name, which add up over processes. */
 export type Counts<F extends string> = Readonly<Record<F, number>>
 
-export const CACHE_MANAGER = ['hits', 'misses', 'l1Size', 'l2Size', 'evictions'] as const
+export const CACHE_MANAGER = ['hits', 'misses', 'l1Size', 'l2Size', 'bytes', 'evictions'] as const
 export const RESPONSE_CACHE = ['size', 'calculatedSize', 'maxSize', 'hits', 'misses', 'evictions'] as const
 export const METADATA = ['tokenCountCacheSize'] as const
 export const COALESCING = ['inFlight', 'leaders', 'followers'] as const
@@ -14,6 +16,7 @@ export const SESSION_STORE = ['active', 'total'] as const
 /** Messages about alerts, and rules that are broken. */
 export const ALERTS = ['firing', 'sent', 'failed', 'dropped'] as const
 export const PROVIDER_CHECKS = ['checked', 'down'] as const
+export const KEYS = ['configured', 'stored'] as const
 export const POOL = ['connected', 'running', 'pending', 'free', 'opened', 'closed', 'requests', 'errors'] as const
 
 /** Connections to one origin. */
@@ -70,6 +73,10 @@ export interface MetricsSources {
   readonly pool?: () => readonly PoolStats[]
   readonly breakers?: () => readonly BreakerStats[]
   readonly memory?: () => MemoryPressure
+  /** Keys that are accepted. All processes have the same. */
+  readonly keys?: () => Counts<(typeof KEYS)[number]>
+  /** How late the event loop is. */
+  readonly loopLag?: () => LoopLagFigures
   /** Requests under way. */
   readonly inFlight?: () => number
 }

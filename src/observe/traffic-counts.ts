@@ -1,6 +1,8 @@
 import { addBuckets, addHistograms } from './histogram.ts'
 import type { HistogramCounts } from './histogram.ts'
 import type { Counts } from './metrics-sources.ts'
+import { MODEL_USAGE } from './model-usage.ts'
+import type { ModelUsage, UsageByModel } from './model-usage.ts'
 import type { ExchangeStatus } from './observer.ts'
 import type { RecentCounts } from './recent.ts'
 
@@ -25,10 +27,13 @@ export interface TrafficCounts extends Counts<(typeof TRAFFIC)[number]> {
   /** By code. */
   readonly errors: Readonly<Record<string, number>>
   readonly providers: Readonly<Record<string, ProviderCounts>>
+  /** What somebody has to pay for. */
+  readonly models: UsageByModel
   /** Of whole answers. */
   readonly wholeDuration: HistogramCounts
   readonly streamDuration: HistogramCounts
-  readonly firstByte: HistogramCounts
+  readonly wholeFirstByte: HistogramCounts
+  readonly streamFirstByte: HistogramCounts
   readonly recent: RecentCounts
 }
 
@@ -59,11 +64,20 @@ export function addTraffic(list: readonly TrafficCounts[]): TrafficCounts {
       list.map(({ providers }) => providers),
       (same) => add(PROVIDER, same),
     ),
+    models: addByName(
+      list.map(({ models }) => models),
+      (same) => addByName(same, addUsage),
+    ),
     wholeDuration: addHistograms(list.map(({ wholeDuration }) => wholeDuration)),
     streamDuration: addHistograms(list.map(({ streamDuration }) => streamDuration)),
-    firstByte: addHistograms(list.map(({ firstByte }) => firstByte)),
+    wholeFirstByte: addHistograms(list.map(({ wholeFirstByte }) => wholeFirstByte)),
+    streamFirstByte: addHistograms(list.map(({ streamFirstByte }) => streamFirstByte)),
     recent: addRecent(list.map(({ recent }) => recent)),
   }
+}
+
+function addUsage([first = [], ...others]: readonly ModelUsage[]): ModelUsage {
+  return first.map((counts, step) => add(MODEL_USAGE, [counts, ...others.flatMap((usage) => usage[step] ?? [])]))
 }
 
 /** Processes count over the same minute, so their counts add up and its length does not. */

@@ -11,7 +11,7 @@ export interface HealthOptions {
   readonly service: string
   readonly version: string
   /** The gateway can be reached from other machines: strangers then learn no more than the status. */
-  exposed(): boolean
+  readonly exposed: () => boolean
   /** Why no request should be sent here, as one clause; null when all is well. */
   notReady(): string | null
   /** Of this worker. */
@@ -78,9 +78,9 @@ function health(status: Status, body: JsonValue): PlainAnswer {
   return jsonAnswer(status === 'unhealthy' ? 503 : 200, toJsonText(body))
 }
 
-function statusOf(
+export function statusOf(
   options: Pick<HealthOptions, 'notReady' | 'providers'>,
-  deployments: readonly DeploymentHealth[],
+  deployments: readonly Pick<DeploymentHealth, 'state'>[],
 ): Status {
   if (options.notReady() !== null) return 'unhealthy'
   const out = deployments.filter(({ state }) => state === 'open').length

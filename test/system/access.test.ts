@@ -25,6 +25,7 @@ interface KnownRoute extends Route {
 /** Every route that there is, and who may call it. */
 const ROUTES: readonly KnownRoute[] = [
   ...routes('public', [
+    'GET /dashboard',
     'GET /health',
     'GET /health/detailed',
     'GET /health/live',
@@ -57,6 +58,10 @@ const ROUTES: readonly KnownRoute[] = [
     'GET /admin/alerts',
     'GET /admin/keys',
     'GET /admin/keys/{id}',
+    'GET /admin/overview',
+    'GET /admin/requests',
+    'GET /admin/series',
+    'GET /admin/sessions',
     'PATCH /admin/keys/{id}',
     'POST /admin/alerts',
     'POST /admin/alerts/{id}/test',
