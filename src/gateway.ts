@@ -132,7 +132,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     plans: new PlanCounter(),
     sessions: await openSessions({ config: loaded.config.sessions, environment, database, log }),
   }
-  const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
+  const providerSet = new ProviderSet({
+    environment,
+    home: homedir(),
+    transport: shared.transport,
+    log,
+    ask: options.discover ?? true,
+  })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
     const { config } = next
     const providers = await providerSet.configure(next)
