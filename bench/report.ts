@@ -8,6 +8,9 @@ import type { Results } from './results.ts'
 import type { ProfileResults } from './profile.ts'
 import { ROWS } from './rows/index.ts'
 import type { Row } from './rows/row.ts'
+import { claimTable, kitTable, sessionTable } from './wrapper-tables.ts'
+import type { AuthResults, SessionResults } from './wrapper-tables.ts'
+import type { WrapperResults } from './wrapper.ts'
 
 /**
  * Writes the tables of the documents from the results of the last runs: every number there comes from here. Ratios are
@@ -18,6 +21,8 @@ const reference = join(root, 'docs', 'reference', 'performance.md')
 const guide = join(root, 'docs', 'guide', 'performance.md')
 const readme = join(root, 'README.md')
 const authPage = join(root, 'docs', 'reference', 'auth.md')
+const sessionPage = join(root, 'docs', 'reference', 'sessions.md')
+const wrapperPage = join(root, 'docs', 'guide', 'wrapper.md')
 
 const PAIRS = { same: 'Anthropic to Anthropic', cross: 'Anthropic to OpenAI', back: 'OpenAI to Anthropic', cached: '' }
 
@@ -63,11 +68,14 @@ if (effects !== null) {
     )
   }
 }
-format(root, [reference, guide, readme, authPage])
-
-interface AuthResults {
-  readonly rows: readonly { readonly work: string; readonly milliseconds: number; readonly goal: number }[]
+const wrapper = JSON.parse(read('wrapper.json')) as WrapperResults | null
+const sessions = JSON.parse(read('sessions.json')) as SessionResults | null
+if (wrapper !== null) replaceBetween(wrapperPage, 'kit', kitTable(wrapper))
+if (wrapper !== null && sessions !== null && auth !== null) {
+  replaceBetween(wrapperPage, 'claims', claimTable(sessions, auth, wrapper))
 }
+if (sessions !== null) replaceBetween(sessionPage, 'sessions', sessionTable(sessions))
+format(root, [reference, guide, readme, authPage, wrapperPage, sessionPage])
 
 function authTable({ rows }: AuthResults): string {
   const lines = rows.map(({ work, milliseconds, goal }) => [work, `${figure(milliseconds)} ms`, `${goal} ms`])
