@@ -21,7 +21,7 @@ if [ -n "${WRAPPER_API_KEY:-}" ]; then
   HEADERS+=(-H @"$FOLDER/key")
 fi
 
-curl -fsS -o "$FOLDER/health" "$URL/health" || { echo "No gateway answers at $URL." >&2; exit 1; }
+curl -sS -o "$FOLDER/health" "$URL/health" || { echo "No gateway answers at $URL." >&2; exit 1; }
 
 body() { printf '{"model":"%s","messages":[{"role":"user","content":"%s"}]}' "$MODEL" "$1"; }
 
