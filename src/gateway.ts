@@ -24,6 +24,11 @@ import type { Log } from './observe/log.ts'
 import type { MemoryAlert } from './observe/memory-monitor.ts'
 import { TrafficRecorder } from './observe/traffic-recorder.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
+import { Alerting } from './composition/alerting.ts'
+import { checkProviderWith } from './composition/check-provider.ts'
+import { ProviderChecks } from './composition/provider-checks.ts'
+import { postOver } from './composition/post-over.ts'
+import { WorkerHealths } from './composition/share-worker-health.ts'
 import { openAccessControl } from './composition/access-control.ts'
 import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
@@ -83,6 +88,8 @@ export interface WorkerPart {
   listen(listener: Server): Promise<string>
   /** Does this worker say what came of a reload? */
   announces(): boolean
+  /** Is it the one that does what only one worker may do? */
+  leads(): boolean
 }
 
 /** A provider in use, for people. */
@@ -181,6 +188,9 @@ class RunningGateway implements Gateway {
   readonly #reloader: Reloader<Snapshot>
   readonly #oversight: Oversight
   readonly #access: AccessControl
+  readonly #alerting: Alerting
+  readonly #checks: ProviderChecks
+  #workers: WorkerHealths | null = null
   readonly #server: GatewayServer
   readonly #compression = new Compression()
   #snapshot: Snapshot
@@ -210,11 +220,38 @@ class RunningGateway implements Gateway {
       config: options.loaded.config,
       environment: options.environment,
       traffic,
-      sources: gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
+      sources: gatewaySources({
+        shared,
+        compression: this.#compression,
+        inFlight: () => this.#server.inFlight,
+        alerts: () => this.#alerting.counts(),
+        providerChecks: () => this.#checks.counts(),
+      }),
       refresh: async () => void (await shared.sessions?.figures.prompt()),
       relieve: () => shared.caches.clearWarm(),
       log: options.log,
-      onAlert: options.onAlert,
+      onAlert: (alert) => {
+        this.#alerting.noteMemory(alert)
+        options.onAlert?.(alert)
+      },
+    })
+    const leads = (): boolean => options.worker?.leads() ?? true
+    this.#alerting = new Alerting({
+      config: options.loaded.config,
+      database: parts.database,
+      poster: postOver(shared.transport),
+      log: options.log,
+      version: packageJson.version,
+      measure: () => this.#oversight.everybodys(),
+      leads,
+    })
+    this.#checks = new ProviderChecks({
+      settings: options.loaded.config.healthChecks,
+      providers: () => this.#snapshot.providers,
+      check: checkProviderWith({ transport: shared.transport, environment: options.environment, home: homedir() }),
+      leads,
+      random: Math.random,
+      log: options.log,
     })
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
@@ -228,6 +265,9 @@ class RunningGateway implements Gateway {
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
     this.#oversight.start(bus)
+    this.#workers = new WorkerHealths(bus, () => this.#server.health())
+    this.#alerting.start(bus)
+    this.#checks.start(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
     await this.#watch()
@@ -272,6 +312,8 @@ class RunningGateway implements Gateway {
     if (this.#closed) return
     this.#closed = true
     this.#oversight.stop()
+    this.#alerting.close()
+    this.#checks.close()
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
@@ -289,6 +331,7 @@ class RunningGateway implements Gateway {
       plainRoutes: [
         ...this.#oversight.routes,
         ...this.#access.routes,
+        ...this.#alerting.routes,
         authStatusRoute({
           open: () => this.#access.open,
           exposed: () => this.#isExposed(),
@@ -325,6 +368,8 @@ class RunningGateway implements Gateway {
         notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
         deployments: () => this.#shared.health.snapshot(),
         sessions: async () => (await this.#shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
+        others: async () => (await this.#workers?.others()) ?? [],
+        providers: () => this.#checks.results(),
       },
       exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
       observer: this.#shared.observer,
@@ -383,6 +428,8 @@ class RunningGateway implements Gateway {
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)
     this.#access.adopt(next.config)
+    this.#alerting.adopt(next.config)
+    this.#checks.adopt(next.config.healthChecks)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()
   }

@@ -6,10 +6,12 @@ export interface GatewayParts {
   readonly shared: Shared
   readonly compression: Compression
   readonly inFlight: () => number
+  readonly alerts: NonNullable<MetricsSources['alerts']>
+  readonly providerChecks: NonNullable<MetricsSources['providerChecks']>
 }
 
 /** Where the figures of a gateway come from, besides its requests. */
-export function gatewaySources({ shared, compression, inFlight }: GatewayParts): MetricsSources {
+export function gatewaySources({ shared, compression, ...own }: GatewayParts): MetricsSources {
   const { caches, calls, plans, transport, health, sessions } = shared
   return {
     cacheManager: () => ({ ...caches.warm.getStats() }),
@@ -25,6 +27,6 @@ export function gatewaySources({ shared, compression, inFlight }: GatewayParts):
     }),
     pool: () => transport.stats(),
     breakers: () => health.snapshot(),
-    inFlight,
+    ...own,
   }
 }
