@@ -39,6 +39,18 @@ describe('presets', () => {
   })
 })
 
+describe('--health-monitoring', () => {
+  it('looks after providers and alerts, as often as is said', async () => {
+    const flags = { healthMonitoring: true, healthCheckInterval: '5s' }
+    const { config } = await loadText({ alerts: { enabled: false } }, { flags })
+    expect(config.healthChecks).toMatchObject({ enabled: true, interval: 5000 })
+    // What the file says is meant.
+    expect(config.alerts.enabled).toBe(false)
+    expect((await loadText({}, { flags })).config.alerts.enabled).toBe(true)
+    expect((await loadText({})).config.healthChecks.enabled).toBe(false)
+  })
+})
+
 describe('--provider', () => {
   const file = {
     providers: [{ id: 'gpt', type: 'openai', apiKey: 'sk-0123456789' }],

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ask } from '../support/ask.ts'
 import { converseWith, NO_TERMINAL } from '../support/converse.ts'
 import { UserMachine } from '../support/ucr-process.ts'
@@ -283,6 +282,19 @@ describe('--production', () => {
     expect(limited.some(({ status }) => status === 429)).toBe(true)
     const { url } = await started(['--mock'], { NODE_ENV: 'production' })
     expect((await many(url)).every(({ status }) => status === 200)).toBe(true)
+  })
+})
+
+describe('--health-monitoring', () => {
+  it('asks providers whether they are well', async () => {
+    const { url } = await started(['--mock', '--health-monitoring', '--health-check-interval', '1000'])
+    await vi.waitUntil(async () => (await ask(`${url}/health/detailed`)).text.includes('"status":"up"'), {
+      timeout: 30_000,
+      interval: 100,
+    })
+    expect((await ask(`${url}/health/detailed`)).json()).toMatchObject({
+      providers: [{ id: 'simulator', status: 'up' }],
+    })
   })
 })
 

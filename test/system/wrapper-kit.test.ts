@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { startSimulator } from '../../src/simulator/simulator.ts'
 import { install } from '../support/install.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
-import { onTestFinished } from 'vitest'
 
 /** The kit with which people test a gateway that runs, each part shortly. */
 const KIT = fileURLToPath(new URL('../../tests', import.meta.url))
