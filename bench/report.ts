@@ -74,7 +74,10 @@ if (wrapper !== null) replaceBetween(wrapperPage, 'kit', kitTable(wrapper))
 if (wrapper !== null && sessions !== null && auth !== null) {
   replaceBetween(wrapperPage, 'claims', claimTable(sessions, auth, wrapper))
 }
-if (sessions !== null) replaceBetween(sessionPage, 'sessions', sessionTable(sessions))
+// A page about all stores has no use for one of them.
+if (sessions !== null && new Set(sessions.rows.map(({ store }) => store)).size === 3) {
+  replaceBetween(sessionPage, 'sessions', sessionTable(sessions.rows))
+}
 format(root, [reference, guide, readme, authPage, wrapperPage, sessionPage])
 
 function authTable({ rows }: AuthResults): string {

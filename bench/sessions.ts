@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
@@ -212,11 +212,12 @@ for (const [name, open] of Object.entries(STORES)) {
     console.error(Object.values(row).join(' '))
   }
 }
-const results: SessionResults = { date: new Date().toISOString(), node: process.version, rows }
-console.log(sessionTable(results))
-// Only what is whole is written down.
-if (wanted.length === 0) {
-  const folder = join(import.meta.dirname, 'results')
-  mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'sessions.json'), `${JSON.stringify(results, null, 1)}\n`)
+const file = join(import.meta.dirname, 'results', 'sessions.json')
+console.log(sessionTable(rows))
+// Fewer sessions than usual are for a look. Stores that were not measured now stay as they were.
+if (numbers.length === 0) {
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as SessionResults).rows : []
+  const others = before.filter(({ store }) => !rows.some((row) => row.store === store))
+  const results: SessionResults = { date: new Date().toISOString(), node: process.version, rows: [...others, ...rows] }
+  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`)
 }

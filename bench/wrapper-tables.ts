@@ -61,8 +61,8 @@ function authRow({ work, milliseconds, goal }: AuthResults['rows'][number]): str
   return [work, `${goal} ms`, `${figure(milliseconds)} ms`]
 }
 
-/** Every store, in microseconds. */
-export function sessionTable({ rows }: SessionResults): string {
+/** In microseconds. */
+export function sessionTable(rows: readonly SessionRow[]): string {
   const head = ['store', 'sessions', 'create', 'retrieve', 'update', 'delete', 'sweep', 'bytes']
   return markdown([
     head,
