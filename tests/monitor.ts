@@ -31,14 +31,13 @@ const output = words.text('output', 'performance-report.json')
 const interval = words.number('interval', 1) * 1000
 const until = performance.now() + words.number('seconds', 300) * 1000
 
-let isOver = false
-process.once('SIGINT', () => {
-  isOver = true
-})
+const early = new AbortController()
+const { signal } = early
+process.once('SIGINT', () => early.abort())
 
 const samples: Sample[] = [await sample()]
-while (!isOver && performance.now() < until) {
-  await delay(Math.min(interval, until - performance.now()))
+while (!signal.aborted && performance.now() < until) {
+  await delay(Math.min(interval, until - performance.now()), null, { signal }).catch(() => {})
   samples.push(await sample())
 }
 const report = { summary: summaryOf(samples), detail: samples }

@@ -21,7 +21,7 @@ export function readWords(options: readonly string[]): Words {
     options: Object.fromEntries(names.map((name) => [name, { type: 'string' as const }])),
   })
   const { WRAPPER_URL = 'http://localhost:8000', WRAPPER_MODEL = 'sonnet', WRAPPER_API_KEY: key } = process.env
-  const text = (name: string, otherwise: string): string => String(values[name] ?? otherwise)
+  const text = (name: string, otherwise: string): string => values[name] ?? otherwise
   return {
     target: {
       url: text('url', WRAPPER_URL).replace(/\/$/, ''),
