@@ -24,14 +24,10 @@ import type { Log } from './observe/log.ts'
 import type { MemoryAlert } from './observe/memory-monitor.ts'
 import { TrafficRecorder } from './observe/traffic-recorder.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
-import { Alerting } from './composition/alerting.ts'
-import { checkProviderWith } from './composition/check-provider.ts'
-import { ProviderChecks } from './composition/provider-checks.ts'
-import { postOver } from './composition/post-over.ts'
-import { WorkerHealths } from './composition/share-worker-health.ts'
 import { openAccessControl } from './composition/access-control.ts'
 import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
+import { Monitoring } from './composition/monitoring.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
@@ -186,11 +182,9 @@ class RunningGateway implements Gateway {
   readonly #transports: Transports
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
+  readonly #monitoring: Monitoring
   readonly #oversight: Oversight
   readonly #access: AccessControl
-  readonly #alerting: Alerting
-  readonly #checks: ProviderChecks
-  #workers: WorkerHealths | null = null
   readonly #server: GatewayServer
   readonly #compression = new Compression()
   #snapshot: Snapshot
@@ -216,42 +210,33 @@ class RunningGateway implements Gateway {
       snapshot,
       options.loaded.config,
     )
+    this.#monitoring = new Monitoring({
+      config: options.loaded.config,
+      environment: options.environment,
+      database: parts.database,
+      transport: shared.transport,
+      log: options.log,
+      version: packageJson.version,
+      figures: () => this.#oversight.figures(),
+      providers: () => this.#snapshot.providers,
+      health: () => this.#server.health(),
+      leads: () => options.worker?.leads() ?? true,
+    })
     this.#oversight = new Oversight({
       config: options.loaded.config,
       environment: options.environment,
       traffic,
-      sources: gatewaySources({
-        shared,
-        compression: this.#compression,
-        inFlight: () => this.#server.inFlight,
-        alerts: () => this.#alerting.counts(),
-        providerChecks: () => this.#checks.counts(),
-      }),
+      sources: {
+        ...gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
+        ...this.#monitoring.sources,
+      },
       refresh: async () => void (await shared.sessions?.figures.prompt()),
       relieve: () => shared.caches.clearWarm(),
       log: options.log,
       onAlert: (alert) => {
-        this.#alerting.noteMemory(alert)
+        this.#monitoring.note(alert)
         options.onAlert?.(alert)
       },
-    })
-    const leads = (): boolean => options.worker?.leads() ?? true
-    this.#alerting = new Alerting({
-      config: options.loaded.config,
-      database: parts.database,
-      poster: postOver(shared.transport),
-      log: options.log,
-      version: packageJson.version,
-      measure: () => this.#oversight.everybodys(),
-      leads,
-    })
-    this.#checks = new ProviderChecks({
-      settings: options.loaded.config.healthChecks,
-      providers: () => this.#snapshot.providers,
-      check: checkProviderWith({ transport: shared.transport, environment: options.environment, home: homedir() }),
-      leads,
-      random: Math.random,
-      log: options.log,
     })
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
@@ -265,9 +250,7 @@ class RunningGateway implements Gateway {
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
     this.#oversight.start(bus)
-    this.#workers = new WorkerHealths(bus, () => this.#server.health())
-    this.#alerting.start(bus)
-    this.#checks.start(bus)
+    this.#monitoring.start(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
     await this.#watch()
@@ -312,8 +295,7 @@ class RunningGateway implements Gateway {
     if (this.#closed) return
     this.#closed = true
     this.#oversight.stop()
-    this.#alerting.close()
-    this.#checks.close()
+    this.#monitoring.close()
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
@@ -330,8 +312,8 @@ class RunningGateway implements Gateway {
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
+        ...this.#monitoring.routes,
         ...this.#access.routes,
-        ...this.#alerting.routes,
         authStatusRoute({
           open: () => this.#access.open,
           exposed: () => this.#isExposed(),
@@ -368,8 +350,7 @@ class RunningGateway implements Gateway {
         notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
         deployments: () => this.#shared.health.snapshot(),
         sessions: async () => (await this.#shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
-        others: async () => (await this.#workers?.others()) ?? [],
-        providers: () => this.#checks.results(),
+        ...this.#monitoring.answers,
       },
       exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
       observer: this.#shared.observer,
@@ -427,9 +408,8 @@ class RunningGateway implements Gateway {
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)
+    this.#monitoring.adopt(next.config)
     this.#access.adopt(next.config)
-    this.#alerting.adopt(next.config)
-    this.#checks.adopt(next.config.healthChecks)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()
   }

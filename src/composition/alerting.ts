@@ -106,7 +106,9 @@ export class Alerting {
     this.#config = config
     this.#adoptDestinations()
     if (!config.alerts.enabled) this.#evaluator.adopt({ ...this.#evaluator.record, standings: [] })
-    if (this.#timer !== null && before.alerts.interval !== config.alerts.interval) this.#run()
+    if (this.#timer === null || JSON.stringify(before.alerts) === JSON.stringify(config.alerts)) return
+    this.#run()
+    void this.#look()
   }
 
   /** This worker acts on its memory, which all may hear. */

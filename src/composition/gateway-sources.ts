@@ -6,12 +6,10 @@ export interface GatewayParts {
   readonly shared: Shared
   readonly compression: Compression
   readonly inFlight: () => number
-  readonly alerts: NonNullable<MetricsSources['alerts']>
-  readonly providerChecks: NonNullable<MetricsSources['providerChecks']>
 }
 
 /** Where the figures of a gateway come from, besides its requests. */
-export function gatewaySources({ shared, compression, ...own }: GatewayParts): MetricsSources {
+export function gatewaySources({ shared, compression, inFlight }: GatewayParts): MetricsSources {
   const { caches, calls, plans, transport, health, sessions } = shared
   return {
     cacheManager: () => ({ ...caches.warm.getStats() }),
@@ -27,6 +25,6 @@ export function gatewaySources({ shared, compression, ...own }: GatewayParts): M
     }),
     pool: () => transport.stats(),
     breakers: () => health.snapshot(),
-    ...own,
+    inFlight,
   }
 }

@@ -76,8 +76,8 @@ export class Oversight {
       wallClock: () => Date.now(),
     })
     this.routes = metricsRoutes({
-      debug: async () => debugMetrics(await this.everybodys()),
-      prometheus: async () => prometheusText(await this.everybodys()),
+      debug: async () => debugMetrics(await this.figures()),
+      prometheus: async () => prometheusText(await this.figures()),
     })
   }
 
@@ -106,13 +106,6 @@ export class Oversight {
     this.#counter = this.#newCounter()
   }
 
-  /** The figures of all workers as one. */
-  async everybodys(): Promise<MetricsSnapshot> {
-    await this.#options.refresh()
-    const [first, ...others] = await metricsOfAll(this.#bus)
-    return first === undefined ? this.#own() : mergeSnapshots([first, ...others])
-  }
-
   #newCounter(): RateCounter | null {
     const { rateLimit } = this.#config.server
     if (rateLimit === null) return null
@@ -126,6 +119,13 @@ export class Oversight {
       admission: () => this.admission.stats(),
       memory: () => this.#memory.getStats(),
     })
+  }
+
+  /** Of all workers together. */
+  async figures(): Promise<MetricsSnapshot> {
+    await this.#options.refresh()
+    const [first, ...others] = await metricsOfAll(this.#bus)
+    return first === undefined ? this.#own() : mergeSnapshots([first, ...others])
   }
 }
 

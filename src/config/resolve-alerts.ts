@@ -78,7 +78,7 @@ function resolveRule(input: RuleInput, path: Path, resolution: Resolution): Rule
   const problem = problemOf(terms)
   if (problem !== null) {
     const { field, message, fix } = problem
-    if (input[field] === undefined) resolution.error(path, `needs a "${field}" that ${message}`, fix, true)
+    if (input[field] === undefined) resolution.error(path, `has no usable "${field}": it ${message}`, fix, true)
     else resolution.error([...path, field], message, fix, true)
   }
   return { ...terms, id: terms.name, source: 'config' }

@@ -53,7 +53,7 @@ export function healthRoutes(state: ServerState, options: HealthOptions): readon
   return [
     route('/health', async (request) => {
       const all = await look()
-      const status = statusOf(all, options)
+      const status = statusOf(options, all.deployments)
       return health(status, mayKnow(request) ? await overview(status, all, options) : { status })
     }),
     route('/health/live', () => jsonAnswer(200, toJsonText({ status: 'alive' }))),
@@ -68,7 +68,7 @@ export function healthRoutes(state: ServerState, options: HealthOptions): readon
     route('/health/detailed', async (request) => {
       if (!mayKnow(request)) throw new GatewayError('unauthorized', 'Details are shown to holders of a key.')
       const all = await look()
-      const status = statusOf(all, options)
+      const status = statusOf(options, all.deployments)
       return health(status, { ...(await overview(status, all, options)), ...details(all, options) })
     }),
   ]
@@ -78,7 +78,10 @@ function health(status: Status, body: JsonValue): PlainAnswer {
   return jsonAnswer(status === 'unhealthy' ? 503 : 200, toJsonText(body))
 }
 
-function statusOf({ deployments }: GatewayHealth, options: HealthOptions): Status {
+function statusOf(
+  options: Pick<HealthOptions, 'notReady' | 'providers'>,
+  deployments: readonly DeploymentHealth[],
+): Status {
   if (options.notReady() !== null) return 'unhealthy'
   const out = deployments.filter(({ state }) => state === 'open').length
   if (out > 0) return out === deployments.length ? 'unhealthy' : 'degraded'

@@ -183,7 +183,7 @@ describe('an alert', () => {
       { name: 'memory', enabled: false },
       { name: 'always', metric: 'processes', warning: 0.5 },
     ]
-    await gateway.rewrite({ alerts: { interval: '100ms', destinations, rules } })
+    await gateway.rewrite({ alerts: { interval: '1m', destinations, rules } })
     expect((await receiver.nextRequest()).json()).toMatchObject({ rule: 'always', value: 1 })
     const after = (await admin(gateway, 'GET')).json()['data'] as Json[]
     expect(after.map((rule) => rule['name'])).toEqual(['responseTime', 'errorRate', 'sessions', 'always'])
