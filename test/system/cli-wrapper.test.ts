@@ -112,6 +112,10 @@ describe('claude-wrapper', () => {
     await wrapper(['--stop'])
     const other = await wrapper([], { CLAUDE_WRAPPER_PORT: '0', PORT: '1' })
     expect(other).toMatchObject({ code: 0 })
+    // Whoever starts it again need not have the same shell.
+    const again = await machine.run(['restart'])
+    expect(again.stderr).not.toContain('error')
+    expect(placeIn(again.stdout).port).not.toMatch(/^(?:1|3000|8000)?$/)
   })
 
   it.each([

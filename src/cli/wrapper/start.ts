@@ -42,7 +42,7 @@ export async function startWrapper(given: WrapperValues, person: Surroundings): 
   const loaded = await readConfig(surroundings, wanted.config, overridesOf(wanted), DEFAULT_PORT)
   const values: StartValues = {
     ...wanted,
-    port: given.port ?? portOf(loaded),
+    port: given.port ?? portOf(loaded, surroundings.environment),
     provider: wanted.provider ?? (loaded.config.discover ? await providerOf(surroundings) : null),
   }
   const running = (await runningGateways(surroundings)).find(({ port }) => loaded.config.server.ports.includes(port))
@@ -65,10 +65,16 @@ function startValues({ debug, mock, interactive: _interactive, ...given }: Wrapp
   }
 }
 
-/** Said, so that whoever starts it again, by whichever name, gets the same port. Null: the config has its own. */
-function portOf({ config }: LoadedConfig): number | null {
+const PORT_VARIABLES = ['UCR_PORT', 'CLAUDE_WRAPPER_PORT', 'PORT']
+
+/**
+ * Said, so that whoever starts it again, by whichever name and in whichever shell, gets the same port. Null: the config has its
+ * own, and may change it.
+ */
+function portOf({ config }: LoadedConfig, environment: NodeJS.ProcessEnv): number | null {
   const [port, ...others] = config.server.ports
-  return port === DEFAULT_PORT && others.length === 0 ? DEFAULT_PORT : null
+  if (port === undefined || others.length > 0) return null
+  return port === DEFAULT_PORT || PORT_VARIABLES.some((name) => environment[name]?.trim()) ? port : null
 }
 
 /** Claude Code where it is installed. Null: what else is found. Throws `Failure` where there is nothing at all. */
