@@ -39,7 +39,9 @@ import type { ExplainInput } from './composition/explain-request.ts'
 import { authStatusRoute } from './server/auth-status.ts'
 import { cacheRoutes } from './server/cache-routes.ts'
 import { explainRoute } from './server/explain.ts'
+import { modelRoutes } from './server/model-routes.ts'
 import { sessionRoutes } from './server/session-routes.ts'
+import { ModelDesk } from './composition/model-desk.ts'
 import { ProviderSet } from './composition/provider-set.ts'
 import { Transports } from './composition/transports.ts'
 import { RetryBudget } from './routing/retry-budget.ts'
@@ -140,7 +142,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     plans: new PlanCounter(),
     sessions: await openSessions({ config: loaded.config.sessions, environment, database, log }),
   }
-  const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
+  const providerSet = new ProviderSet({
+    environment,
+    home: homedir(),
+    transport: shared.transport,
+    log,
+    ask: options.discover ?? true,
+  })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
     const { config } = next
     const providers = await providerSet.configure(next)
@@ -355,6 +363,7 @@ class RunningGateway implements Gateway {
             this.#snapshot.exchange,
           ),
         ),
+        ...this.#modelRoutes(),
         ...cacheRoutes({
           stats: () => ({ ...this.#shared.caches.stats(), plans: this.#shared.plans.stats() }),
           invalidate: (scope) => this.#shared.caches.invalidate(scope),
@@ -394,6 +403,16 @@ class RunningGateway implements Gateway {
       stranger: LOCAL,
       newId,
       now: () => Date.now(),
+    })
+  }
+
+  #modelRoutes(): readonly PlainRoute[] {
+    const desk = new ModelDesk(() => this.#snapshot)
+    return modelRoutes({
+      capabilities: (model, asker) => desk.capabilities(model, asker),
+      validate: (model, asker) => desk.validate(model, asker),
+      compatibility: (body, asker) => desk.compatibility(body, asker),
+      stranger: LOCAL,
     })
   }
 
