@@ -57,6 +57,8 @@ function startValues({ debug, mock, interactive: _interactive, ...given }: Wrapp
   return {
     ...given,
     daemon: !debug,
+    tlsCert: null,
+    tlsKey: null,
     logLevel: debug ? 'debug' : null,
     plan: null,
     strict: false,
