@@ -22,11 +22,13 @@ import { serve } from './exchange/serve.ts'
 import { TokenCounter } from './models/tokens.ts'
 import type { Log } from './observe/log.ts'
 import type { MemoryAlert } from './observe/memory-monitor.ts'
+import { SlowOperations } from './observe/slow-operations.ts'
 import { TrafficRecorder } from './observe/traffic-recorder.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
 import { openAccessControl } from './composition/access-control.ts'
 import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
+import { Diagnostics } from './composition/diagnostics.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
@@ -117,9 +119,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const now = (): number => performance.now()
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
-  const traffic = new TrafficRecorder(log, now)
+  const slow = new SlowOperations(log, loaded.config.logging, now)
+  const traffic = new TrafficRecorder(slow, now)
   const database = new StateDatabase(options.stateFolder)
-  const transports = await Transports.create({ http: loaded.config.upstream, environment, home: homedir() })
+  const transports = await Transports.create({
+    http: { ...loaded.config.upstream, waited: (what, where, time) => slow.took(what, time, { where }) },
+    environment,
+    home: homedir(),
+  })
   const shared: Shared = {
     transport: transports,
     health: new HealthRegistry(loaded.config.routing.breaker, now),
@@ -130,7 +137,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     caches: new Caches({ settings: loaded.config.cache, secret: cacheSecretFrom(secret), calls, now }),
     calls,
     plans: new PlanCounter(),
-    sessions: await openSessions({ config: loaded.config.sessions, environment, database, log }),
+    sessions: await openSessions({
+      config: loaded.config.sessions,
+      environment,
+      database,
+      log,
+      took: (operation, time) => slow.took(operation, time),
+    }),
   }
   const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
@@ -149,7 +162,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     database,
   })
   transports.adopt(snapshot.providers)
-  return new RunningGateway(options, { shared, database, transports, traffic, providerSet, access, snapshot, build })
+  return new RunningGateway(options, {
+    shared,
+    database,
+    transports,
+    traffic,
+    slow,
+    providerSet,
+    access,
+    snapshot,
+    build,
+  })
 }
 
 /** What a gateway is made of. */
@@ -158,6 +181,7 @@ interface GatewayParts {
   readonly database: StateDatabase
   readonly transports: Transports
   readonly traffic: TrafficRecorder
+  readonly slow: SlowOperations
   readonly providerSet: ProviderSet
   readonly access: AccessControl
   readonly snapshot: Snapshot
@@ -172,6 +196,8 @@ class RunningGateway implements Gateway {
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
   readonly #oversight: Oversight
+  readonly #slow: SlowOperations
+  readonly #diagnostics: Diagnostics | null
   readonly #access: AccessControl
   readonly #server: GatewayServer
   readonly #compression = new Compression()
@@ -185,6 +211,7 @@ class RunningGateway implements Gateway {
     this.#shared = shared
     this.#database = parts.database
     this.#transports = parts.transports
+    this.#slow = parts.slow
     this.#access = parts.access
     this.#providerSet = providerSet
     this.#snapshot = snapshot
@@ -208,6 +235,7 @@ class RunningGateway implements Gateway {
       log: options.log,
       onAlert: options.onAlert,
     })
+    this.#diagnostics = options.stateFolder === undefined ? null : new Diagnostics(options.stateFolder, options.log)
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
   }
@@ -220,6 +248,8 @@ class RunningGateway implements Gateway {
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
     this.#oversight.start(bus)
+    this.#slow.start()
+    this.#diagnostics?.share(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
     await this.#watch()
@@ -254,6 +284,7 @@ class RunningGateway implements Gateway {
   }
 
   async drain(milliseconds: number): Promise<DrainResult> {
+    this.#diagnostics?.close()
     await this.#watcher?.close()
     const result = await this.#server.drain(milliseconds)
     await this.close()
@@ -264,6 +295,8 @@ class RunningGateway implements Gateway {
     if (this.#closed) return
     this.#closed = true
     this.#oversight.stop()
+    this.#slow.stop()
+    this.#diagnostics?.close()
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
@@ -280,6 +313,7 @@ class RunningGateway implements Gateway {
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
+        ...(this.#diagnostics?.routes ?? []),
         ...this.#access.routes,
         authStatusRoute({
           open: () => this.#access.open,
@@ -363,6 +397,7 @@ class RunningGateway implements Gateway {
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)
+    this.#slow.adopt(next.config.logging)
     this.#access.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()

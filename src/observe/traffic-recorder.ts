@@ -2,6 +2,7 @@ import { Histogram } from './histogram.ts'
 import type { AttemptRecord, ExchangeRecord, Observer } from './observer.ts'
 import { Recent } from './recent.ts'
 import { Tally } from './tally.ts'
+import type { Tracer } from './tracer.ts'
 import { OUTCOMES, PROVIDER, TRAFFIC, zeros } from './traffic-counts.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
 
@@ -26,6 +27,10 @@ export class TrafficRecorder implements Observer {
   constructor(next: Observer, now: () => number) {
     this.#next = next
     this.#recent = new Recent(now)
+  }
+
+  get tracer(): Tracer {
+    return this.#next.tracer
   }
 
   exchange(record: ExchangeRecord): void {

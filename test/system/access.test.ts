@@ -52,10 +52,15 @@ const ROUTES: readonly KnownRoute[] = [
     'POST /v1/sessions/{id}/messages',
   ]),
   ...routes('admin', [
+    'DELETE /admin/diagnostics/{name}',
     'DELETE /admin/keys/{id}',
+    'GET /admin/diagnostics',
+    'GET /admin/diagnostics/{name}',
     'GET /admin/keys',
     'GET /admin/keys/{id}',
     'PATCH /admin/keys/{id}',
+    'POST /admin/diagnostics/cpu-profile',
+    'POST /admin/diagnostics/heap-snapshot',
     'POST /admin/keys',
     'POST /admin/keys/{id}/rotate',
   ]),
@@ -70,7 +75,9 @@ function routes(access: Access, names: readonly string[]): readonly KnownRoute[]
 
 /** Something at the place of each name in braces. */
 function pathTo(declared: string): string {
-  return declared.replace('{id...}', 'far/gpt-5.5').replace('{id}', 'laptop')
+  const path = declared.replace('{id...}', 'far/gpt-5.5').replace('{id}', 'laptop').replace('{name}', 'none')
+  // Whoever may have a capture is told that there is no such process; none is taken.
+  return path.startsWith('/admin/diagnostics/') ? `${path}?worker=0` : path
 }
 
 const nameOf = ({ method, declared }: KnownRoute): string => `${method} ${declared}`
