@@ -39,6 +39,7 @@ import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
 import { authStatusRoute } from './server/auth-status.ts'
 import { cacheRoutes } from './server/cache-routes.ts'
+import { docsRoutes } from './server/docs-routes.ts'
 import { explainRoute } from './server/explain.ts'
 import { sessionRoutes } from './server/session-routes.ts'
 import { ProviderSet } from './composition/provider-set.ts'
@@ -320,6 +321,10 @@ class RunningGateway implements Gateway {
           exposed: () => this.#isExposed(),
           version: packageJson.version,
           routes: () => this.#server.routes,
+        }),
+        ...docsRoutes({
+          exposed: () => this.#isExposed(),
+          document: () => ({ version: packageJson.version, routes: this.#server.routes, protocols: PROTOCOL_LIST }),
         }),
         explainRoute((path, { headers, body, principal, id }) =>
           explain(

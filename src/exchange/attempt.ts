@@ -4,7 +4,7 @@ import type { Headers } from '../lib/headers.ts'
 import { JsonScanError, scanJson } from '../lib/json.ts'
 import type { Grace, RepairedRequest, ReplyStream } from '../protocols/protocol.ts'
 import type { Provider } from '../providers/provider.ts'
-import type { Tracer } from '../observe/tracer.ts'
+import type { Observer } from '../observe/observer.ts'
 import type { TransportFailure, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/transport.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Discretion } from './discretion.ts'
@@ -65,8 +65,7 @@ export async function attempt(
   if (exchange.aborted) return { kind: 'client-closed' }
   const { request, discretion } = confidential
   exchange.askedAt ??= deps.now()
-  const { tracer } = deps.observer
-  if (tracer.on.upstream) traceRequest(exchange, plan, request, tracer)
+  if (deps.observer.tracer.on.upstream) traceRequest(exchange, plan, request, deps.observer)
   return new Promise((resolve) => {
     const send = (resend: (() => void) | null): void => {
       const reader = new AnswerReader(exchange, plan, relay, discretion, deps, resolve, resend)
@@ -79,7 +78,7 @@ export async function attempt(
   })
 }
 
-function traceRequest(exchange: Exchange, plan: Plan, { origin, body }: UpstreamRequest, tracer: Tracer): void {
+function traceRequest(exchange: Exchange, plan: Plan, { origin, body }: UpstreamRequest, { tracer }: Observer): void {
   tracer.write('upstream', exchange.request.id, 'asked', {
     deployment: plan.deployment.key,
     origin,

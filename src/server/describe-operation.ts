@@ -1,18 +1,19 @@
 import { toJSONSchema } from 'zod/v4/core'
 import type * as z from 'zod/mini'
 import { parseJson } from '../lib/json.ts'
-import type { JsonValue } from '../lib/json.ts'
 import type {
   AnswerDescription,
   JsonSchema,
   ParameterDescription,
   RouteDescription,
 } from '../protocols/route-description.ts'
+import { fieldsOf } from './openapi/fields.ts'
 import type { AnswerOfOperation, Operation } from './operation.ts'
 
 /** An operation without anything of the library that its schemas are written with. */
 export function describeOperation<Query, Body>(operation: Operation<Query, Body>): RouteDescription {
   const { tag, summary, details, params = {}, query, body, answers, errors } = operation
+  const shown = body.shown ?? (isWritten(body.schema) ? body.schema : null)
   return {
     tag,
     summary,
@@ -21,10 +22,10 @@ export function describeOperation<Query, Body>(operation: Operation<Query, Body>
       ...Object.entries(params).map(([name, words]) => pathParameter(name, words)),
       ...(isWritten(query) ? queryParameters(jsonSchema(query, 'input')) : []),
     ],
-    ...(isWritten(body.schema) && {
+    ...(shown !== null && {
       body: {
         required: body.without === undefined,
-        schema: jsonSchema(body.schema, 'input'),
+        schema: jsonSchema(shown, 'input'),
         ...(body.example !== undefined && { example: body.example }),
       },
     }),
@@ -60,8 +61,4 @@ function jsonSchema(schema: z.core.$ZodType, io: 'input' | 'output'): JsonSchema
   const { $schema: _, '~standard': __, ...rest } = toJSONSchema(schema, { io, unrepresentable: 'any' })
   // What it gives has functions beside it that are no part of the schema.
   return fieldsOf(parseJson(JSON.stringify(rest)))
-}
-
-function fieldsOf(value: JsonValue | undefined): { readonly [name: string]: JsonValue } {
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {}
 }

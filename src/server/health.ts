@@ -2,6 +2,7 @@ import { GatewayError } from '../lib/error.ts'
 import { toJsonText } from '../lib/json.ts'
 import type { JsonValue } from '../lib/json.ts'
 import type { DeploymentHealth } from '../routing/route.ts'
+import { described } from './operation.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainAnswer, PlainRequest, PlainRoute } from './plain-route.ts'
 import type { Traffic } from './traffic.ts'
@@ -29,20 +30,25 @@ type Status = 'healthy' | 'degraded' | 'unhealthy'
 
 export function healthRoutes(state: ServerState, options: HealthOptions): readonly PlainRoute[] {
   const mayKnow = ({ principal }: PlainRequest): boolean => principal !== null || !options.exposed()
-  const route = (path: string, answer: (request: PlainRequest) => PlainAnswer | Promise<PlainAnswer>): PlainRoute => ({
+  const route = (
+    path: string,
+    name: 'HEALTH' | 'LIVE' | 'READY' | 'DETAILED',
+    answer: (request: PlainRequest) => PlainAnswer | Promise<PlainAnswer>,
+  ): PlainRoute => ({
     method: 'GET',
     path,
     access: 'public',
+    describe: described(async () => (await import('./operations/health.ts'))[name]),
     answer: async (request) => answer(request),
   })
 
   return [
-    route('/health', async (request) => {
+    route('/health', 'HEALTH', async (request) => {
       const status = statusOf(options)
       return health(status, mayKnow(request) ? await overview(status, state, options) : { status })
     }),
-    route('/health/live', () => jsonAnswer(200, toJsonText({ status: 'alive' }))),
-    route('/health/ready', (request) => {
+    route('/health/live', 'LIVE', () => jsonAnswer(200, toJsonText({ status: 'alive' }))),
+    route('/health/ready', 'READY', (request) => {
       const reason = state.draining ? 'shutting down' : options.notReady()
       const status = { status: reason === null ? 'ready' : 'not-ready' }
       return jsonAnswer(
@@ -50,7 +56,7 @@ export function healthRoutes(state: ServerState, options: HealthOptions): readon
         toJsonText(reason === null || !mayKnow(request) ? status : { ...status, reason }),
       )
     }),
-    route('/health/detailed', async (request) => {
+    route('/health/detailed', 'DETAILED', async (request) => {
       if (!mayKnow(request)) throw new GatewayError('unauthorized', 'Details are shown to holders of a key.')
       const status = statusOf(options)
       return health(status, { ...(await overview(status, state, options)), ...details(state, options) })

@@ -23,6 +23,8 @@ export interface Operation<Query, Body> {
 
 export interface BodyOfOperation<Body> {
   readonly schema: InputSchema<Body>
+  /** What the documentation shows of a body that the route reads by itself: then `schema` is `NOTHING`. */
+  readonly shown?: z.core.$ZodType
   /** What a request without a body stands for; left out: it needs one. */
   readonly without?: JsonValue
   readonly example?: JsonValue
@@ -47,6 +49,9 @@ type Declared<Query, Body> = Omit<Operation<Query, Body>, 'body'> & {
 export function operation<Query, Body>({ body, ...rest }: Declared<Query, Body>): Operation<Query, Body> {
   return { ...rest, body: 'schema' in body ? body : { schema: body } }
 }
+
+export type BodyOf<O> = O extends Operation<infer _Query, infer Body> ? Body : never
+export type QueryOf<O> = O extends Operation<infer Query, infer _Body> ? Query : never
 
 /** What a caller gave, checked. */
 export interface Input<Query, Body> {

@@ -25,10 +25,13 @@ interface KnownRoute extends Route {
 /** Every route that there is, and who may call it. */
 const ROUTES: readonly KnownRoute[] = [
   ...routes('public', [
+    'GET /docs',
     'GET /health',
     'GET /health/detailed',
     'GET /health/live',
     'GET /health/ready',
+    'GET /openapi.json',
+    'GET /swagger.json',
     'GET /v1/auth/status',
     'HEAD /api/hello',
   ]),

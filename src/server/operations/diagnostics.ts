@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { NOTHING, operation } from '../operation.ts'
+import { TIME } from './shared.ts'
 
 const tag = 'Diagnostics'
 
@@ -35,7 +36,7 @@ const capture = z.object({
   path: z.string().check(z.meta({ description: "On the gateway's machine." })),
   bytes: z.int(),
   pid: z.int().check(z.meta({ description: 'The process that it is of.' })),
-  created: z.string().check(z.meta({ format: 'date-time' })),
+  created: TIME,
 })
 
 const captured = z.extend(capture, {
