@@ -202,6 +202,7 @@ class RunningGateway implements Gateway {
   readonly #access: AccessControl
   readonly #server: GatewayServer
   readonly #compression = new Compression()
+  readonly #isBusy = (): boolean => this.#server.inFlight > 0
   #snapshot: Snapshot
   #watcher: ConfigWatcher | null = null
   #closed = false
@@ -249,7 +250,6 @@ class RunningGateway implements Gateway {
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
     this.#oversight.start(bus)
-    this.#slow.start()
     this.#diagnostics?.share(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
@@ -356,7 +356,10 @@ class RunningGateway implements Gateway {
         deployments: () => this.#shared.health.snapshot(),
         sessions: async () => (await this.#shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
       },
-      exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
+      exchange: (request, reply) => {
+        this.#slow.watch(this.#isBusy)
+        return serve(request, reply, this.#snapshot.exchange)
+      },
       observer: this.#shared.observer,
       compression: this.#compression,
       newId,

@@ -40,7 +40,7 @@ function setUp(settings: Partial<SlowSettings> = {}) {
     error() {},
     debug() {},
   }
-  const clock = { now: 0 }
+  const clock = { now: 0, busy: true }
   const slow = new SlowOperations(next, { slowOperations: 1000, slowFirstByte: 10_000, ...settings }, () => clock.now)
   return { said, slow, clock }
 }
@@ -100,16 +100,23 @@ describe('SlowOperations', () => {
     ])
   })
 
-  it('sees that the process did nothing for a while', () => {
+  it('sees that the process stood still while requests were under way, and sleeps without any', () => {
     vi.useFakeTimers()
     onTestFinished(() => void vi.useRealTimers())
     const { said, slow, clock } = setUp()
-    slow.start()
+    slow.watch(() => clock.busy)
     for (const now of [250, 500, 2000, 2250]) {
       clock.now = now
       vi.advanceTimersByTime(250)
     }
-    slow.stop()
     expect(said).toEqual([{ requestId: null, text: 'slow operation', operation: 'event loop', duration: 1250 }])
+    clock.busy = false
+    vi.advanceTimersByTime(250)
+    expect(vi.getTimerCount()).toBe(0)
+    slow.watch(() => clock.busy)
+    expect(vi.getTimerCount()).toBe(1)
+    slow.adopt({ slowOperations: 0, slowFirstByte: 0 })
+    slow.watch(() => clock.busy)
+    expect(vi.getTimerCount()).toBe(0)
   })
 })

@@ -24,7 +24,6 @@ export class SlowOperations implements Observer {
   readonly #now: () => number
   #settings: SlowSettings
   #timer: NodeJS.Timeout | null = null
-  #watches = false
 
   constructor(next: Observer, settings: SlowSettings, now: () => number) {
     this.#next = next
@@ -36,32 +35,19 @@ export class SlowOperations implements Observer {
     return this.#next.tracer
   }
 
-  /** From here on it is seen when the process does nothing for a while. */
-  start(): void {
-    this.stop()
-    this.#watches = true
-    const limit = this.#settings.slowOperations
-    if (limit === 0) return
-    const interval = Math.max(1, Math.ceil(limit / LOOKS))
-    let due = this.#now() + interval
-    const look = (): void => {
-      const now = this.#now()
-      this.took('event loop', now - due)
-      due = now + interval
-    }
-    this.#timer = setInterval(look, interval).unref()
+  /** A request has come: as long as any are under way it is seen when the process stands still. An idle one is not woken up. */
+  watch(busy: () => boolean): void {
+    if (this.#timer === null && this.#settings.slowOperations > 0) this.#timer = this.#newTimer(busy)
   }
 
   stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
-    this.#watches = false
   }
 
   adopt(settings: SlowSettings): void {
-    const changed = this.#settings.slowOperations !== settings.slowOperations
+    if (this.#settings.slowOperations !== settings.slowOperations) this.stop()
     this.#settings = settings
-    if (this.#watches && changed) this.start()
   }
 
   /** An operation that is over. */
@@ -94,6 +80,17 @@ export class SlowOperations implements Observer {
 
   debug(requestId: string | null, text: string, fields?: Fields): void {
     this.#next.debug(requestId, text, fields)
+  }
+
+  #newTimer(busy: () => boolean): NodeJS.Timeout {
+    const interval = Math.ceil(this.#settings.slowOperations / LOOKS)
+    let due = this.#now() + interval
+    return setInterval(() => {
+      const now = this.#now()
+      this.took('event loop', now - due)
+      due = now + interval
+      if (!busy()) this.stop()
+    }, interval).unref()
   }
 
   /** Of a whole answer the first byte comes when all of it is written, which may well take long. */

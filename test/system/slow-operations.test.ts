@@ -37,13 +37,25 @@ describe('slow operations', () => {
   })
 
   it('are told of: a process that stood still', async () => {
-    await machine.writeConfig({ server: { port: 0 }, providers: [], logging: { slowOperations: '100ms' } })
+    const asked = Promise.withResolvers<void>()
+    const stoodStill = Promise.withResolvers<void>()
+    const upstream = await vendorOf(async (request, reply) => {
+      asked.resolve()
+      await stoodStill.promise
+      await saying(chat, 'Hello')(request, reply)
+    })
+    const providers = [provider('far', chat, upstream.url)]
+    await machine.writeConfig({ server: { port: 0 }, providers, logging: { slowOperations: '100ms' } })
     const running = machine.start(['start'])
-    await running.printed(/listening on/)
+    const [, url = ''] = await running.printed(/listening on (http:\/\/127\.0\.0\.1:\d+)/)
+    const answer = ask(`${url}${chat.path}`, { body: chat.request('far/gpt-5.5') })
+    await asked.promise
     process.kill(running.pid, 'SIGSTOP')
     await setTimeout(500)
     process.kill(running.pid, 'SIGCONT')
     await running.printed(/"operation":"event loop","duration":\d+,"msg":"slow operation"/)
+    stoodStill.resolve()
+    expect((await answer).status).toBe(200)
   })
 })
 
