@@ -222,7 +222,7 @@ const logging = section('Logs.', {
   slowOperations: z.prefault(
     duration({
       description:
-        'What takes longer than this is logged as `slow operation`: work before a vendor is asked, answers without one, look-ups, connecting, the store of sessions, and times in which the process does nothing. 0: none is.',
+        'What takes longer than this is logged as `slow operation`: work before a vendor is asked, answers without one, look-ups, connecting, the store of sessions, and times in which the process answers nobody. 0: none is.',
     }),
     '1s',
   ),
