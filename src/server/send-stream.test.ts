@@ -41,11 +41,13 @@ class SlowReply implements ClientReply {
   }
 }
 
-function endless(): Readable {
+/** Of a hundred chunks. */
+function long(): Readable {
+  let left = 100
   return new Readable({
     highWaterMark: 1024,
     read() {
-      this.push(Buffer.alloc(1024))
+      this.push(left-- > 0 ? Buffer.alloc(1024) : null)
     },
   })
 }
@@ -55,7 +57,7 @@ async function settled(): Promise<void> {
 }
 
 it('sendStream() reads on only when the client has caught up', async () => {
-  const [reply, stream] = [new SlowReply(), endless()]
+  const [reply, stream] = [new SlowReply(), long()]
   sendStream(reply, { status: 200, headers: {}, length: 1, stream }, true)
   await settled()
   expect(reply.chunks).toBe(1)
@@ -69,7 +71,7 @@ it('sendStream() reads on only when the client has caught up', async () => {
 it('sendStream() ends with the stream, and cuts the answer where that fails', async () => {
   const [whole, broken] = [new SlowReply(), new SlowReply()]
   sendStream(whole, { status: 200, headers: {}, length: 0, stream: Readable.from([]) }, true)
-  const failing = endless()
+  const failing = long()
   sendStream(broken, { status: 200, headers: {}, length: 9, stream: failing }, true)
   failing.destroy(new Error('the disk is gone'))
   await settled()
@@ -78,7 +80,7 @@ it('sendStream() ends with the stream, and cuts the answer where that fails', as
 })
 
 it('sendStream() reads nothing for whoever wants the head alone', async () => {
-  const [reply, stream] = [new SlowReply(), endless()]
+  const [reply, stream] = [new SlowReply(), long()]
   sendStream(reply, { status: 200, headers: {}, length: 9, stream }, false)
   await settled()
   expect([reply.committed, reply.ended, reply.chunks, stream.destroyed]).toEqual([true, true, 0, true])
