@@ -29,6 +29,7 @@ import { openAccessControl } from './composition/access-control.ts'
 import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
 import { Diagnostics } from './composition/diagnostics.ts'
+import { Monitoring } from './composition/monitoring.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
@@ -84,6 +85,8 @@ export interface WorkerPart {
   listen(listener: Server): Promise<string>
   /** Does this worker say what came of a reload? */
   announces(): boolean
+  /** Is it the one that does what only one worker may do? */
+  leads(): boolean
 }
 
 /** A provider in use, for people. */
@@ -196,6 +199,7 @@ class RunningGateway implements Gateway {
   readonly #transports: Transports
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
+  readonly #monitoring: Monitoring
   readonly #oversight: Oversight
   readonly #slow: SlowOperations
   readonly #diagnostics: Diagnostics | null
@@ -227,15 +231,33 @@ class RunningGateway implements Gateway {
       snapshot,
       options.loaded.config,
     )
+    this.#monitoring = new Monitoring({
+      config: options.loaded.config,
+      environment: options.environment,
+      database: parts.database,
+      transport: shared.transport,
+      log: options.log,
+      version: packageJson.version,
+      figures: () => this.#oversight.figures(),
+      providers: () => this.#snapshot.providers,
+      health: () => this.#server.health(),
+      leads: () => options.worker?.leads() ?? true,
+    })
     this.#oversight = new Oversight({
       config: options.loaded.config,
       environment: options.environment,
       traffic,
-      sources: gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
+      sources: {
+        ...gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
+        ...this.#monitoring.sources,
+      },
       refresh: async () => void (await shared.sessions?.figures.prompt()),
       relieve: () => shared.caches.clearWarm(),
       log: options.log,
-      onAlert: options.onAlert,
+      onAlert: (alert) => {
+        this.#monitoring.note(alert)
+        options.onAlert?.(alert)
+      },
     })
     this.#diagnostics = options.stateFolder === undefined ? null : new Diagnostics(options.stateFolder, options.log)
     this.#server = this.#createServer()
@@ -251,6 +273,7 @@ class RunningGateway implements Gateway {
     await this.#access.share(bus)
     this.#oversight.start(bus)
     this.#diagnostics?.share(bus)
+    this.#monitoring.start(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
     await this.#watch()
@@ -298,6 +321,7 @@ class RunningGateway implements Gateway {
     this.#oversight.stop()
     this.#slow.stop()
     this.#diagnostics?.close()
+    this.#monitoring.close()
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
@@ -315,6 +339,7 @@ class RunningGateway implements Gateway {
       plainRoutes: [
         ...this.#oversight.routes,
         ...(this.#diagnostics?.routes ?? []),
+        ...this.#monitoring.routes,
         ...this.#access.routes,
         authStatusRoute({
           open: () => this.#access.open,
@@ -355,6 +380,7 @@ class RunningGateway implements Gateway {
         notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
         deployments: () => this.#shared.health.snapshot(),
         sessions: async () => (await this.#shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
+        ...this.#monitoring.answers,
       },
       exchange: (request, reply) => {
         this.#slow.watch(this.#isBusy)
@@ -406,6 +432,7 @@ class RunningGateway implements Gateway {
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)
     this.#slow.adopt(next.config.logging)
+    this.#monitoring.adopt(next.config)
     this.#access.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()

@@ -2,15 +2,12 @@ import { KeyRegistry } from '../admission/key-registry.ts'
 import { openKeyStore } from '../composition/open-key-store.ts'
 import { StateDatabase } from '../composition/state-database.ts'
 import type { Config } from '../config/config.ts'
-import { GatewayError } from '../lib/error.ts'
-import { parseJson } from '../lib/json.ts'
 import type { JsonValue } from '../lib/json.ts'
 import { keyRoutes } from '../server/key-routes.ts'
-import { ServerRouter } from '../server/router.ts'
 import { callAdminApi, findAdminApi } from './admin-api.ts'
 import type { Surroundings } from './command.ts'
-import { Failure } from './failure.ts'
 import { loadForCommand } from './load.ts'
+import { callRoutes } from './route-call.ts'
 import { openStateFolder } from './state-folder.ts'
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
@@ -31,11 +28,13 @@ export async function openKeyApi(surroundings: Surroundings, config: string | nu
   if (admin === null) return storeApi(surroundings, loaded.config)
   return {
     call: (method, path, body) => {
-      const fix = { 404: '"ucr keys list" shows those that there are.' }
+      const fix = { 404: MISSING }
       return callAdminApi(admin, { method, path: `/keys${path}`, ...(body === undefined ? {} : { body }), fix })
     },
   }
 }
+
+const MISSING = '"ucr keys list" shows those that there are.'
 
 function storeApi(surroundings: Surroundings, { keys }: Config): KeyApi {
   return {
@@ -49,38 +48,11 @@ function storeApi(surroundings: Surroundings, { keys }: Config): KeyApi {
           changed: async () => {},
           wallClock: () => Date.now(),
         })
-        return await answered(
-          new ServerRouter([], keyRoutes({ registry, configured: () => keys, wallClock: () => Date.now() })),
-          method,
-          path,
-          body,
-        )
-      } catch (thrown) {
-        if (thrown instanceof GatewayError && thrown.code !== 'internal') throw refused(thrown.status, thrown.message)
-        throw thrown
+        const routes = keyRoutes({ registry, configured: () => keys, wallClock: () => Date.now() })
+        return await callRoutes(routes, { method, path: `/admin/keys${path}`, body, missing: MISSING })
       } finally {
         await database.close()
       }
     },
   }
-}
-
-async function answered(
-  router: ServerRouter,
-  method: Method,
-  pathAndQuery: string,
-  body: JsonValue | undefined,
-): Promise<JsonValue> {
-  const [path = '', query = ''] = `/admin/keys${pathAndQuery}`.split('?', 2)
-  const match = router.find(method, path, {})
-  if (match.kind !== 'plain') throw new Error(`${method} ${path} is no route`)
-  const { params } = match
-  const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body))
-  const answer = await match.route.answer({ id: '', path, query, params, headers: {}, body: bytes, principal: null })
-  if ('stream' in answer) throw new Error(`${method} ${path} has no answer of JSON`)
-  return parseJson(answer.body.toString())
-}
-
-function refused(status: number, message: string): Failure {
-  return new Failure(message, status === 404 ? { fix: '"ucr keys list" shows those that there are.' } : {})
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { alerts, healthChecks } from './alert-schema.ts'
 import { auth } from './auth-schema.ts'
 import { cache } from './cache-schema.ts'
 import { memory, rateLimit, trustedProxies } from './overload-schema.ts'
@@ -338,6 +339,8 @@ export const configSchema = section('The config file of ucr.', {
   sessions: z.prefault(sessions, {}),
   upstream: z.prefault(upstream, {}),
   memory: z.prefault(memory, {}),
+  alerts: z.prefault(alerts, {}),
+  healthChecks: z.prefault(healthChecks, {}),
   logging: z.prefault(logging, {}),
   version: inert('the format needs no version'),
   transformers: inert('`type` of a provider decides how requests are translated'),

@@ -53,7 +53,17 @@ export const READY = operation({
   },
 })
 
-const details = z.object({ ...overview, inFlight: z.int(), draining: z.boolean(), deployments: z.array(deployment) })
+const worker = z.looseObject({ pid: z.int(), uptime: z.number(), inFlight: z.int(), draining: z.boolean() })
+
+const details = z.object({
+  ...overview,
+  requests: z.int(),
+  inFlight: z.int(),
+  draining: z.boolean(),
+  deployments: z.array(deployment),
+  workers: z.array(worker),
+  providers: z.optional(z.array(z.looseObject({ status: z.string() }))),
+})
 
 export const DETAILED = operation({
   tag,
