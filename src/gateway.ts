@@ -22,11 +22,13 @@ import { serve } from './exchange/serve.ts'
 import { TokenCounter } from './models/tokens.ts'
 import type { Log } from './observe/log.ts'
 import type { MemoryAlert } from './observe/memory-monitor.ts'
+import { SlowOperations } from './observe/slow-operations.ts'
 import { TrafficRecorder } from './observe/traffic-recorder.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
 import { openAccessControl } from './composition/access-control.ts'
 import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
+import { Diagnostics } from './composition/diagnostics.ts'
 import { Monitoring } from './composition/monitoring.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
@@ -38,6 +40,7 @@ import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
 import { authStatusRoute } from './server/auth-status.ts'
 import { cacheRoutes } from './server/cache-routes.ts'
+import { docsRoutes } from './server/docs-routes.ts'
 import { explainRoute } from './server/explain.ts'
 import { modelRoutes } from './server/model-routes.ts'
 import { sessionRoutes } from './server/session-routes.ts'
@@ -127,9 +130,14 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const now = (): number => performance.now()
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
-  const traffic = new TrafficRecorder(log, now, (text) => log.clean(text))
+  const slow = new SlowOperations(log, loaded.config.logging, now)
+  const traffic = new TrafficRecorder(slow, now, (text) => log.clean(text))
   const database = new StateDatabase(options.stateFolder)
-  const transports = await Transports.create({ http: loaded.config.upstream, environment, home: homedir() })
+  const transports = await Transports.create({
+    http: { ...loaded.config.upstream, waited: (what, where, time) => slow.took(what, time, { where }) },
+    environment,
+    home: homedir(),
+  })
   const shared: Shared = {
     transport: transports,
     health: new HealthRegistry(loaded.config.routing.breaker, now),
@@ -140,7 +148,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     caches: new Caches({ settings: loaded.config.cache, secret: cacheSecretFrom(secret), calls, now }),
     calls,
     plans: new PlanCounter(),
-    sessions: await openSessions({ config: loaded.config.sessions, environment, database, log }),
+    sessions: await openSessions({
+      config: loaded.config.sessions,
+      environment,
+      database,
+      log,
+      took: (operation, time) => slow.took(operation, time),
+    }),
   }
   const providerSet = new ProviderSet({
     environment,
@@ -165,7 +179,17 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     database,
   })
   transports.adopt(snapshot.providers)
-  return new RunningGateway(options, { shared, database, transports, traffic, providerSet, access, snapshot, build })
+  return new RunningGateway(options, {
+    shared,
+    database,
+    transports,
+    traffic,
+    slow,
+    providerSet,
+    access,
+    snapshot,
+    build,
+  })
 }
 
 /** What a gateway is made of. */
@@ -174,6 +198,7 @@ interface GatewayParts {
   readonly database: StateDatabase
   readonly transports: Transports
   readonly traffic: TrafficRecorder
+  readonly slow: SlowOperations
   readonly providerSet: ProviderSet
   readonly access: AccessControl
   readonly snapshot: Snapshot
@@ -191,10 +216,13 @@ class RunningGateway implements Gateway {
   readonly #oversight: Oversight
   readonly #health: HealthOptions
   readonly #insight: Insight
+  readonly #slow: SlowOperations
+  readonly #diagnostics: Diagnostics | null
   readonly #access: AccessControl
   readonly #server: GatewayServer
   readonly #compression = new Compression()
   readonly #pricing = new Pricing()
+  readonly #isBusy = (): boolean => this.#server.inFlight > 0
   #snapshot: Snapshot
   #watcher: ConfigWatcher | null = null
   #closed = false
@@ -205,6 +233,7 @@ class RunningGateway implements Gateway {
     this.#shared = shared
     this.#database = parts.database
     this.#transports = parts.transports
+    this.#slow = parts.slow
     this.#access = access
     this.#providerSet = providerSet
     this.#snapshot = snapshot
@@ -272,6 +301,7 @@ class RunningGateway implements Gateway {
       isAdmin: (headers) => access.isAdmin(headers),
       page: () => null,
     })
+    this.#diagnostics = options.stateFolder === undefined ? null : new Diagnostics(options.stateFolder, options.log)
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
   }
@@ -284,6 +314,7 @@ class RunningGateway implements Gateway {
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
     this.#oversight.start(bus)
+    this.#diagnostics?.share(bus)
     this.#monitoring.start(bus)
     this.#insight.start(bus)
     this.#shared.sessions?.start()
@@ -320,6 +351,7 @@ class RunningGateway implements Gateway {
   }
 
   async drain(milliseconds: number): Promise<DrainResult> {
+    this.#diagnostics?.close()
     await this.#watcher?.close()
     const result = await this.#server.drain(milliseconds)
     await this.close()
@@ -330,6 +362,8 @@ class RunningGateway implements Gateway {
     if (this.#closed) return
     this.#closed = true
     this.#oversight.stop()
+    this.#slow.stop()
+    this.#diagnostics?.close()
     this.#monitoring.close()
     this.#insight.stop()
     await this.#watcher?.close()
@@ -348,6 +382,7 @@ class RunningGateway implements Gateway {
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
+        ...(this.#diagnostics?.routes ?? []),
         ...this.#monitoring.routes,
         ...this.#insight.routes,
         ...this.#access.routes,
@@ -356,6 +391,10 @@ class RunningGateway implements Gateway {
           exposed: () => this.#isExposed(),
           version: packageJson.version,
           routes: () => this.#server.routes,
+        }),
+        ...docsRoutes({
+          exposed: () => this.#isExposed(),
+          document: () => ({ version: packageJson.version, routes: this.#server.routes, protocols: PROTOCOL_LIST }),
         }),
         explainRoute((path, { headers, body, principal, id }) =>
           explain(
@@ -381,7 +420,10 @@ class RunningGateway implements Gateway {
         received: (caller) => this.#oversight.admission.received(caller),
       },
       health: this.#health,
-      exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
+      exchange: (request, reply) => {
+        this.#slow.watch(this.#isBusy)
+        return serve(request, reply, this.#snapshot.exchange)
+      },
       observer: this.#shared.observer,
       compression: this.#compression,
       newId,
@@ -438,6 +480,7 @@ class RunningGateway implements Gateway {
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)
+    this.#slow.adopt(next.config.logging)
     this.#monitoring.adopt(next.config)
     this.#access.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })

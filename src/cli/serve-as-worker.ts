@@ -29,7 +29,7 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
   const values = { ...given, key }
   const load = () => readConfig(surroundings, values.config, overridesOf(values))
   const loaded = await load()
-  const log = openLog(loaded, surroundings.terminal)
+  const log = openLog(loaded, surroundings)
   let announces = true
   let leads = false
   const gateway = await createGateway({

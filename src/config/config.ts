@@ -148,4 +148,7 @@ export interface LoggingSettings {
   readonly pretty: boolean | null
   /** Absolute; null: standard output. */
   readonly file: string | null
+  /** Milliseconds; 0: no limit. */
+  readonly slowOperations: number
+  readonly slowFirstByte: number
 }

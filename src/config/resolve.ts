@@ -159,6 +159,8 @@ function resolveSessions(
   return input
 }
 
-function resolveLogging({ level, pretty, file }: ConfigInput['logging'], resolution: Resolution): LoggingSettings {
-  return { level, pretty: pretty ?? null, file: file === undefined ? null : resolve(resolution.folder, file) }
+function resolveLogging(input: ConfigInput['logging'], resolution: Resolution): LoggingSettings {
+  const { level, pretty, file, slowOperations, slowFirstByte } = input
+  const path = file === undefined ? null : resolve(resolution.folder, file)
+  return { level, pretty: pretty ?? null, file: path, slowOperations, slowFirstByte }
 }

@@ -226,6 +226,19 @@ const logging = section('Logs.', {
       examples: ['./ucr.log'],
     }),
   ),
+  slowOperations: z.prefault(
+    duration({
+      description:
+        'What takes longer than this is logged as `slow operation`: work before a vendor is asked, answers without one, look-ups, connecting, the store of sessions, and times in which the process answers nobody. 0: none is.',
+    }),
+    '1s',
+  ),
+  slowFirstByte: z.prefault(
+    duration({
+      description: 'A vendor that takes longer to begin a streamed answer is logged in the same way. 0: none is.',
+    }),
+    '10s',
+  ),
   requests: inert('every request gets one line at level info'),
 })
 

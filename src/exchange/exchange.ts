@@ -40,6 +40,10 @@ export class Exchange {
   httpStatus = 0
   replyBytes = 0
   firstByteAt: number | null = null
+  /** When nothing kept it waiting any more that is not the gateway's own work. */
+  readyAt: number
+  /** When a vendor was first asked. */
+  askedAt: number | null = null
   /** The client left before its answer was complete. */
   aborted = false
   readonly #onAbort: (() => void)[] = []
@@ -48,6 +52,7 @@ export class Exchange {
     this.request = request
     this.reply = reply
     this.startedAt = now
+    this.readyAt = now
     reply.onAbort(() => {
       this.aborted = true
       for (const callback of this.#onAbort.splice(0)) callback()
@@ -83,6 +88,7 @@ export class Exchange {
       billed: this.attempts > 0,
       duration: now - this.startedAt,
       timeToFirstByte: this.firstByteAt === null ? null : this.firstByteAt - this.startedAt,
+      preparation: this.askedAt === null ? null : this.askedAt - this.readyAt,
       requestBytes: request.body.length,
       replyBytes: this.replyBytes,
     }

@@ -4,7 +4,7 @@ import type { JsonNode } from '../lib/json.ts'
 import type { PlainRequest } from './plain-route.ts'
 
 /** Throws GatewayError where it is no JSON object. */
-export function bodyOf({ body }: PlainRequest): JsonNode {
+export function bodyOf({ body }: Pick<PlainRequest, 'body'>): JsonNode {
   let root: JsonNode
   try {
     root = scanJsonBytes(body)

@@ -1,6 +1,6 @@
 import { isLoopback } from '../admission/address.ts'
 import type { ClientReply, Principal } from '../exchange/client.ts'
-import { GatewayError } from '../lib/error.ts'
+import { GatewayError, toGatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import { readBody } from './body.ts'
 import { CompressedReply } from './compressed-reply.ts'
@@ -10,6 +10,7 @@ import type { AccessChecks, ServerOptions } from './options.ts'
 import type { HttpReply } from './reply.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServerRouter, Target } from './router.ts'
+import { sendStream } from './send-stream.ts'
 
 /** One request at the door, with everything that was learnt of it so far. */
 export interface Arrival {
@@ -100,19 +101,22 @@ function shown(path: string): string {
 
 /** Null: a stranger on a public route. What the server answers by itself is never refused for lack of room. */
 function admit(
-  { head: { headers }, peer }: Arrival,
+  { head: { headers }, peer, reply: { id } }: Arrival,
   target: Target,
-  { access }: ServerOptions,
+  { access, observer: { tracer } }: ServerOptions,
 ): Principal | null | Promise<Principal | null> {
   if (target.kind === 'plain' && target.route.access === 'admin') return admitAdmin(headers, peer, access)
   const open = target.kind === 'plain' ? target.route.access === 'public' : target.route.public
   const known = (principal: Principal): Principal => {
+    if (tracer.on.auth) tracer.write('auth', id, 'known', { key: principal.keyName ?? '' })
     if (!open) access.permit(principal, target.route.path)
     if (target.kind === 'protocol') access.admit({ principal, headers, peer })
     return principal
   }
   const unknown = (thrown: unknown): null => {
     const fails = !open || !(thrown instanceof GatewayError)
+    if (tracer.on.auth)
+      tracer.write('auth', id, fails ? 'refused' : 'a stranger', { why: toGatewayError(thrown).message })
     // Whoever guesses keys is counted too.
     if (fails || target.kind === 'protocol') access.admit({ principal: null, headers, peer })
     if (fails) throw thrown
@@ -172,6 +176,10 @@ async function answerPlain(
 ): Promise<void> {
   const { path, query, headers } = head
   const answer = await route.answer({ id, path, query, params, headers, body, principal })
+  if ('stream' in answer) {
+    sendStream(reply, answer, head.method !== 'HEAD')
+    return
+  }
   const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
   reply.head(answer.status, { 'content-length': String(length), ...answer.headers })
   reply.end(answer.body)

@@ -39,8 +39,8 @@ const FILES_AND_SYSTEM = [
 ]
 const IO = new Set([...NETWORK, ...FILES_AND_SYSTEM])
 
-/** What the two protocol contracts are for everybody who speaks of protocols without being one. */
-const CONTRACT = ['protocols/protocol.ts', 'protocols/dialect.ts']
+/** What the protocol contracts are for everybody who speaks of protocols without being one. */
+const CONTRACT = ['protocols/protocol.ts', 'protocols/dialect.ts', 'protocols/route-description.ts']
 
 /** From the bottom up. Nobody imports what stands below it in this list, except where `types` says so. */
 export const LAYERS: readonly Layer[] = [
@@ -115,7 +115,7 @@ export const LAYERS: readonly Layer[] = [
     imports: ['models/', 'canonical/', 'lib/'],
     types: ['exchange/client.ts'],
     builtins: 'no-network',
-    packages: ['jose', 'lru-cache'],
+    packages: ['jose', 'lru-cache', 'zod'],
   },
   {
     name: 'cache',
@@ -216,7 +216,7 @@ export const LAYERS: readonly Layer[] = [
     imports: [...CONTRACT, 'exchange/', 'sessions/', 'admission/', 'observe/', 'alerts/', 'canonical/', 'lib/'],
     types: ['config/', 'routing/', 'providers/', 'cache/', 'upstream/'],
     builtins: 'all',
-    packages: [],
+    packages: ['zod'],
   },
   {
     name: 'composition',

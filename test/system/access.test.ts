@@ -26,10 +26,13 @@ interface KnownRoute extends Route {
 const ROUTES: readonly KnownRoute[] = [
   ...routes('public', [
     'GET /dashboard',
+    'GET /docs',
     'GET /health',
     'GET /health/detailed',
     'GET /health/live',
     'GET /health/ready',
+    'GET /openapi.json',
+    'GET /swagger.json',
     'GET /v1/auth/status',
     'HEAD /api/hello',
   ]),
@@ -57,8 +60,11 @@ const ROUTES: readonly KnownRoute[] = [
   ]),
   ...routes('admin', [
     'DELETE /admin/alerts/{id}',
+    'DELETE /admin/diagnostics/{name}',
     'DELETE /admin/keys/{id}',
     'GET /admin/alerts',
+    'GET /admin/diagnostics',
+    'GET /admin/diagnostics/{name}',
     'GET /admin/keys',
     'GET /admin/keys/{id}',
     'GET /admin/overview',
@@ -68,6 +74,8 @@ const ROUTES: readonly KnownRoute[] = [
     'PATCH /admin/keys/{id}',
     'POST /admin/alerts',
     'POST /admin/alerts/{id}/test',
+    'POST /admin/diagnostics/cpu-profile',
+    'POST /admin/diagnostics/heap-snapshot',
     'POST /admin/keys',
     'POST /admin/keys/{id}/rotate',
   ]),
@@ -82,7 +90,9 @@ function routes(access: Access, names: readonly string[]): readonly KnownRoute[]
 
 /** Something at the place of each name in braces. */
 function pathTo(declared: string): string {
-  return declared.replace('{id...}', 'far/gpt-5.5').replace('{id}', 'laptop')
+  const path = declared.replace('{id...}', 'far/gpt-5.5').replace('{id}', 'laptop').replace('{name}', 'none')
+  // Whoever may have a capture is told that there is no such process; none is taken.
+  return path.startsWith('/admin/diagnostics/') ? `${path}?worker=0` : path
 }
 
 const nameOf = ({ method, declared }: KnownRoute): string => `${method} ${declared}`
