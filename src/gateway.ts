@@ -27,6 +27,7 @@ import { PROTOCOL_LIST } from './protocols/index.ts'
 import { openAccessControl } from './composition/access-control.ts'
 import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
+import { RateCounters } from './composition/rate-counters.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
@@ -115,6 +116,7 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { loaded, environment, log } = options
   const now = (): number => performance.now()
+  log.hide(loaded.config.server.secret === null ? [] : [loaded.config.server.secret])
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
   const traffic = new TrafficRecorder(log, now)
@@ -149,7 +151,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     database,
   })
   transports.adopt(snapshot.providers)
-  return new RunningGateway(options, { shared, database, transports, traffic, providerSet, access, snapshot, build })
+  const counters = await RateCounters.open(loaded.config, log)
+  const parts = { shared, database, transports, traffic, providerSet, access, counters, snapshot, build }
+  return new RunningGateway(options, parts)
 }
 
 /** What a gateway is made of. */
@@ -160,6 +164,7 @@ interface GatewayParts {
   readonly traffic: TrafficRecorder
   readonly providerSet: ProviderSet
   readonly access: AccessControl
+  readonly counters: RateCounters
   readonly snapshot: Snapshot
   readonly build: (loaded: LoadedConfig) => Promise<Snapshot>
 }
@@ -173,6 +178,7 @@ class RunningGateway implements Gateway {
   readonly #reloader: Reloader<Snapshot>
   readonly #oversight: Oversight
   readonly #access: AccessControl
+  readonly #counters: RateCounters
   readonly #server: GatewayServer
   readonly #compression = new Compression()
   #snapshot: Snapshot
@@ -186,6 +192,7 @@ class RunningGateway implements Gateway {
     this.#database = parts.database
     this.#transports = parts.transports
     this.#access = parts.access
+    this.#counters = parts.counters
     this.#providerSet = providerSet
     this.#snapshot = snapshot
     this.#reloader = new Reloader(
@@ -201,6 +208,7 @@ class RunningGateway implements Gateway {
     this.#oversight = new Oversight({
       config: options.loaded.config,
       environment: options.environment,
+      counters: parts.counters,
       traffic,
       sources: gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
       refresh: async () => void (await shared.sessions?.figures.prompt()),
@@ -267,6 +275,7 @@ class RunningGateway implements Gateway {
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
+    this.#counters.close()
     await this.#shared.transport.close()
     await this.#providerSet.close()
     await this.#shared.sessions?.close()
@@ -307,6 +316,7 @@ class RunningGateway implements Gateway {
         checkAdmin: (headers) => this.#access.checkAdmin(headers),
         permit: (principal, path) => this.#access.permit(principal, path),
         admit: (caller) => this.#oversight.admission.admit(caller),
+        failed: (caller) => this.#oversight.admission.failed(caller),
         received: (caller) => this.#oversight.admission.received(caller),
       },
       health: {
@@ -388,8 +398,10 @@ class RunningGateway implements Gateway {
 
 const NO_SESSIONS = { active: 0, total: 0 }
 
-async function secretOf({ secret, stateFolder, log }: GatewayOptions): Promise<Buffer> {
+async function secretOf({ secret, stateFolder, loaded, log }: GatewayOptions): Promise<Buffer> {
   if (secret !== undefined) return secret
+  const { secret: shared } = loaded.config.server
+  if (shared !== null) return Buffer.from(shared)
   if (stateFolder === undefined) return randomBytes(32)
   try {
     return await openGatewaySecret(stateFolder)

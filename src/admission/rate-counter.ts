@@ -17,10 +17,10 @@ export interface RateVerdict {
   readonly reset: number
 }
 
-/** Counts requests by name. One per process; what others count can be told to it, so that several count as one. */
+/** Counts requests by name. What others count can be told to it, so that several processes count as one. */
 export interface RateCounter {
-  /** One more under this name. It is counted if it is allowed. */
-  take(name: string): RateVerdict
+  /** One more under this name. It is counted if it is allowed. A promise only where the count is kept elsewhere. */
+  take(name: string): RateVerdict | Promise<RateVerdict>
   /** So many were counted elsewhere. */
   add(name: string, count: number): void
 }

@@ -41,7 +41,7 @@ export async function supervise(start: Start, surroundings: Surroundings): Promi
   const supervisor = new Supervisor({
     count: server.workers,
     fork: () => forkWorker(values, surroundings),
-    begin: { kind: 'begin', urls, secret: await secretOf(surroundings), key: values.key },
+    begin: { kind: 'begin', urls, secret: await secretOf(server, surroundings), key: values.key },
     say: (text) => surroundings.terminal.error.line(text),
   })
   for (const [index, { server: listener }] of listeners.entries()) {
@@ -131,7 +131,8 @@ function closeAll(listeners: readonly Listener[]): void {
 }
 
 /** The same for all workers, so that what one sealed another can open. */
-async function secretOf(surroundings: Surroundings): Promise<string> {
+async function secretOf({ secret }: ServerSettings, surroundings: Surroundings): Promise<string> {
+  if (secret !== null) return Buffer.from(secret).toString('base64')
   const folder = await openStateFolder(surroundings)
   try {
     return (await openGatewaySecret(folder)).toString('base64')

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { SlidingCounter } from '../admission/rate-counter.ts'
 import { LocalBus } from '../workers/bus.ts'
+import type { WorkerBus } from '../workers/bus.ts'
 import { Hub, type HubMember } from '../workers/hub.ts'
 import { ProcessBus } from '../workers/worker-bus.ts'
 import { KeyLimits } from './key-limits.ts'
-import { hearRates } from './share-rates.ts'
+import { SharedCounter, hearRates } from './share-rates.ts'
 
 /** Two workers' buses, joined as by their supervisor. */
 function joinedBuses(): readonly [ProcessBus, ProcessBus] {
@@ -23,9 +25,15 @@ function joinedBuses(): readonly [ProcessBus, ProcessBus] {
   return [newBus(), newBus()]
 }
 
+function limitsOn(bus: WorkerBus): KeyLimits<SharedCounter> {
+  return new KeyLimits(
+    ({ max, timeWindow }, prefix) => new SharedCounter(new SlidingCounter(max, timeWindow, () => 0), bus, prefix),
+  )
+}
+
 describe('KeyLimits', () => {
   it('counts each limit and each name by itself', () => {
-    const limits = new KeyLimits(new LocalBus(), () => 0)
+    const limits = limitsOn(new LocalBus())
     const two = limits.counterFor({ max: 2, timeWindow: 1000 })
     expect([two.take('a'), two.take('a'), two.take('a')].map(({ allowed }) => allowed)).toEqual([true, true, false])
     expect(two.take('b').allowed).toBe(true)
@@ -34,14 +42,14 @@ describe('KeyLimits', () => {
   })
 
   it('counts what other workers have counted', () => {
-    const limits = new KeyLimits(new LocalBus(), () => 0)
+    const limits = limitsOn(new LocalBus())
     expect(limits.add('limit 2/1000 a', 2)).toBe(true)
     expect(limits.counterFor({ max: 2, timeWindow: 1000 }).take('a').allowed).toBe(false)
   })
 
   it('tells other workers what it has counted, each limit by itself', async () => {
     const [one, two] = joinedBuses()
-    const [mine, theirs] = [new KeyLimits(one, () => 0), new KeyLimits(two, () => 0)]
+    const [mine, theirs] = [limitsOn(one), limitsOn(two)]
     const heard = new Promise<void>((resolve) => {
       hearRates(two, (name, count) => {
         expect(theirs.add(name, count)).toBe(true)
@@ -58,6 +66,6 @@ describe('KeyLimits', () => {
   })
 
   it.each(['key_a', 'address 10.0.0.1', 'limit 2 a', 'limit x/1 a'])('leaves %j to others', (name) => {
-    expect(new KeyLimits(new LocalBus(), () => 0).add(name, 1)).toBe(false)
+    expect(limitsOn(new LocalBus()).add(name, 1)).toBe(false)
   })
 })

@@ -1,5 +1,4 @@
 import { Admission } from '../admission/admission.ts'
-import { SlidingCounter } from '../admission/rate-counter.ts'
 import type { RateCounter } from '../admission/rate-counter.ts'
 import type { Config } from '../config/config.ts'
 import { cgroupLimits } from '../observe/cgroup.ts'
@@ -20,12 +19,14 @@ import { LocalBus } from '../workers/bus.ts'
 import type { WorkerBus } from '../workers/bus.ts'
 import { KeyLimits } from './key-limits.ts'
 import { logAlert } from './log-alert.ts'
+import type { RateCounters } from './rate-counters.ts'
 import { answerWithMetrics, metricsOfAll } from './share-metrics.ts'
-import { SharedCounter, hearRates } from './share-rates.ts'
+import { hearRates } from './share-rates.ts'
 
 export interface OversightOptions {
   readonly config: Config
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly counters: RateCounters
   readonly traffic: TrafficRecorder
   /** Of the parts that this one does not own. */
   readonly sources: MetricsSources
@@ -47,7 +48,7 @@ export class Oversight {
   #config: Config
   #bus: WorkerBus = new LocalBus()
   #counter: RateCounter | null
-  #keyLimits = new KeyLimits(this.#bus, now)
+  #keyLimits: KeyLimits
 
   constructor(options: OversightOptions) {
     const { config } = options
@@ -56,6 +57,7 @@ export class Oversight {
     this.#options = options
     this.#config = config
     this.#counter = this.#newCounter()
+    this.#keyLimits = this.#newKeyLimits()
     this.#memory = new MemoryMonitor({
       settings: config.memory,
       read: () => nearestLimit(oldGenerationUsed(), heapLimit, cgroups),
@@ -72,6 +74,7 @@ export class Oversight {
       received: (bytes) => this.#memory.received(bytes),
       counter: () => this.#counter,
       counterFor: (limit) => this.#keyLimits.counterFor(limit),
+      failureLimit: () => this.#config.auth.failureLimit,
       trustedProxies: () => this.#config.server.trustedProxies,
       wallClock: () => Date.now(),
     })
@@ -85,7 +88,7 @@ export class Oversight {
   start(bus: WorkerBus): void {
     this.#bus = bus
     this.#counter = this.#newCounter()
-    this.#keyLimits = new KeyLimits(bus, now)
+    this.#keyLimits = this.#newKeyLimits()
     hearRates(bus, (name, count) => {
       if (!this.#keyLimits.add(name, count)) this.#counter?.add(name, count)
     })
@@ -109,14 +112,18 @@ export class Oversight {
   #newCounter(): RateCounter | null {
     const { rateLimit } = this.#config.server
     if (rateLimit === null) return null
-    return new SharedCounter(new SlidingCounter(rateLimit.max, rateLimit.timeWindow, now), this.#bus)
+    return this.#options.counters.make(rateLimit, this.#bus)
+  }
+
+  #newKeyLimits(): KeyLimits {
+    return new KeyLimits((limit, prefix) => this.#options.counters.make(limit, this.#bus, prefix))
   }
 
   #own(): MetricsSnapshot {
     const { traffic, sources } = this.#options
     return takeSnapshot(traffic, {
       ...sources,
-      admission: () => this.admission.stats(),
+      admission: () => ({ ...this.admission.stats(), uncounted: this.#options.counters.alone }),
       memory: () => this.#memory.getStats(),
     })
   }

@@ -1,4 +1,4 @@
-import type { RateCounter, RateVerdict } from '../admission/rate-counter.ts'
+import type { RateCounter, RateVerdict, SlidingCounter } from '../admission/rate-counter.ts'
 import { fieldsOf } from '../workers/bus.ts'
 import type { Fields, Topic, WorkerBus } from '../workers/bus.ts'
 
@@ -9,13 +9,13 @@ const RATES: Topic<Fields> = { name: 'rates', read: fieldsOf }
 
 /** Counts here, and tells the other workers. */
 export class SharedCounter implements RateCounter {
-  readonly #own: RateCounter
+  readonly #own: SlidingCounter
   readonly #bus: WorkerBus
   readonly #prefix: string
   #untold = new Map<string, number>()
 
   /** `prefix` goes before the names that others are told, who have several counters. */
-  constructor(own: RateCounter, bus: WorkerBus, prefix = '') {
+  constructor(own: SlidingCounter, bus: WorkerBus, prefix = '') {
     this.#own = own
     this.#bus = bus
     this.#prefix = prefix

@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 export function redactConfig(config: Config) {
   return {
     ...config,
+    server: { ...config.server, secret: config.server.secret === null ? null : '…' },
     keys: config.keys.map(redactKey),
     auth: {
       ...config.auth,
@@ -19,6 +20,7 @@ export function redactConfig(config: Config) {
       apiKey: provider.apiKey === null ? null : maskKey(provider.apiKey),
       headers: Object.fromEntries(Object.keys(provider.headers).map((name) => [name, '…'])),
     })),
+    redis: { url: withoutLogin(config.redis.url) },
     sessions: { ...config.sessions, redis: { url: withoutLogin(config.sessions.redis.url) } },
     routing: {
       ...config.routing,

@@ -59,6 +59,12 @@ export const BLOCK_METRICS: readonly MetricName<SourceBlocks>[] = [
   counter('ucr_session_failures_total', 'Turns whose answer failed.', ({ sessionEvents }) => sessionEvents?.failed),
   counter('ucr_rate_limited_total', 'Requests over a rate limit.', ({ admission }) => admission?.rateLimited),
   counter('ucr_overloaded_total', 'Requests without memory for them.', ({ admission }) => admission?.overloaded),
+  counter('ucr_wrong_credentials_total', 'Wrong keys and tokens.', ({ admission }) => admission?.wrongCredentials),
+  counter(
+    'ucr_rate_limits_without_store_total',
+    'Counts made while Redis could not be asked.',
+    ({ admission }) => admission?.uncounted,
+  ),
   gauge('ucr_memory_used_ratio', 'Used share of the nearer memory limit.', ({ memory }) => memory?.ratio),
   gauge('ucr_memory_limit_bytes', 'That limit.', ({ memory }) => memory?.limitBytes),
   gauge(

@@ -157,7 +157,7 @@ describe('prometheusText()', () => {
       snapshotOf([{}, { stream: true }], {
         pool: () => [{ origin: 'https://a', ...POOL }],
         breakers: () => [{ key: 'gpt/x', state: 'half-open', failures: 0, successes: 0, blockedFor: 0, why: null }],
-        admission: () => ({ rateLimited: 4, overloaded: 5 }),
+        admission: () => ({ rateLimited: 4, overloaded: 5, wrongCredentials: 3, uncounted: 4 }),
       }),
     )
     const names = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => ({ name, type }))

@@ -95,6 +95,7 @@ export async function smallGateway(
       checkAdmin: () => {},
       permit: () => {},
       admit: () => {},
+      failed: () => {},
       received: () => {},
     },
     health: {

@@ -413,6 +413,7 @@ describe.each(ENGINES)('over the %s engine,', (engine) => {
       checkAdmin: () => {},
       permit: () => {},
       admit: () => {},
+      failed: () => {},
       received: () => {},
     }
 
