@@ -1,5 +1,5 @@
 import { KeyRegistry } from '../admission/key-registry.ts'
-import { openKeyStore } from '../composition/open-key-store.ts'
+import { keyPlaceOf } from '../composition/open-key-store.ts'
 import { StateDatabase } from '../composition/state-database.ts'
 import { readAdminToken } from '../config/admin-token.ts'
 import type { Config } from '../config/config.ts'
@@ -62,12 +62,14 @@ const JSON_BODY = { 'content-type': 'application/json' }
 const TOKEN_FIX =
   'Put the token whose hash is in "auth.adminToken" into the variable UCR_ADMIN_TOKEN, or take the hash out of the config.'
 
-function storeApi(surroundings: Surroundings, { keys }: Config): KeyApi {
+function storeApi(surroundings: Surroundings, config: Config): KeyApi {
+  const { keys } = config
   return {
     async call(method, path, body) {
       const database = new StateDatabase(await openStateFolder(surroundings))
+      const place = keyPlaceOf(config, database, null)
       try {
-        const store = await openKeyStore(database)
+        const store = await place.open()
         const registry = new KeyRegistry({
           store: async () => store,
           isReserved: (name) => keys.some((key) => key.name === name),
@@ -84,6 +86,7 @@ function storeApi(surroundings: Surroundings, { keys }: Config): KeyApi {
         if (thrown instanceof GatewayError && thrown.code !== 'internal') throw refused(thrown.status, thrown.message)
         throw thrown
       } finally {
+        place.close()
         await database.close()
       }
     },
