@@ -227,7 +227,7 @@ class RunningGateway implements Gateway {
     await shareHealth(this.#shared.health, bus)
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
-    this.#oversight.start(bus)
+    await this.#oversight.start(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
     await this.#watch()

@@ -49,6 +49,10 @@ export class RemoteCounter implements RateCounter {
     this.#options.own.add(name, count)
   }
 
+  counts(): ReadonlyMap<string, number> {
+    return this.#options.own.counts()
+  }
+
   #heard(name: string, verdict: RateVerdict): RateVerdict {
     if (verdict.allowed) void this.#options.own.take(name)
     else this.#refusals.set(name, { verdict, at: this.#options.now() })

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 import { setTimeout as elapsed } from 'node:timers/promises'
+import { joinKept } from '../composition/share-metrics.ts'
 import type { ServerSettings } from '../config/config.ts'
 import { openGatewaySecret } from '../config/gateway-secret.ts'
 import { watchConfig, type ConfigWatcher } from '../config/watch.ts'
@@ -42,6 +43,7 @@ export async function supervise(start: Start, surroundings: Surroundings): Promi
     count: server.workers,
     fork: () => forkWorker(values, surroundings),
     begin: { kind: 'begin', urls, secret: await secretOf(server, surroundings), key: values.key },
+    joinKept,
     say: (text) => surroundings.terminal.error.line(text),
   })
   for (const [index, { server: listener }] of listeners.entries()) {

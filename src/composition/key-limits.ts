@@ -24,6 +24,10 @@ export class KeyLimits<C extends RateCounter = RateCounter> {
     return counter
   }
 
+  counts(): ReadonlyMap<string, number> {
+    return new Map([...this.#counters.values()].flatMap((counter) => [...counter.counts()]))
+  }
+
   /** Another worker has counted. False where that is of no key's own limit. */
   add(told: string, count: number): boolean {
     const match = TOLD.exec(told)

@@ -20,8 +20,8 @@ import type { WorkerBus } from '../workers/bus.ts'
 import { KeyLimits } from './key-limits.ts'
 import { logAlert } from './log-alert.ts'
 import type { RateCounters } from './rate-counters.ts'
-import { answerWithMetrics, metricsOfAll } from './share-metrics.ts'
-import { hearRates } from './share-rates.ts'
+import { SharedMetrics } from './share-metrics.ts'
+import { shareRates } from './share-rates.ts'
 
 export interface OversightOptions {
   readonly config: Config
@@ -49,6 +49,7 @@ export class Oversight {
   #bus: WorkerBus = new LocalBus()
   #counter: RateCounter | null
   #keyLimits: KeyLimits
+  #metrics: SharedMetrics
 
   constructor(options: OversightOptions) {
     const { config } = options
@@ -58,6 +59,7 @@ export class Oversight {
     this.#config = config
     this.#counter = this.#newCounter()
     this.#keyLimits = this.#newKeyLimits()
+    this.#metrics = new SharedMetrics(this.#bus, () => this.#own())
     this.#memory = new MemoryMonitor({
       settings: config.memory,
       read: () => nearestLimit(oldGenerationUsed(), heapLimit, cgroups),
@@ -85,19 +87,24 @@ export class Oversight {
   }
 
   /** From here on memory is watched, and workers count as one. */
-  start(bus: WorkerBus): void {
+  async start(bus: WorkerBus): Promise<void> {
     this.#bus = bus
     this.#counter = this.#newCounter()
     this.#keyLimits = this.#newKeyLimits()
-    hearRates(bus, (name, count) => {
-      if (!this.#keyLimits.add(name, count)) this.#counter?.add(name, count)
-    })
-    answerWithMetrics(bus, () => this.#own())
+    this.#metrics = new SharedMetrics(bus, () => this.#own())
+    this.#metrics.start()
     this.#memory.start()
+    await shareRates(bus, {
+      add: (name, count) => {
+        if (!this.#keyLimits.add(name, count)) this.#counter?.add(name, count)
+      },
+      counts: () => new Map([...this.#keyLimits.counts(), ...(this.#counter?.counts() ?? [])]),
+    })
   }
 
   stop(): void {
     this.#memory.stop()
+    this.#metrics.stop()
   }
 
   /** A new config is in force. */
@@ -130,7 +137,7 @@ export class Oversight {
 
   async #everybodys(): Promise<MetricsSnapshot> {
     await this.#options.refresh()
-    const [first, ...others] = await metricsOfAll(this.#bus)
+    const [first, ...others] = await this.#metrics.ofAll()
     return first === undefined ? this.#own() : mergeSnapshots([first, ...others])
   }
 }

@@ -15,7 +15,16 @@ export interface WorkerBus {
   subscribe<T>(topic: Topic<T>, listener: (data: T) => void): void
   /** What this worker says when somebody gathers. */
   answer<T extends JsonValue>(topic: Topic<T>, give: () => T): void
-  /** The answers of all workers, this one's first; who gives none within `milliseconds` is left out. Never rejects. */
+  /**
+   * Leaves something for the time after this worker, in place of what it has left before. It is among the answers when the
+   * worker is gone, joined with what others left, and where it does not answer in time. `give` is not called where there
+   * is nobody who could keep it.
+   */
+  keep<T extends JsonValue>(topic: Topic<T>, give: () => T): void
+  /**
+   * The answers of all workers, this one's first; who gives none within `milliseconds` and has left none is not among them.
+   * Never rejects.
+   */
   gather<T>(topic: Topic<T>, milliseconds: number): Promise<readonly T[]>
 }
 
@@ -32,6 +41,8 @@ export class LocalBus implements WorkerBus {
   answer<T extends JsonValue>(topic: Topic<T>, give: () => T): void {
     this.#givers.set(topic.name, give)
   }
+
+  keep(): void {}
 
   async gather<T>(topic: Topic<T>): Promise<readonly T[]> {
     const own = this.#givers.get(topic.name)?.()

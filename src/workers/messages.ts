@@ -23,6 +23,8 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly text: string; readonly exitCode: number }
   | { readonly kind: 'took'; readonly id: number }
   | { readonly kind: 'tell'; readonly topic: string; readonly data: JsonValue }
+  /** For the time when it is gone. */
+  | { readonly kind: 'keep'; readonly topic: string; readonly data: JsonValue }
   | { readonly kind: 'ask'; readonly id: number; readonly topic: string; readonly milliseconds: number }
   | { readonly kind: 'answer'; readonly id: number; readonly data: JsonValue }
   | { readonly kind: 'drained'; readonly finished: number; readonly cut: number }
@@ -45,6 +47,7 @@ const FROM_WORKER: Readonly<Record<FromWorker['kind'], true>> = {
   failed: true,
   took: true,
   tell: true,
+  keep: true,
   ask: true,
   answer: true,
   drained: true,

@@ -33,6 +33,10 @@ export class ProcessBus implements WorkerBus {
     this.#givers.set(topic.name, give)
   }
 
+  keep<T extends JsonValue>(topic: Topic<T>, give: () => T): void {
+    this.#send({ kind: 'keep', topic: topic.name, data: give() })
+  }
+
   async gather<T>(topic: Topic<T>, milliseconds: number): Promise<readonly T[]> {
     const id = ++this.#asked
     const others = new Promise<readonly JsonValue[]>((resolve) => this.#waiting.set(id, resolve))

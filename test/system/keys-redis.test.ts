@@ -43,25 +43,27 @@ describe.skipIf(NO_REDIS !== null)('keys in Redis', () => {
     const { store, close } = await open()
     const key = keyNamed('me', 'canary-0123456789')
     await store.add({ ...key, metadata: { count: '0' } })
-    let changes = 0
-    let over = false
+    const state = { changes: 0, over: false }
+    const changed = async (count: number): Promise<void> => {
+      while (state.changes < count) await new Promise((resolve) => setImmediate(resolve))
+    }
     const mishap = (async () => {
       for (let times = 1; times <= 3; times++) {
-        while (changes < 10 * times) await new Promise((resolve) => setImmediate(resolve))
+        await changed(10 * times)
         await server.kill()
         await server.start()
       }
-      over = true
+      state.over = true
     })()
-    while (!over) {
+    while (!state.over) {
       await store.change(key.id, (present) => ({
         ...present,
         metadata: { count: String(Number(present.metadata['count']) + 1) },
       }))
-      changes++
+      state.changes++
     }
     await mishap
-    expect((await store.get(key.id))?.metadata).toEqual({ count: String(changes) })
+    expect((await store.get(key.id))?.metadata).toEqual({ count: String(state.changes) })
     expect(JSON.stringify(await redis((client) => client.hgetall('keys')))).not.toContain('canary')
     await close()
   })
