@@ -31,6 +31,7 @@ import { RateCounters } from './composition/rate-counters.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
+import { openReasoning } from './composition/open-reasoning.ts'
 import { openSessions } from './composition/open-sessions.ts'
 import { readSessionMessages } from './composition/read-session-messages.ts'
 import { StateDatabase } from './composition/state-database.ts'
@@ -48,7 +49,7 @@ import type { DrainResult, GatewayServer } from './server/options.ts'
 import { Compression } from './server/compression.ts'
 import type { PlainRoute } from './server/plain-route.ts'
 import { createServer } from './server/server.ts'
-import { buildSnapshot, cacheSecretFrom, sealKeysFrom } from './composition/snapshot.ts'
+import { buildSnapshot, cacheSecretFrom, reasoningKeysFrom, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
 import { gatewaySources } from './composition/gateway-sources.ts'
@@ -133,6 +134,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     calls,
     plans: new PlanCounter(),
     sessions: await openSessions({ config: loaded.config.sessions, environment, database, log }),
+    reasoning: await openReasoning({ config: loaded.config, keys: reasoningKeysFrom(secret), database, log }),
   }
   const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
@@ -279,6 +281,7 @@ class RunningGateway implements Gateway {
     await this.#shared.transport.close()
     await this.#providerSet.close()
     await this.#shared.sessions?.close()
+    this.#shared.reasoning?.close()
     await this.#database.close()
   }
 
@@ -372,6 +375,7 @@ class RunningGateway implements Gateway {
     this.#transports.adopt(next.providers)
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
+    this.#shared.reasoning?.adopt(next.config.reasoning)
     this.#oversight.adopt(next.config)
     this.#access.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })

@@ -31,6 +31,7 @@ export function debugMetrics({ takenAt, uptime, processes, process, traffic, blo
     ...(compression && { compression }),
     ...(admission && { admission }),
     ...(sessionEvents && { sessions: { ...sessionStore, ...sessionEvents } }),
+    ...(blocks.reasoning && { reasoning: blocks.reasoning }),
     ...(memory && { memoryPressure: memory }),
     errors: traffic.errors,
     providers: traffic.providers,

@@ -37,6 +37,7 @@ function lastingBlocks(blocks: SourceBlocks): SourceBlocks {
     plans: blocks.plans,
     sessionEvents: blocks.sessionEvents,
     sessionStore: null,
+    reasoning: blocks.reasoning,
     pool: pool?.map((one) => ({ ...one, connected: 0, running: 0, pending: 0, free: 0, closed: one.opened })) ?? null,
     breakers: null,
     memory: memory && { ...memory, ratio: 0, usedBytes: 0, underPressure: false, shedding: false },

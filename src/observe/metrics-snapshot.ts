@@ -1,6 +1,6 @@
 import { logText } from './log-text.ts'
 import { ADMISSION, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
-import { PLANS, POOL, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
+import { PLANS, POOL, REASONING, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
 import type {
   BreakerStats,
   Counts,
@@ -50,6 +50,7 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       plans: sources.plans?.() ?? null,
       sessionEvents: sources.sessionEvents?.() ?? null,
       sessionStore: sources.sessionStore?.() ?? null,
+      reasoning: sources.reasoning?.() ?? null,
       pool: sources.pool?.() ?? null,
       breakers: sources.breakers?.().map(cleanBreaker) ?? null,
       memory: sources.memory?.() ?? null,
@@ -95,6 +96,7 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
       list.map(({ sessionStore }) => sessionStore),
       mostSessions,
     ),
+    reasoning: sum(REASONING, ({ reasoning }) => reasoning),
     pool: join(
       list.map(({ pool }) => pool),
       mergePools,

@@ -11,6 +11,7 @@ export const ADMISSION = ['rateLimited', 'overloaded', 'wrongCredentials', 'unco
 export const PLANS = ['fastPath', 'total'] as const
 export const SESSION_EVENTS = ['created', 'appended', 'failed', 'evicted', 'expired'] as const
 export const SESSION_STORE = ['active', 'total'] as const
+export const REASONING = ['kept', 'restored', 'missed', 'failed'] as const
 export const POOL = ['connected', 'running', 'pending', 'free', 'opened', 'closed', 'requests', 'errors'] as const
 
 /** Connections to one origin. */
@@ -61,6 +62,8 @@ export interface MetricsSources {
   readonly sessionEvents?: () => Counts<(typeof SESSION_EVENTS)[number]>
   /** Sessions that are kept, by whatever process. */
   readonly sessionStore?: () => Counts<(typeof SESSION_STORE)[number]>
+  /** Turns whose reasoning was kept for clients that do not bring it back. */
+  readonly reasoning?: () => Counts<(typeof REASONING)[number]>
   readonly pool?: () => readonly PoolStats[]
   readonly breakers?: () => readonly BreakerStats[]
   readonly memory?: () => MemoryPressure
