@@ -35,6 +35,7 @@ export class KeptKeys {
   /** When it was last read. */
   #readAt = 0
   #isReading = false
+  #isClosed = false
   #reading: Promise<void> = Promise.resolve()
 
   constructor(options: KeptKeysOptions) {
@@ -68,6 +69,7 @@ export class KeptKeys {
   /** The database is its opener's to close, afterwards. */
   async close(): Promise<void> {
     if (this.#timer !== null) clearInterval(this.#timer)
+    this.#isClosed = true
     this.#options.place.close()
     await this.#reading
   }
@@ -101,6 +103,7 @@ export class KeptKeys {
   }
 
   #failed(thrown: unknown): void {
+    if (this.#isClosed) return
     const { ring, observer, grace, now } = this.#options
     if (now() - this.#readAt >= grace()) ring.forgetStored()
     if (this.#isUnreadable) return

@@ -41,7 +41,7 @@ export const counters = section(
     ),
     timeout: z.prefault(
       duration({ description: 'How long a request may wait for Redis before that counts as a failure.' }),
-      '100ms',
+      '500ms',
     ),
   },
 )

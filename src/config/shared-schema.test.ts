@@ -9,7 +9,7 @@ describe('what several processes share, in the config', () => {
     expect(problems).toEqual([])
     expect(config.server).toMatchObject({
       secret: null,
-      counters: { store: 'memory', onStoreFailure: 'local', timeout: 100 },
+      counters: { store: 'memory', onStoreFailure: 'local', timeout: 500 },
     })
     expect(config.auth).toMatchObject({
       required: false,

@@ -21,7 +21,8 @@ end
 const PUT = `${LIBRARY}
 local name, content, now, expires, max, maxBytes = unpack(ARGV)
 drop(name)
-redis.call('SET', 'reasoning:' .. name, content, 'PXAT', expires)
+redis.call('SET', 'reasoning:' .. name, content)
+redis.call('PEXPIREAT', 'reasoning:' .. name, expires)
 redis.call('ZADD', 'reasoning', expires, name)
 redis.call('HSET', 'reasoning:sizes', name, #content)
 redis.call('HINCRBY', 'reasoning:sizes', 'total', #content)
