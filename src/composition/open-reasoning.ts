@@ -62,6 +62,11 @@ class LateStore implements ReasoningStore {
     this.#database = database
   }
 
+  prepare(): void {
+    // Whoever needs it hears of a failure.
+    if (this.#opened === null) this.#open().catch(() => {})
+  }
+
   put(entry: KeptReasoning, use: ReasoningUse, bounds: ReasoningBounds): void | Promise<void> {
     if (this.#opened !== null) return this.#opened.put(entry, use, bounds)
     return this.#open().then((store) => store.put(entry, use, bounds))

@@ -29,7 +29,7 @@ export class SharedMetrics {
       this.#leave(() => snapshot)
       return JSON.stringify(snapshot)
     })
-    this.#timer = setInterval(() => this.#leave(this.#take), LEFT_EVERY).unref()
+    if (this.#bus.keeps) this.#timer = setInterval(() => this.#leave(this.#take), LEFT_EVERY).unref()
   }
 
   stop(): void {

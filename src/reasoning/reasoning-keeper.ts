@@ -75,6 +75,8 @@ export class ReasoningKeeper {
   /** The request with the reasoning that is there for it. A promise only where it takes time. Never throws, nor rejects. */
   restore(tenant: string, request: CanonicalRequest): CanonicalRequest | Promise<CanonicalRequest> {
     const { store, keys, now } = this.#options
+    // The client may go on, at another worker, before a store that is opened then is open.
+    if (request.reasoning !== null) store.prepare()
     const turns = new TurnNames(keys.names, tenant).ofHistory(request)
     if (turns.length === 0) return request
     const failed = (cause: unknown): CanonicalRequest => {

@@ -20,6 +20,8 @@ export interface ReasoningBounds {
 
 /** Where sealed reasoning is kept for clients that do not bring it back. A promise only where it takes time. */
 export interface ReasoningStore {
+  /** Something may have to be kept soon, and at once then. */
+  prepare(): void
   /** In place of what was there under its name. The oldest go where there is no room. */
   put(entry: KeptReasoning, use: ReasoningUse, bounds: ReasoningBounds): void | Promise<void>
   /** Contents by name. What is found lives on for a time to live, at least half of one. */

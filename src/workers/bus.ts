@@ -9,6 +9,8 @@ export interface Topic<T> {
 
 /** How the workers of one gateway speak with each other. Messages are small, plain JSON. */
 export interface WorkerBus {
+  /** Is there somebody who keeps what this worker leaves? */
+  readonly keeps: boolean
   /** Tells all other workers. */
   publish<T extends JsonValue>(topic: Topic<T>, data: T): void
   /** Calls `listener` with what others publish. */
@@ -32,6 +34,7 @@ type Giver = () => JsonValue
 
 /** The bus of a gateway that is one process: nobody else is there. */
 export class LocalBus implements WorkerBus {
+  readonly keeps = false
   readonly #givers = new Map<string, Giver>()
 
   publish(): void {}

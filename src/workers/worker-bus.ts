@@ -6,6 +6,7 @@ type BusMessage = Extract<ToWorker, { readonly kind: 'told' | 'asked' | 'answers
 
 /** A worker's end of the bus; the other end is the supervisor's `Hub`. */
 export class ProcessBus implements WorkerBus {
+  readonly keeps = true
   readonly #send: (message: FromWorker) => unknown
   readonly #listeners = new Map<string, ((data: JsonValue) => void)[]>()
   readonly #givers = new Map<string, () => JsonValue>()

@@ -11,6 +11,8 @@ export class MemoryReasoningStore implements ReasoningStore {
   readonly #entries = new Map<string, Entry>()
   #bytes = 0
 
+  prepare(): void {}
+
   put({ name, content }: KeptReasoning, { now, ttl }: ReasoningUse, { max, maxBytes }: ReasoningBounds): void {
     this.#drop(name)
     this.#add(name, { content, expires: now + ttl })

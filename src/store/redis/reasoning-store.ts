@@ -60,6 +60,8 @@ export class RedisReasoningStore implements ReasoningStore {
     this.#connection = connection
   }
 
+  prepare(): void {}
+
   async put({ name, content }: KeptReasoning, use: ReasoningUse, { max, maxBytes }: ReasoningBounds): Promise<void> {
     const { now, ttl } = use
     await this.#connection.run(PUT, [name, content, String(now), String(now + ttl), max, maxBytes])

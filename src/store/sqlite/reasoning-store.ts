@@ -38,6 +38,8 @@ export class SqliteReasoningStore implements ReasoningStore {
     }
   }
 
+  prepare(): void {}
+
   put({ name, content }: KeptReasoning, { now, ttl }: ReasoningUse, { max, maxBytes }: ReasoningBounds): void {
     const { put, drop, sweep, evict } = this.#statements
     inTransaction(this.#database, () => {
