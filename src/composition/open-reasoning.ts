@@ -72,6 +72,10 @@ class LateStore implements ReasoningStore {
     return this.#open().then((store) => store.put(entry, use, bounds))
   }
 
+  async drop(name: string): Promise<void> {
+    if (this.#opening !== null || (await this.#database.exists())) await (await this.#open()).drop(name)
+  }
+
   find(
     names: readonly string[],
     use: ReasoningUse,

@@ -47,17 +47,22 @@ export function restoreReasoning(
   return null
 }
 
+interface KeptTurn extends HeardTurn {
+  /** Also an answer without reasoning. */
+  readonly hearsAll: boolean
+}
+
 /**
  * A sink that has the reasoning of the answer kept when it is whole. Reasoning comes first: an answer that begins with
- * something else is not put together, and costs nothing.
+ * something else is not put together, and costs nothing, unless it has to be heard all the same.
  */
 export function keepingReasoning(
   keep: (answer: readonly Part[]) => void,
-  { earlier, mergeOpaque, continuesPauses }: HeardTurn,
+  { earlier, mergeOpaque, continuesPauses, hearsAll }: KeptTurn,
   sink: EventSink,
 ): EventSink {
   let fold: ResponseFold | null = new ResponseFold(mergeOpaque)
-  let isOpen = earlier.length > 0
+  let isOpen = hearsAll || earlier.length > 0
   return (event) => {
     if (event.type === 'part-start' && !isOpen) {
       isOpen = true

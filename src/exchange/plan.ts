@@ -178,7 +178,8 @@ function translatePlan<P extends ProtocolId>(
     keeper === null ? null : (parts: readonly Part[]) => keeper.keep(exchange.request.principal.tenant, asked, parts)
   const heard = (sink: EventSink): EventSink => {
     if (session !== null) return hearingAnswer(session, turn, sink)
-    return keep === null ? sink : keepingReasoning(keep, turn, sink)
+    if (keeper === null || keep === null) return sink
+    return keepingReasoning(keep, { ...turn, hearsAll: keeper.forgets(asked) }, sink)
   }
   const encoder = earlier?.encoder ?? client.streamEncoder(context)
   const whole = { client, context, estimateTextTokens, earlier }

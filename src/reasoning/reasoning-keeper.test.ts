@@ -51,7 +51,7 @@ function requestOf(...messages: readonly (readonly [Message['role'], readonly Pa
       seed: null,
     },
     stop: [],
-    reasoning: null,
+    reasoning: { mode: 'on', budget: 2000, effort: null, display: null },
     outputFormat: null,
     stream: false,
     includeUsage: false,
@@ -97,6 +97,7 @@ describe('ReasoningKeeper', () => {
     const moved: ReasoningStore = {
       prepare: () => {},
       put: () => {},
+      drop: () => {},
       // What is kept under another name.
       find: (names) => new Map(names.map((name) => [name, Buffer.alloc(100, 3)])),
       close: () => {},
@@ -113,6 +114,24 @@ describe('ReasoningKeeper', () => {
     expect(await partsOf(keeper.restore('me', again('Who?')))).toHaveLength(1)
   })
 
+  it('forgets what was thought before the same words, where they come without a thought', async () => {
+    const { keeper } = keeperWith(new MemoryReasoningStore())
+    const next = requestOf(['user', [text('Where?')]], ['assistant', [text('Here.')]])
+    keeper.keep('me', QUESTION, [sealed('one'), text('Here.')])
+    expect(await partsOf(keeper.restore('me', next))).toHaveLength(2)
+    keeper.keep('me', QUESTION, [text('Here.')])
+    expect(await partsOf(keeper.restore('me', next))).toHaveLength(1)
+  })
+
+  it('looks for turns without a call only where reasoning is asked for', async () => {
+    const { keeper } = keeperWith(new MemoryReasoningStore())
+    keeper.keep('me', QUESTION, [sealed('one'), text('Here.')])
+    keeper.keep('me', QUESTION, TURN)
+    const next = { ...requestOf(['user', [text('Where?')]], ['assistant', [text('Here.')]]), reasoning: null }
+    expect(await partsOf(keeper.restore('me', next))).toHaveLength(1)
+    expect(await partsOf(keeper.restore('me', { ...NEXT, reasoning: null }))).toHaveLength(3)
+  })
+
   it('keeps nothing of an answer without a seal', () => {
     const { keeper } = keeperWith(new MemoryReasoningStore())
     keeper.keep('me', QUESTION, [{ ...sealed(''), seal: null }, call(ID)])
@@ -123,7 +142,7 @@ describe('ReasoningKeeper', () => {
     ['throws', (): never => fail()],
     ['rejects', async (): Promise<never> => fail()],
   ])('goes on without a store that %s', async (_, step) => {
-    const { keeper, failures } = keeperWith({ prepare: () => {}, put: step, find: step, close: () => {} })
+    const { keeper, failures } = keeperWith({ prepare: () => {}, put: step, drop: step, find: step, close: () => {} })
     keeper.keep('me', QUESTION, TURN)
     expect(await partsOf(keeper.restore('me', NEXT))).toHaveLength(2)
     expect(failures).toHaveLength(2)

@@ -59,17 +59,20 @@ export class ReasoningKeeper {
   /** A whole answer to this request. Never throws. */
   keep(tenant: string, request: CanonicalRequest, answer: readonly Part[]): void {
     const reasoning = reasoningIn(answer)
-    if (reasoning === null) return
-    const { store, keys, now } = this.#options
-    const { ttl, max, maxBytes } = this.#settings
-    const name = new TurnNames(keys.names, tenant).ofAnswer(request, answer)
-    const content = sealContent(keys.contents, name, writeParts(reasoning))
-    if (content.length > MOST_BYTES) {
-      this.#fail('the reasoning of an answer is too large to be kept', null)
-      return
-    }
-    const put = (): void | Promise<void> => store.put({ name, content }, { now: now(), ttl }, { max, maxBytes })
-    this.#attempt(put, 'the reasoning of an answer cannot be kept', () => void this.#counts.kept++)
+    if (reasoning === null && !this.forgets(request)) return
+    const { keys } = this.#options
+    const named = new TurnNames(keys.names, tenant).ofAnswer(request, answer)
+    if (named === null) return
+    if (reasoning !== null) this.#put(named.name, writeParts(reasoning))
+    else if (named.by === 'conversation') this.#forget(named.name)
+  }
+
+  /**
+   * Has an answer without reasoning to be heard too? The same words may have been said before, after some thought, in a
+   * conversation that was the same up to then.
+   */
+  forgets({ reasoning }: Pick<CanonicalRequest, 'reasoning'>): boolean {
+    return reasoning !== null
   }
 
   /** The request with the reasoning that is there for it. A promise only where it takes time. Never throws, nor rejects. */
@@ -120,6 +123,23 @@ export class ReasoningKeeper {
   #read(name: string, content: Buffer | undefined): readonly Part[] | null {
     const text = content === undefined ? null : openContent(this.#options.keys.contents, name, content)
     return text === null ? null : readParts(text)
+  }
+
+  #put(name: string, text: string): void {
+    const { store, keys, now } = this.#options
+    const { ttl, max, maxBytes } = this.#settings
+    const content = sealContent(keys.contents, name, text)
+    if (content.length > MOST_BYTES) {
+      this.#fail('the reasoning of an answer is too large to be kept', null)
+      return
+    }
+    const put = (): void | Promise<void> => store.put({ name, content }, { now: now(), ttl }, { max, maxBytes })
+    this.#attempt(put, 'the reasoning of an answer cannot be kept', () => void this.#counts.kept++)
+  }
+
+  #forget(name: string): void {
+    const drop = (): void | Promise<void> => this.#options.store.drop(name)
+    this.#attempt(drop, 'the reasoning of an earlier answer cannot be forgotten', () => {})
   }
 
   #attempt(step: () => void | Promise<void>, text: string, done: () => void): void {

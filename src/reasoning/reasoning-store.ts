@@ -24,6 +24,8 @@ export interface ReasoningStore {
   prepare(): void
   /** In place of what was there under its name. The oldest go where there is no room. */
   put(entry: KeptReasoning, use: ReasoningUse, bounds: ReasoningBounds): void | Promise<void>
+  /** Forgets what is there under this name. Cheap where there is nothing, which is nearly always. */
+  drop(name: string): void | Promise<void>
   /** Contents by name. What is found lives on for a time to live, at least half of one. */
   find(names: readonly string[], use: ReasoningUse): ReadonlyMap<string, Buffer> | Promise<ReadonlyMap<string, Buffer>>
   close(): void

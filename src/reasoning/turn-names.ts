@@ -14,12 +14,18 @@ export interface NamedTurn {
   readonly name: string
 }
 
-type Conversation = Pick<CanonicalRequest, 'instructions' | 'messages'>
+type Conversation = Pick<CanonicalRequest, 'instructions' | 'messages' | 'reasoning'>
+
+/** `id`: of its first call. `conversation`: all that was said up to it. */
+interface TurnName {
+  readonly name: string
+  readonly by: 'id' | 'conversation'
+}
 
 /**
  * Names for the turns of one tenant. A turn with a tool call is named by the id that its vendor gave the call, so that a
  * client may shorten its history; any other by all that was said up to it, so that the same words in another conversation
- * are another turn.
+ * are another turn. The latter have a name only where the client asks for reasoning: others need not pay for it.
  */
 export class TurnNames {
   readonly #key: KeyObject
@@ -32,33 +38,38 @@ export class TurnNames {
   }
 
   /** Of the turns of the model's that did not come back with their reasoning. */
-  ofHistory({ instructions, messages }: Conversation): readonly NamedTurn[] {
-    const said = new Said(instructions)
+  ofHistory(conversation: Conversation): readonly NamedTurn[] {
+    const said = new Said(conversation)
     let read = 0
-    return messages.flatMap((message, position) => {
+    return conversation.messages.flatMap((message, position) => {
       if (!lacksReasoning(message)) return []
-      const conversation = (): string => {
-        for (; read <= position; read++) said.add(messages[read])
+      const named = this.#nameOf(message.parts, conversation, () => {
+        for (; read <= position; read++) said.add(conversation.messages[read])
         return said.digest()
-      }
-      return [{ position, name: this.#nameOf(message.parts, conversation) }]
+      })
+      return named === null ? [] : [{ position, name: named.name }]
     })
   }
 
   /** Of the answer to this conversation. */
-  ofAnswer({ instructions, messages }: Conversation, answer: readonly Part[]): string {
-    return this.#nameOf(answer, () => {
-      const said = new Said(instructions)
-      for (const message of messages) said.add(message)
+  ofAnswer(conversation: Conversation, answer: readonly Part[]): TurnName | null {
+    return this.#nameOf(answer, conversation, () => {
+      const said = new Said(conversation)
+      for (const message of conversation.messages) said.add(message)
       said.add({ role: 'assistant', parts: answer })
       return said.digest()
     })
   }
 
-  #nameOf(parts: readonly Part[], conversation: () => string): string {
+  #nameOf(parts: readonly Part[], { reasoning }: Conversation, said: () => string): TurnName | null {
     const call = parts.find((part) => part.kind === 'tool-call')
-    const own = call?.kind === 'tool-call' && call.id.length >= SHORTEST_OWN_ID ? call : null
-    const what = own === null ? ['turn', conversation()] : ['call', own.id, own.name]
+    if (call?.kind === 'tool-call' && call.id.length >= SHORTEST_OWN_ID) {
+      return { name: this.#digest('call', call.id, call.name), by: 'id' }
+    }
+    return reasoning === null ? null : { name: this.#digest('turn', said()), by: 'conversation' }
+  }
+
+  #digest(...what: readonly string[]): string {
     return createHmac('sha256', this.#key)
       .update(JSON.stringify([this.#tenant, ...what]))
       .digest('base64url')
@@ -73,7 +84,7 @@ function lacksReasoning({ role, parts }: Message): boolean {
 class Said {
   readonly #hash: Hash = createHash('sha256')
 
-  constructor(instructions: readonly Part[]) {
+  constructor({ instructions }: Pick<Conversation, 'instructions'>) {
     this.add({ role: 'system', parts: instructions })
   }
 

@@ -49,6 +49,17 @@ export function describeReasoningStore(name: string, open: () => Promise<Reasoni
       expect(await found(['a'])).toEqual(['a new'])
     })
 
+    it('forgets what it is told to, and has room for it again', async () => {
+      await put('a')
+      await put('b')
+      await store.drop('a')
+      await store.drop('never there')
+      expect(await found(['a', 'b'])).toEqual(['b \u0000\n"b"'])
+      const bounds = { max: 100, maxBytes: 2 * contentOf('a').length }
+      await put('c', bounds)
+      expect(await found(['b', 'c'])).toHaveLength(2)
+    })
+
     it('ends what nobody asks for, and goes on with what somebody does', async () => {
       await put('a')
       await put('b')

@@ -14,12 +14,17 @@ export class MemoryReasoningStore implements ReasoningStore {
   prepare(): void {}
 
   put({ name, content }: KeptReasoning, { now, ttl }: ReasoningUse, { max, maxBytes }: ReasoningBounds): void {
-    this.#drop(name)
+    this.drop(name)
     this.#add(name, { content, expires: now + ttl })
     for (const [oldest, { expires }] of this.#entries) {
       if (expires > now && this.#entries.size <= max && this.#bytes <= maxBytes) break
-      this.#drop(oldest)
+      this.drop(oldest)
     }
+  }
+
+  drop(name: string): void {
+    this.#bytes -= this.#entries.get(name)?.content.length ?? 0
+    this.#entries.delete(name)
   }
 
   find(names: readonly string[], { now, ttl }: ReasoningUse): ReadonlyMap<string, Buffer> {
@@ -29,7 +34,7 @@ export class MemoryReasoningStore implements ReasoningStore {
       if (entry === undefined || entry.expires <= now) continue
       found.set(name, entry.content)
       if (entry.expires >= now + ttl / 2) continue
-      this.#drop(name)
+      this.drop(name)
       this.#add(name, { content: entry.content, expires: now + ttl })
     }
     return found
@@ -43,10 +48,5 @@ export class MemoryReasoningStore implements ReasoningStore {
   #add(name: string, entry: Entry): void {
     this.#entries.set(name, entry)
     this.#bytes += entry.content.length
-  }
-
-  #drop(name: string): void {
-    this.#bytes -= this.#entries.get(name)?.content.length ?? 0
-    this.#entries.delete(name)
   }
 }

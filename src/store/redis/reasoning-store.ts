@@ -34,6 +34,9 @@ while redis.call('ZCARD', 'reasoning') > tonumber(max)
   drop(oldest)
 end`
 
+const DROP = `${LIBRARY}
+drop(ARGV[1])`
+
 /** The end from which on nothing is extended, the end of what is, names. Contents in their order. */
 const FIND = `
 local soon, expires = tonumber(ARGV[1]), ARGV[2]
@@ -65,6 +68,10 @@ export class RedisReasoningStore implements ReasoningStore {
   async put({ name, content }: KeptReasoning, use: ReasoningUse, { max, maxBytes }: ReasoningBounds): Promise<void> {
     const { now, ttl } = use
     await this.#connection.run(PUT, [name, content, String(now), String(now + ttl), max, maxBytes])
+  }
+
+  async drop(name: string): Promise<void> {
+    await this.#connection.run(DROP, [name])
   }
 
   /** Once: a request does not wait for a server that is away. */

@@ -7,6 +7,7 @@ const SWEPT_AT_ONCE = 20
 
 const STATEMENTS = {
   put: `INSERT OR REPLACE INTO reasoning (name, expires, bytes, content) VALUES (:name, :expires, :bytes, :content)`,
+  has: 'SELECT 1 FROM reasoning WHERE name = :name',
   drop: 'DELETE FROM reasoning WHERE name = :name',
   sweep: 'DELETE FROM reasoning WHERE name IN (SELECT name FROM reasoning WHERE expires <= :now LIMIT :most)',
   totals: 'SELECT entries, bytes FROM reasoning_totals',
@@ -29,6 +30,7 @@ export class SqliteReasoningStore implements ReasoningStore {
     const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
     this.#statements = {
       put: prepare('put'),
+      has: prepare('has'),
       drop: prepare('drop'),
       sweep: prepare('sweep'),
       totals: prepare('totals'),
@@ -51,6 +53,11 @@ export class SqliteReasoningStore implements ReasoningStore {
         if (evict.run().changes === 0) return
       }
     })
+  }
+
+  drop(name: string): void {
+    // A deletion waits for all who write, also one of nothing.
+    if (this.#statements.has.get({ name }) !== undefined) this.#statements.drop.run({ name })
   }
 
   find(names: readonly string[], { now, ttl }: ReasoningUse): ReadonlyMap<string, Buffer> {
