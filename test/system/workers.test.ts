@@ -296,6 +296,13 @@ describe('several workers', () => {
 })
 
 describe('workers that cannot start', () => {
+  it('end where nobody is there any more who started them, and listen nowhere', async () => {
+    const upstream = await vendorOf(saying(chat, 'Served.'))
+    await machine.writeConfig(configOf(upstream))
+    const { code, stdout } = await machine.run(['start'], { environment: { UCR_WORKER: '1' } })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
   it('end the start with one message when they all fail', async () => {
     await writeFile(join(machine.home, 'file'), '')
     const upstream = await vendorOf(saying(chat, 'Served.'))
