@@ -27,6 +27,7 @@ import { PROTOCOL_LIST } from './protocols/index.ts'
 import { openAccessControl } from './composition/access-control.ts'
 import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
+import { Monitoring } from './composition/monitoring.ts'
 import { RateCounters } from './composition/rate-counters.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
@@ -83,6 +84,8 @@ export interface WorkerPart {
   listen(listener: Server): Promise<string>
   /** Does this worker say what came of a reload? */
   announces(): boolean
+  /** Is it the one that does what only one worker may do? */
+  leads(): boolean
 }
 
 /** A provider in use, for people. */
@@ -178,6 +181,7 @@ class RunningGateway implements Gateway {
   readonly #transports: Transports
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
+  readonly #monitoring: Monitoring
   readonly #oversight: Oversight
   readonly #access: AccessControl
   readonly #counters: RateCounters
@@ -207,16 +211,34 @@ class RunningGateway implements Gateway {
       snapshot,
       options.loaded.config,
     )
+    this.#monitoring = new Monitoring({
+      config: options.loaded.config,
+      environment: options.environment,
+      database: parts.database,
+      transport: shared.transport,
+      log: options.log,
+      version: packageJson.version,
+      figures: () => this.#oversight.figures(),
+      providers: () => this.#snapshot.providers,
+      health: () => this.#server.health(),
+      leads: () => options.worker?.leads() ?? true,
+    })
     this.#oversight = new Oversight({
       config: options.loaded.config,
       environment: options.environment,
       counters: parts.counters,
       traffic,
-      sources: gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
+      sources: {
+        ...gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
+        ...this.#monitoring.sources,
+      },
       refresh: async () => void (await shared.sessions?.figures.prompt()),
       relieve: () => shared.caches.clearWarm(),
       log: options.log,
-      onAlert: options.onAlert,
+      onAlert: (alert) => {
+        this.#monitoring.note(alert)
+        options.onAlert?.(alert)
+      },
     })
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
@@ -230,6 +252,7 @@ class RunningGateway implements Gateway {
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
     await this.#oversight.start(bus)
+    this.#monitoring.start(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
     await this.#watch()
@@ -274,6 +297,7 @@ class RunningGateway implements Gateway {
     if (this.#closed) return
     this.#closed = true
     this.#oversight.stop()
+    this.#monitoring.close()
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
@@ -292,6 +316,7 @@ class RunningGateway implements Gateway {
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
+        ...this.#monitoring.routes,
         ...this.#access.routes,
         authStatusRoute({
           open: () => this.#access.open,
@@ -329,6 +354,7 @@ class RunningGateway implements Gateway {
         notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
         deployments: () => this.#shared.health.snapshot(),
         sessions: async () => (await this.#shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
+        ...this.#monitoring.answers,
       },
       exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
       observer: this.#shared.observer,
@@ -377,6 +403,7 @@ class RunningGateway implements Gateway {
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#shared.reasoning?.adopt(next.config.reasoning)
     this.#oversight.adopt(next.config)
+    this.#monitoring.adopt(next.config)
     this.#access.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()

@@ -2,6 +2,8 @@ import type { AddressRange } from '../admission/address-range.ts'
 import type { RateLimitSettings } from '../admission/rate-counter.ts'
 import type { IssuerSettings } from '../admission/jwt.ts'
 import type { VirtualKey } from '../admission/virtual-key.ts'
+import type { Destination } from '../alerts/destination.ts'
+import type { Rule } from '../alerts/rule.ts'
 import type { CacheSettings } from '../cache/settings.ts'
 import type { Timeouts } from '../providers/provider.ts'
 import type { ProviderSettings } from '../providers/settings.ts'
@@ -31,6 +33,8 @@ export interface Config {
   readonly redis: RedisSettings
   readonly upstream: UpstreamSettings
   readonly memory: MemorySettings
+  readonly alerts: AlertSettings
+  readonly healthChecks: HealthCheckSettings
   readonly logging: LoggingSettings
 }
 
@@ -131,6 +135,24 @@ interface MemorySettings {
   readonly shedAbove: number
   readonly interval: number
   readonly warnBytes: number
+}
+
+export interface AlertSettings {
+  /** Metrics are looked at. */
+  readonly enabled: boolean
+  /** Milliseconds between two looks. */
+  readonly interval: number
+  /** Those that are switched on: the usual ones as the config wants them, then its own. */
+  readonly rules: readonly Rule[]
+  readonly destinations: readonly Destination[]
+}
+
+/** Times in milliseconds. */
+export interface HealthCheckSettings {
+  /** Providers are asked whether they are well. */
+  readonly enabled: boolean
+  readonly interval: number
+  readonly timeout: number
 }
 
 export interface LoggingSettings {

@@ -1,3 +1,5 @@
+import { targetOf } from '../alerts/destination.ts'
+import type { Destination } from '../alerts/destination.ts'
 import type { IssuerTrust } from '../admission/jwt.ts'
 import { maskKey } from '../admission/keys.ts'
 import type { VirtualKey } from '../admission/virtual-key.ts'
@@ -21,6 +23,7 @@ export function redactConfig(config: Config) {
       headers: Object.fromEntries(Object.keys(provider.headers).map((name) => [name, '…'])),
     })),
     redis: { url: withoutLogin(config.redis.url) },
+    alerts: { ...config.alerts, destinations: config.alerts.destinations.map(redactDestination) },
     sessions: { ...config.sessions, redis: { url: withoutLogin(config.sessions.redis.url) } },
     routing: {
       ...config.routing,
@@ -33,6 +36,11 @@ const NO_HASH = 'sha256:…'
 
 function redactKey({ name, owner, models, routes, rateLimit, expiresAt, disabled, metadata }: VirtualKey) {
   return { name, hash: NO_HASH, owner, models, routes, rateLimit, expiresAt, disabled, metadata }
+}
+
+/** Of a URL the path may be a secret too. */
+function redactDestination(destination: Destination): object {
+  return { type: destination.type, ...(destination.type !== 'log' && { url: `${targetOf(destination)}/…` }) }
 }
 
 function redactTrust(trust: IssuerTrust): object {

@@ -7,6 +7,7 @@ import { refuseOpenBind } from '../admission/bind.ts'
 import type { AuthSettings, Config, LoggingSettings, ReasoningConfig, ServerSettings, SessionConfig } from './config.ts'
 import type { Path } from './document.ts'
 import type { Resolution } from './resolution.ts'
+import { resolveAlerts, resolveHealthChecks } from './resolve-alerts.ts'
 import { resolveAuth, resolveKeys } from './resolve-auth.ts'
 import { resolveProviders } from './resolve-providers.ts'
 import { resolveRateLimit } from './resolve-rate-limit.ts'
@@ -36,6 +37,8 @@ export function resolveConfig(input: ConfigInput, resolution: Resolution): Confi
     redis: input.redis,
     upstream: input.upstream,
     memory: resolveMemory(input.memory, resolution),
+    alerts: resolveAlerts(input, resolution),
+    healthChecks: resolveHealthChecks(input.healthChecks, resolution),
     logging: resolveLogging(input.logging, resolution),
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { alerts, healthChecks } from './alert-schema.ts'
 import { auth } from './auth-schema.ts'
 import { cache } from './cache-schema.ts'
 import { counters, memory, rateLimit, trustedProxies } from './overload-schema.ts'
@@ -340,6 +341,8 @@ export const configSchema = section('The config file of ucr.', {
   redis: z.prefault(redis, {}),
   upstream: z.prefault(upstream, {}),
   memory: z.prefault(memory, {}),
+  alerts: z.prefault(alerts, {}),
+  healthChecks: z.prefault(healthChecks, {}),
   logging: z.prefault(logging, {}),
   version: inert('the format needs no version'),
   transformers: inert('`type` of a provider decides how requests are translated'),

@@ -25,7 +25,7 @@ export function lastingCounts({ takenAt, process, traffic, blocks }: MetricsSnap
 }
 
 function lastingBlocks(blocks: SourceBlocks): SourceBlocks {
-  const { cacheManager, responseCache, coalescing, dns, pool, memory } = blocks
+  const { cacheManager, responseCache, coalescing, dns, pool, memory, alerts } = blocks
   return {
     cacheManager: cacheManager && { ...cacheManager, l1Size: 0, l2Size: 0 },
     responseCache: responseCache && { ...responseCache, size: 0, calculatedSize: 0, maxSize: 0 },
@@ -38,6 +38,8 @@ function lastingBlocks(blocks: SourceBlocks): SourceBlocks {
     sessionEvents: blocks.sessionEvents,
     sessionStore: null,
     reasoning: blocks.reasoning,
+    alerts: alerts && { ...alerts, firing: 0 },
+    providerChecks: null,
     pool: pool?.map((one) => ({ ...one, connected: 0, running: 0, pending: 0, free: 0, closed: one.opened })) ?? null,
     breakers: null,
     memory: memory && { ...memory, ratio: 0, usedBytes: 0, underPressure: false, shedding: false },

@@ -1,6 +1,6 @@
 import { logText } from './log-text.ts'
-import { ADMISSION, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
-import { PLANS, POOL, REASONING, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
+import { ADMISSION, ALERTS, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
+import { PLANS, POOL, PROVIDER_CHECKS, REASONING, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
 import type {
   BreakerStats,
   Counts,
@@ -51,6 +51,8 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       sessionEvents: sources.sessionEvents?.() ?? null,
       sessionStore: sources.sessionStore?.() ?? null,
       reasoning: sources.reasoning?.() ?? null,
+      alerts: sources.alerts?.() ?? null,
+      providerChecks: sources.providerChecks?.() ?? null,
       pool: sources.pool?.() ?? null,
       breakers: sources.breakers?.().map(cleanBreaker) ?? null,
       memory: sources.memory?.() ?? null,
@@ -97,6 +99,8 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
       mostSessions,
     ),
     reasoning: sum(REASONING, ({ reasoning }) => reasoning),
+    alerts: sum(ALERTS, ({ alerts }) => alerts),
+    providerChecks: sum(PROVIDER_CHECKS, ({ providerChecks }) => providerChecks),
     pool: join(
       list.map(({ pool }) => pool),
       mergePools,

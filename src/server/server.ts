@@ -5,7 +5,6 @@ import { drain } from './drain.ts'
 import type { Engine, EngineEvents, EngineRequest, EngineResponse } from './engine.ts'
 import type { Drainable } from './drain.ts'
 import { healthRoutes } from './health.ts'
-import type { ServerState } from './health.ts'
 import { listenOn } from './listen.ts'
 import { createLeanEngine } from './lean/engine.ts'
 import { createNodeEngine } from './node/engine.ts'
@@ -20,6 +19,8 @@ import type { DeclaredRoute } from './router.ts'
 import { serveRequest } from './serve-request.ts'
 import type { ServerSettings } from './settings.ts'
 import { Traffic } from './traffic.ts'
+import { ownHealth } from './worker-health.ts'
+import type { ServerState, WorkerHealth } from './worker-health.ts'
 
 /** The listening side: what every request meets, whichever engine reads and writes it. */
 export function createServer(options: ServerOptions): GatewayServer {
@@ -49,6 +50,10 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
 
   get routes(): readonly DeclaredRoute[] {
     return this.#router.routes
+  }
+
+  health(): WorkerHealth {
+    return ownHealth(this, this.#options.health.deployments())
   }
 
   async listen(): Promise<readonly string[]> {

@@ -88,6 +88,23 @@ const KEYS = `
   INSERT INTO keys_version VALUES (0, 0);
 `
 
+/** Alert rules that were made while the gateway ran. Times in milliseconds, `created` in Unix time. */
+const ALERT_RULES = `
+  CREATE TABLE alert_rules (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    metric TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    warning REAL,
+    critical REAL,
+    window INTEGER NOT NULL,
+    cooldown INTEGER NOT NULL,
+    hysteresis REAL NOT NULL,
+    min_requests INTEGER NOT NULL,
+    created INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`
+
 /** Sealed reasoning, encrypted, under names that tell nothing, and how much of it there is. Times are Unix milliseconds. */
 const REASONING = `
   CREATE TABLE reasoning (
@@ -112,4 +129,4 @@ const REASONING = `
  * The tables, step by step: a file of version n has had the first n. What was released is never changed; a change is
  * another step.
  */
-export const MIGRATIONS: readonly string[] = [SESSIONS, KEYS, REASONING]
+export const MIGRATIONS: readonly string[] = [SESSIONS, KEYS, ALERT_RULES, REASONING]
