@@ -129,6 +129,7 @@ const snapshot = buildSnapshot(
     caches: new Caches({ settings: loaded.config.cache, secret: Buffer.alloc(32), calls, now }),
     calls,
     plans: new PlanCounter(),
+    reasoning: null,
     sessions: new Sessions({
       store: new MemorySessionStore(),
       settings: loaded.config.sessions,

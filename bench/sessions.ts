@@ -71,7 +71,7 @@ const STORES: Readonly<Record<string, () => Promise<Kept>>> = {
       const server = await RedisServer.start({ durable: false })
       const client = new Redis(server.url)
       const store = new RedisSessionStore(
-        await RedisConnection.open({ url: server.url, lost: () => {}, back: () => {} }),
+        await RedisConnection.open({ url: server.url, what: 'Sessions', lost: () => {}, back: () => {} }),
       )
       const size = async (): Promise<number> => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
       const close = async (): Promise<void> => {

@@ -30,9 +30,11 @@ import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
 import { Diagnostics } from './composition/diagnostics.ts'
 import { Monitoring } from './composition/monitoring.ts'
+import { RateCounters } from './composition/rate-counters.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
+import { openReasoning } from './composition/open-reasoning.ts'
 import { openSessions } from './composition/open-sessions.ts'
 import { readSessionMessages } from './composition/read-session-messages.ts'
 import { StateDatabase } from './composition/state-database.ts'
@@ -54,7 +56,7 @@ import { Compression } from './server/compression.ts'
 import type { HealthOptions } from './server/health.ts'
 import type { PlainRoute } from './server/plain-route.ts'
 import { createServer } from './server/server.ts'
-import { buildSnapshot, cacheSecretFrom, sealKeysFrom } from './composition/snapshot.ts'
+import { buildSnapshot, cacheSecretFrom, reasoningKeysFrom, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
 import { gatewayHealth } from './composition/gateway-health.ts'
@@ -128,6 +130,7 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { loaded, environment, log } = options
   const now = (): number => performance.now()
+  log.hide(loaded.config.server.secret === null ? [] : [loaded.config.server.secret])
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
   const slow = new SlowOperations(log, loaded.config.logging, now)
@@ -155,6 +158,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       log,
       took: (operation, time) => slow.took(operation, time),
     }),
+    reasoning: await openReasoning({ config: loaded.config, keys: reasoningKeysFrom(secret), database, log }),
   }
   const providerSet = new ProviderSet({
     environment,
@@ -179,17 +183,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     database,
   })
   transports.adopt(snapshot.providers)
-  return new RunningGateway(options, {
-    shared,
-    database,
-    transports,
-    traffic,
-    slow,
-    providerSet,
-    access,
-    snapshot,
-    build,
-  })
+  const counters = await RateCounters.open(loaded.config, log)
+  const parts = { shared, database, transports, traffic, slow, providerSet, access, counters, snapshot, build }
+  return new RunningGateway(options, parts)
 }
 
 /** What a gateway is made of. */
@@ -201,6 +197,7 @@ interface GatewayParts {
   readonly slow: SlowOperations
   readonly providerSet: ProviderSet
   readonly access: AccessControl
+  readonly counters: RateCounters
   readonly snapshot: Snapshot
   readonly build: (loaded: LoadedConfig) => Promise<Snapshot>
 }
@@ -219,6 +216,7 @@ class RunningGateway implements Gateway {
   readonly #slow: SlowOperations
   readonly #diagnostics: Diagnostics | null
   readonly #access: AccessControl
+  readonly #counters: RateCounters
   readonly #server: GatewayServer
   readonly #compression = new Compression()
   readonly #pricing = new Pricing()
@@ -235,6 +233,7 @@ class RunningGateway implements Gateway {
     this.#transports = parts.transports
     this.#slow = parts.slow
     this.#access = access
+    this.#counters = parts.counters
     this.#providerSet = providerSet
     this.#snapshot = snapshot
     this.#pricing.adopt(snapshot.providers)
@@ -263,6 +262,7 @@ class RunningGateway implements Gateway {
     this.#oversight = new Oversight({
       config: options.loaded.config,
       environment: options.environment,
+      counters: parts.counters,
       traffic,
       pricing: this.#pricing,
       sources: {
@@ -313,7 +313,7 @@ class RunningGateway implements Gateway {
     await shareHealth(this.#shared.health, bus)
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
-    this.#oversight.start(bus)
+    await this.#oversight.start(bus)
     this.#diagnostics?.share(bus)
     this.#monitoring.start(bus)
     this.#insight.start(bus)
@@ -369,9 +369,11 @@ class RunningGateway implements Gateway {
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
+    this.#counters.close()
     await this.#shared.transport.close()
     await this.#providerSet.close()
     await this.#shared.sessions?.close()
+    this.#shared.reasoning?.close()
     await this.#database.close()
   }
 
@@ -417,6 +419,7 @@ class RunningGateway implements Gateway {
         checkAdmin: (headers) => this.#access.checkAdmin(headers),
         permit: (principal, path) => this.#access.permit(principal, path),
         admit: (caller) => this.#oversight.admission.admit(caller),
+        failed: (caller) => this.#oversight.admission.failed(caller),
         received: (caller) => this.#oversight.admission.received(caller),
       },
       health: this.#health,
@@ -479,6 +482,7 @@ class RunningGateway implements Gateway {
     this.#pricing.adopt(next.providers)
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
+    this.#shared.reasoning?.adopt(next.config.reasoning)
     this.#oversight.adopt(next.config)
     this.#slow.adopt(next.config.logging)
     this.#monitoring.adopt(next.config)
@@ -505,8 +509,10 @@ class RunningGateway implements Gateway {
   }
 }
 
-async function secretOf({ secret, stateFolder, log }: GatewayOptions): Promise<Buffer> {
+async function secretOf({ secret, stateFolder, loaded, log }: GatewayOptions): Promise<Buffer> {
   if (secret !== undefined) return secret
+  const { secret: shared } = loaded.config.server
+  if (shared !== null) return Buffer.from(shared)
   if (stateFolder === undefined) return randomBytes(32)
   try {
     return await openGatewaySecret(stateFolder)

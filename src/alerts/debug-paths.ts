@@ -20,6 +20,7 @@ const EVERYTHING: Required<Omit<MetricsSources, 'pool' | 'breakers'>> = {
   plans: () => zeros(fields.PLANS),
   sessionEvents: () => zeros(fields.SESSION_EVENTS),
   sessionStore: () => zeros(fields.SESSION_STORE),
+  reasoning: () => zeros(fields.REASONING),
   alerts: () => zeros(fields.ALERTS),
   providerChecks: () => zeros(fields.PROVIDER_CHECKS),
   keys: () => zeros(fields.KEYS),

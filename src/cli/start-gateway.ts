@@ -121,7 +121,8 @@ export async function bannerOf({ start, urls, summary, channel, surroundings }: 
       config: path,
       providers: summary.providers,
       claude: await findClaude(surroundings),
-      keyNeeded: clientKey(config, await storedClientKeys(surroundings), surroundings.environment).kind !== 'open',
+      keyNeeded:
+        clientKey(config, await storedClientKeys(config, surroundings), surroundings.environment).kind !== 'open',
       model: summary.model,
     },
     channel,

@@ -13,9 +13,12 @@ export function forkWorker(values: StartValues, { directory, environment }: Surr
   })
 }
 
-/** Is this process one of them? What it starts later is none. */
+/**
+ * Is this process one of them? Also where the gateway that started it is gone by now, and its channel with it. What it
+ * starts later is none.
+ */
 export function isWorker(environment: NodeJS.ProcessEnv): boolean {
-  if (environment[WORKER_VARIABLE] !== '1' || process.send === undefined) return false
+  if (environment[WORKER_VARIABLE] !== '1') return false
   delete environment[WORKER_VARIABLE]
   return true
 }

@@ -70,6 +70,7 @@ async function openStore(
 async function openRedis(url: string, log: Log): Promise<SessionStore> {
   const connection = await RedisConnection.open({
     url,
+    what: 'Sessions',
     lost: (why) => log.warn(null, 'the store of sessions is away', { why }),
     back: () => log.info('the store of sessions is there again'),
   })

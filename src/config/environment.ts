@@ -77,7 +77,7 @@ const KEYS: Path = ['auth', 'keys']
 const HOST: Path = ['server', 'host']
 const PORT: Path = ['server', 'port']
 const LEVEL: Path = ['logging', 'level']
-const REDIS_URL: Path = ['sessions', 'redis', 'url']
+const REDIS_URL: Path = ['redis', 'url']
 
 /** Of two variables for the same key, the first that is set counts. An empty one counts as not set. */
 export const VARIABLES: readonly Variable[] = [
@@ -105,7 +105,8 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'UCR_PLAN', path: ['plan'], description: '`plan`', read: asText },
   { name: 'UCR_STRICT', path: ['strict'], description: '`strict`, `true` or `false`', read: asText },
   { name: 'UCR_SESSION_STORE', path: sessions('store'), description: '`sessions.store`', read: asText },
-  { name: 'UCR_REDIS_URL', path: REDIS_URL, description: '`sessions.redis.url`', read: asText },
+  { name: 'UCR_REDIS_URL', path: REDIS_URL, description: '`redis.url`', read: asText },
+  { name: 'UCR_SECRET', path: ['server', 'secret'], description: '`server.secret`', read: asText },
   { name: 'CLAUDE_WRAPPER_HOST', path: HOST, description: 'as `UCR_HOST`', read: asText },
   { name: 'CLAUDE_WRAPPER_PORT', path: PORT, description: 'as `UCR_PORT`', read: asPort },
   { name: 'CLAUDE_WRAPPER_API_KEY', path: KEYS, description: 'as `UCR_API_KEY`', read: asText },

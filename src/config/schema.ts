@@ -2,7 +2,9 @@ import * as z from 'zod/mini'
 import { alerts, healthChecks } from './alert-schema.ts'
 import { auth } from './auth-schema.ts'
 import { cache } from './cache-schema.ts'
-import { memory, rateLimit, trustedProxies } from './overload-schema.ts'
+import { counters, memory, rateLimit, trustedProxies } from './overload-schema.ts'
+import { reasoning } from './reasoning-schema.ts'
+import { redis } from './redis-schema.ts'
 import { sessions } from './session-schema.ts'
 import { tls } from './tls-schema.ts'
 import { upstream } from './upstream-schema.ts'
@@ -123,6 +125,17 @@ const server = section('The listening side.', {
   ),
   cors: inert('name the web pages that may call the gateway in `server.allowedOrigins`'),
   rateLimit: z.exactOptional(rateLimit),
+  counters: z.prefault(counters, {}),
+  secret: z.exactOptional(
+    text({
+      expected: 'at least 32 characters, best a variable such as "${UCR_SECRET}"',
+      pattern: /^[\s\S]{32,}$/,
+      secret: true,
+      description:
+        'What the keys of sealed reasoning are derived from: the same on all machines that are one gateway. When left out, one is made on the first start and kept in the state folder. Takes effect after a restart.',
+      examples: ['${UCR_SECRET}'],
+    }),
+  ),
   trustedProxies: z.prefault(trustedProxies, []),
   timeout: inert('use `timeouts`, `server.headerTimeout` and `server.bodyTimeout`'),
 })
@@ -343,6 +356,8 @@ export const configSchema = section('The config file of ucr.', {
   ),
   cache: z.prefault(cache, {}),
   sessions: z.prefault(sessions, {}),
+  reasoning: z.prefault(reasoning, {}),
+  redis: z.prefault(redis, {}),
   upstream: z.prefault(upstream, {}),
   memory: z.prefault(memory, {}),
   alerts: z.prefault(alerts, {}),

@@ -159,7 +159,7 @@ describe('prometheusText()', () => {
       snapshotOf([{}, { stream: true }], {
         pool: () => [{ origin: 'https://a', ...POOL }],
         breakers: () => [{ key: 'gpt/x', state: 'half-open', failures: 0, successes: 0, blockedFor: 0, why: null }],
-        admission: () => ({ rateLimited: 4, overloaded: 5 }),
+        admission: () => ({ rateLimited: 4, overloaded: 5, wrongCredentials: 3, uncounted: 4 }),
         loopLag: () => ({ p50: 1, p99: 20, max: 300 }),
         keys: () => ({ configured: 1, stored: 2 }),
       }),

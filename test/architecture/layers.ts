@@ -134,11 +134,25 @@ export const LAYERS: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'reasoning',
+    owns: ['reasoning/'],
+    imports: [
+      'canonical/',
+      'lib/',
+      'sessions/message-meaning.ts',
+      'sessions/read-messages.ts',
+      'sessions/write-messages.ts',
+    ],
+    types: [],
+    builtins: ['crypto'],
+    packages: [],
+  },
+  {
     // Adapters. What they keep is defined by whoever has it kept.
     name: 'store',
     owns: ['store/'],
     imports: ['lib/'],
-    types: ['sessions/session-store.ts', 'admission/', 'alerts/'],
+    types: ['sessions/session-store.ts', 'reasoning/reasoning-store.ts', 'admission/', 'alerts/'],
     // A client of a database brings its own network.
     builtins: ['crypto', 'fs', 'sqlite', 'timers/promises'],
     packages: ['ioredis', 'lru-cache'],
@@ -163,6 +177,7 @@ export const LAYERS: readonly Layer[] = [
       'admission/',
       'cache/',
       'sessions/',
+      'reasoning/',
       'upstream/',
       'lib/',
     ],

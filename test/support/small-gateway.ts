@@ -98,6 +98,7 @@ export async function smallGateway(
       checkAdmin: () => {},
       permit: () => {},
       admit: () => {},
+      failed: () => {},
       received: () => {},
     },
     health: {
