@@ -8,12 +8,14 @@ export interface GatewayHealthOptions {
   readonly exposed: () => boolean
   /** How many are enabled. */
   readonly providers: () => number
+  /** How other workers and the providers are. */
+  readonly answers: Pick<HealthOptions, 'others' | 'providers'>
 }
 
 const NO_SESSIONS = { active: 0, total: 0 }
 
 /** What a gateway says of its own health. */
-export function gatewayHealth({ shared, exposed, providers }: GatewayHealthOptions): HealthOptions {
+export function gatewayHealth({ shared, exposed, providers, answers }: GatewayHealthOptions): HealthOptions {
   return {
     service: 'universal-claude-router',
     version: packageJson.version,
@@ -21,5 +23,6 @@ export function gatewayHealth({ shared, exposed, providers }: GatewayHealthOptio
     notReady: () => (providers() === 0 ? 'no provider is enabled' : null),
     deployments: () => shared.health.snapshot(),
     sessions: async () => (await shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
+    ...answers,
   }
 }

@@ -102,10 +102,11 @@ export class Insight {
       overview: async () => {
         const { service, version } = health
         const costs = await pricing.reader()
-        return overviewOf(await figures(), {
+        const snapshot = await figures()
+        return overviewOf(snapshot, {
           service,
           version,
-          status: statusOf(health),
+          status: statusOf(health, snapshot.blocks.breakers ?? []),
           providers: providers(),
           costOf: (usage) => costs.costOf(usage),
         })

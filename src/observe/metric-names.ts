@@ -69,6 +69,12 @@ export const BLOCK_METRICS: readonly MetricName<SourceBlocks>[] = [
   gauge('ucr_event_loop_lag_max_seconds', 'At most.', ({ loopLag }) => loopLag && loopLag.max / 1000),
   counter('ucr_rate_limited_total', 'Requests over a rate limit.', ({ admission }) => admission?.rateLimited),
   counter('ucr_overloaded_total', 'Requests without memory for them.', ({ admission }) => admission?.overloaded),
+  gauge('ucr_alerts_firing', 'Alert rules that are broken.', ({ alerts }) => alerts?.firing),
+  counter('ucr_alert_messages_sent_total', 'Messages that a destination took.', ({ alerts }) => alerts?.sent),
+  counter('ucr_alert_messages_failed_total', 'Messages given up.', ({ alerts }) => alerts?.failed),
+  counter('ucr_alert_messages_dropped_total', 'Messages without room to wait.', ({ alerts }) => alerts?.dropped),
+  gauge('ucr_providers_checked', 'Providers that were checked.', ({ providerChecks }) => providerChecks?.checked),
+  gauge('ucr_providers_down', 'Those that are down.', ({ providerChecks }) => providerChecks?.down),
   gauge('ucr_memory_used_ratio', 'Used share of the nearer memory limit.', ({ memory }) => memory?.ratio),
   gauge('ucr_memory_limit_bytes', 'That limit.', ({ memory }) => memory?.limitBytes),
   gauge(

@@ -14,6 +14,9 @@ export const PLANS = ['fastPath', 'total'] as const
 export const SESSION_EVENTS = ['created', 'appended', 'failed', 'evicted', 'expired'] as const
 export const SESSION_STORE = ['active', 'total'] as const
 export const KEYS = ['configured', 'stored'] as const
+/** Messages about alerts, and rules that are broken. */
+export const ALERTS = ['firing', 'sent', 'failed', 'dropped'] as const
+export const PROVIDER_CHECKS = ['checked', 'down'] as const
 export const POOL = ['connected', 'running', 'pending', 'free', 'opened', 'closed', 'requests', 'errors'] as const
 
 /** Connections to one origin. */
@@ -64,6 +67,9 @@ export interface MetricsSources {
   readonly sessionEvents?: () => Counts<(typeof SESSION_EVENTS)[number]>
   /** Sessions that are kept, by whatever process. */
   readonly sessionStore?: () => Counts<(typeof SESSION_STORE)[number]>
+  readonly alerts?: () => Counts<(typeof ALERTS)[number]>
+  /** Providers that were checked, and how many of them are down. Of the process that checks; zeros of all others. */
+  readonly providerChecks?: () => Counts<(typeof PROVIDER_CHECKS)[number]>
   readonly pool?: () => readonly PoolStats[]
   readonly breakers?: () => readonly BreakerStats[]
   readonly memory?: () => MemoryPressure
