@@ -116,7 +116,7 @@ const now = (): number => performance.now()
 const calls = new Coalescer<JoinableCall>()
 const snapshot = buildSnapshot(
   loaded.config,
-  await new ProviderSet({ environment: {}, transport, log, ask: false }).configure(loaded),
+  await new ProviderSet({ environment: {}, home: '', transport, log, ask: false }).configure(loaded),
   new Map(),
   ['127.0.0.1'],
   {

@@ -39,7 +39,9 @@ import type { ExplainInput } from './composition/explain-request.ts'
 import { authStatusRoute } from './server/auth-status.ts'
 import { cacheRoutes } from './server/cache-routes.ts'
 import { explainRoute } from './server/explain.ts'
+import { modelRoutes } from './server/model-routes.ts'
 import { sessionRoutes } from './server/session-routes.ts'
+import { ModelDesk } from './composition/model-desk.ts'
 import { ProviderSet } from './composition/provider-set.ts'
 import { Transports } from './composition/transports.ts'
 import { RetryBudget } from './routing/retry-budget.ts'
@@ -140,7 +142,13 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     plans: new PlanCounter(),
     sessions: await openSessions({ config: loaded.config.sessions, environment, database, log }),
   }
-  const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
+  const providerSet = new ProviderSet({
+    environment,
+    home: homedir(),
+    transport: shared.transport,
+    log,
+    ask: options.discover ?? true,
+  })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
     const { config } = next
     const providers = await providerSet.configure(next)
@@ -250,7 +258,7 @@ class RunningGateway implements Gateway {
       shared,
       exposed: () => this.#isExposed(),
       providers: () => this.#snapshot.providers.length,
-      answers: this.#monitoring.answers,
+      monitoring: this.#monitoring,
     })
     this.#insight = new Insight({
       traffic,
@@ -276,8 +284,8 @@ class RunningGateway implements Gateway {
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
     this.#oversight.start(bus)
-    this.#insight.start(bus)
     this.#monitoring.start(bus)
+    this.#insight.start(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
     await this.#watch()
@@ -322,8 +330,8 @@ class RunningGateway implements Gateway {
     if (this.#closed) return
     this.#closed = true
     this.#oversight.stop()
-    this.#insight.stop()
     this.#monitoring.close()
+    this.#insight.stop()
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
@@ -340,8 +348,8 @@ class RunningGateway implements Gateway {
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
-        ...this.#insight.routes,
         ...this.#monitoring.routes,
+        ...this.#insight.routes,
         ...this.#access.routes,
         authStatusRoute({
           open: () => this.#access.open,
@@ -355,6 +363,7 @@ class RunningGateway implements Gateway {
             this.#snapshot.exchange,
           ),
         ),
+        ...this.#modelRoutes(),
         ...cacheRoutes({
           stats: () => ({ ...this.#shared.caches.stats(), plans: this.#shared.plans.stats() }),
           invalidate: (scope) => this.#shared.caches.invalidate(scope),
@@ -394,6 +403,16 @@ class RunningGateway implements Gateway {
       stranger: LOCAL,
       newId,
       now: () => Date.now(),
+    })
+  }
+
+  #modelRoutes(): readonly PlainRoute[] {
+    const desk = new ModelDesk(() => this.#snapshot)
+    return modelRoutes({
+      capabilities: (model, asker) => desk.capabilities(model, asker),
+      validate: (model, asker) => desk.validate(model, asker),
+      compatibility: (body, asker) => desk.compatibility(body, asker),
+      stranger: LOCAL,
     })
   }
 

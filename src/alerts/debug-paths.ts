@@ -21,14 +21,14 @@ const EVERYTHING: Required<Omit<MetricsSources, 'pool' | 'breakers'>> = {
   sessionStore: () => zeros(fields.SESSION_STORE),
   alerts: () => zeros(fields.ALERTS),
   providerChecks: () => zeros(fields.PROVIDER_CHECKS),
+  keys: () => zeros(fields.KEYS),
+  loopLag: () => zeros(['p50', 'p99', 'max']),
   memory: () => ({
     ...zeros(['ratio', 'limitBytes', 'usedBytes', 'events', 'collections']),
     limit: 'heap',
     underPressure: false,
     shedding: false,
   }),
-  keys: () => zeros(fields.KEYS),
-  loopLag: () => zeros(['p50', 'p99', 'max']),
   inFlight: () => 0,
 }
 

@@ -70,6 +70,11 @@ export const METRICS = {
     return snapshot.blocks.breakers?.filter(({ state }) => state === 'open').length
   }),
   rateLimited: look('rise', 'requests over a rate limit', ({ snapshot }) => snapshot.blocks.admission?.rateLimited),
+  eventLoopLag: look(
+    'now',
+    'how late the event loop was in the worst ten seconds of the last minute (p99), in ms',
+    ({ snapshot }) => snapshot.blocks.loopLag?.p99,
+  ),
   providersDown: look(
     'now',
     'providers that their last check did not find well; needs `healthChecks.enabled`',

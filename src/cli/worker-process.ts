@@ -1,10 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import type { Surroundings } from './command.ts'
+import { WORKER_VARIABLE } from './process-variables.ts'
 import { programFile } from './program-file.ts'
 import { wordsOf, type StartValues } from './start-options.ts'
-
-/** Set for the processes that a gateway of several workers starts. */
-const WORKER_VARIABLE = 'UCR_WORKER'
 
 /** Starts this program again as one of the workers of a gateway. */
 export function forkWorker(values: StartValues, { directory, environment }: Surroundings): ChildProcess {

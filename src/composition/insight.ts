@@ -101,8 +101,7 @@ export class Insight {
     return {
       overview: async () => {
         const { service, version } = health
-        const costs = await pricing.reader()
-        const snapshot = await figures()
+        const [costs, snapshot] = await Promise.all([pricing.reader(), figures()])
         return overviewOf(snapshot, {
           service,
           version,

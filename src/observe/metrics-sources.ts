@@ -13,10 +13,10 @@ export const ADMISSION = ['rateLimited', 'overloaded'] as const
 export const PLANS = ['fastPath', 'total'] as const
 export const SESSION_EVENTS = ['created', 'appended', 'failed', 'evicted', 'expired'] as const
 export const SESSION_STORE = ['active', 'total'] as const
-export const KEYS = ['configured', 'stored'] as const
 /** Messages about alerts, and rules that are broken. */
 export const ALERTS = ['firing', 'sent', 'failed', 'dropped'] as const
 export const PROVIDER_CHECKS = ['checked', 'down'] as const
+export const KEYS = ['configured', 'stored'] as const
 export const POOL = ['connected', 'running', 'pending', 'free', 'opened', 'closed', 'requests', 'errors'] as const
 
 /** Connections to one origin. */

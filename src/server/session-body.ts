@@ -1,30 +1,16 @@
 import type { Part } from '../canonical/content.ts'
-import { GatewayError } from '../lib/error.ts'
-import { JsonScanError, scanJsonBytes, stringToJson } from '../lib/json.ts'
+import type { GatewayError } from '../lib/error.ts'
+import { stringToJson } from '../lib/json.ts'
 import type { JsonNode, JsonText } from '../lib/json.ts'
 import { isSessionId } from '../sessions/session.ts'
 import type { SessionDetails } from '../sessions/session.ts'
-import type { PlainRequest } from './plain-route.ts'
+import { invalid } from './json-body.ts'
 
 /** Characters. */
 const MOST_TEXT = 1000
+const MOST_TURNS = 100
 /** Bytes. */
 const MOST_METADATA = 16 * 1024
-
-/** Throws GatewayError where it is no JSON object. */
-export function bodyOf({ body }: PlainRequest): JsonNode {
-  let root: JsonNode
-  try {
-    root = scanJsonBytes(body)
-    root.index()
-  } catch (thrown) {
-    if (thrown instanceof JsonScanError)
-      throw new GatewayError('invalid_json', `The body is not JSON: ${thrown.message}.`)
-    throw thrown
-  }
-  if (root.kind !== 'object') throw invalid('body', 'must be an object')
-  return root
-}
 
 type Given<T> = { -readonly [K in keyof T]?: T[K] }
 
@@ -57,7 +43,9 @@ function textOf(body: JsonNode, name: string): string | null | undefined {
 function turnsOf(node: JsonNode): number | null {
   if (node.isNull) return null
   const turns = node.number ?? 0
-  if (!Number.isSafeInteger(turns) || turns < 1) throw invalid('max_turns', 'must be a whole number from 1 up')
+  if (!Number.isSafeInteger(turns) || turns < 1 || turns > MOST_TURNS) {
+    throw invalid('max_turns', `must be a whole number from 1 to ${MOST_TURNS}, or null for no limit`)
+  }
   return turns
 }
 
@@ -87,8 +75,4 @@ export function chosenId(body: JsonNode): string | null {
 
 export function badId(): GatewayError {
   return invalid('session_id', 'must be 1 to 200 visible ASCII characters without spaces')
-}
-
-export function invalid(param: string, why: string): GatewayError {
-  return new GatewayError('invalid_request', `${param}: ${why}.`, { param })
 }

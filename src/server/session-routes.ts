@@ -8,9 +8,10 @@ import { NO_DETAILS, isSessionId } from '../sessions/session.ts'
 import { readDetails } from '../sessions/session-codec.ts'
 import type { SessionKey, SessionRecord } from '../sessions/session-store.ts'
 import type { Made, Sessions } from '../sessions/sessions.ts'
+import { bodyOf, invalid } from './json-body.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainAnswer, PlainRequest, PlainRoute } from './plain-route.ts'
-import { badId, bodyOf, chosenId, detailsOf, instructionsOf, invalid } from './session-body.ts'
+import { badId, chosenId, detailsOf, instructionsOf } from './session-body.ts'
 import { messagesView, sessionView, statsView, summaryView, wholeView } from './session-view.ts'
 
 export interface SessionRoutesOptions {

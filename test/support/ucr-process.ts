@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const PROGRAM = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+export const PROGRAMS = {
+  ucr: fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)),
+  'claude-wrapper': fileURLToPath(new URL('../../src/cli/wrapper-main.ts', import.meta.url)),
+} as const
 
 /** Each command is a process of its own, most of whose time would go into reading the same files. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../.cache/compile', import.meta.url))
@@ -17,6 +20,8 @@ export interface Finished {
 }
 
 export interface RunOptions {
+  /** `ucr` when left out. */
+  readonly program?: keyof typeof PROGRAMS
   readonly environment?: Readonly<Record<string, string>>
   /** Given to standard input, which is then closed. */
   readonly input?: string
@@ -68,8 +73,8 @@ export class UserMachine {
     }
   }
 
-  start(words: readonly string[], { environment = {}, input = '' }: RunOptions = {}): RunningUcr {
-    const child = spawn(process.execPath, [PROGRAM, ...words], {
+  start(words: readonly string[], { environment = {}, input = '', program = 'ucr' }: RunOptions = {}): RunningUcr {
+    const child = spawn(process.execPath, [PROGRAMS[program], ...words], {
       cwd: this.home,
       env: { PATH: '/usr/bin:/bin', HOME: this.home, NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
     })
