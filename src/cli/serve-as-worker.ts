@@ -74,7 +74,7 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
     return EXIT.ok
   } finally {
     await gateway.close()
-    log.close()
+    await log.close()
   }
 }
 

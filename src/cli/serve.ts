@@ -52,7 +52,7 @@ export async function serve(start: Start, surroundings: Surroundings): Promise<E
   } finally {
     signal.release()
     await gateway.close()
-    log.close()
+    await log.close()
   }
 }
 

@@ -211,14 +211,15 @@ describe('createLog()', () => {
     expect(text()).toContain('short [redacted]')
   })
 
-  it('writes to a file that only its owner can read, all of it when closed', () => {
+  it('writes to a file that only its owner can read, all of it when closed', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ucr-log-'))
     const file = join(folder, 'logs', 'ucr.log')
     const log = createLog({ level: 'info', pretty: false, file })
     log.info('started', { port: 3000 })
     for (let count = 0; count < 1000; count++) log.exchange(RECORD)
-    log.close()
+    const closed = log.close()
     log.info('ignored')
+    await closed
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n')
     expect(lines).toHaveLength(1001)
     expect(JSON.parse(lines[0]!)).toMatchObject({ msg: 'started', port: 3000 })
@@ -236,7 +237,7 @@ describe('createLog()', () => {
       while (!readFileSync(file, 'utf8').includes(name)) await once(watcher, 'change')
     }
     watcher.close()
-    log.close()
+    await log.close()
     rmSync(folder, { recursive: true })
   })
 

@@ -39,8 +39,8 @@ export interface Log extends Observer {
   clean(text: string): string
   /** These exact texts never appear: keys that have no form by which they would be recognised. */
   hide(secrets: readonly string[]): void
-  /** Writes out what is buffered and closes the file. Nothing may be logged afterwards. */
-  close(): void
+  /** Writes out what is buffered and closes the file. What is logged afterwards is dropped. Never rejects. */
+  close(): Promise<void>
 }
 
 /** Throws the system's error when the file cannot be opened. */
@@ -51,6 +51,8 @@ export function createLog(options: LogOptions): Log {
 /** Lines are collected to so many bytes, for at most so many milliseconds: a write per request would be most of its cost. */
 const BUFFER = 8 * 1024
 const FLUSH_AFTER = 250
+/** Milliseconds. */
+const CLOSED_WITHIN = 1000
 /** Errors below errors that are still shown. */
 const MAX_CAUSES = 3
 /** Shorter texts would be found everywhere. */
@@ -59,7 +61,7 @@ const SHORTEST_SECRET = 8
 class PinoLog implements Log {
   readonly #logger: Logger
   readonly #stream: DestinationStream
-  readonly #close: () => void
+  readonly #close: () => Promise<void>
   readonly #secrets = new Set<string>()
   readonly #accessLine = new AccessLine((text) => this.clean(text))
   readonly #traced: ReadonlySet<Traced>
@@ -124,10 +126,10 @@ class PinoLog implements Log {
     this.#accessLine.forget()
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#logger.level = 'silent'
     this.tracer = NO_TRACE
-    this.#close()
+    return this.#close()
   }
 
   #tracerAt(level: LogLevel): Tracer {
@@ -176,11 +178,11 @@ function withRequest(requestId: string | null, fields: Readonly<Record<string, u
   return requestId === null ? { ...fields } : { requestId, ...fields }
 }
 
-function openStream(options: LogOptions): { stream: DestinationStream; close: () => void } {
+function openStream(options: LogOptions): { stream: DestinationStream; close: () => Promise<void> } {
   const { destination, pretty, colors = false } = options
   if (destination !== undefined && options.file === null) {
     const write = (line: string): void => void destination.write(pretty ? prettyLine(line, colors) : line)
-    return { stream: { write }, close: () => {} }
+    return { stream: { write }, close: () => Promise.resolve() }
   }
   const file = pino.destination({
     dest: options.file === null ? process.stdout.fd : openFile(options.file),
@@ -191,12 +193,25 @@ function openStream(options: LogOptions): { stream: DestinationStream; close: ()
   // A full disk or a reader that went away costs lines of the log, not the gateway.
   file.on('error', () => {})
   const lines = new BufferedLines(file)
-  const close = (): void => {
+  const close = (): Promise<void> => {
     lines.stop()
-    file.flushSync()
-    if (options.file !== null) file.destroy()
+    return closed(file)
   }
   return { stream: pretty ? { write: (line) => void file.write(prettyLine(line, colors)) } : lines, close }
+}
+
+/** A reader that does not read ends no shutdown. */
+function closed(file: ReturnType<typeof pino.destination>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, CLOSED_WITHIN)
+    for (const event of ['close', 'error']) {
+      file.once(event, () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    }
+    file.end()
+  })
 }
 
 /** Lines wait for others, but not for long. Where there are none nothing wakes the process up. */
