@@ -45,12 +45,16 @@ import { RetryBudget } from './routing/retry-budget.ts'
 import { HealthRegistry } from './routing/health.ts'
 import type { DrainResult, GatewayServer } from './server/options.ts'
 import { Compression } from './server/compression.ts'
+import type { HealthOptions } from './server/health.ts'
 import type { PlainRoute } from './server/plain-route.ts'
 import { createServer } from './server/server.ts'
 import { buildSnapshot, cacheSecretFrom, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
+import { gatewayHealth } from './composition/gateway-health.ts'
 import { gatewaySources } from './composition/gateway-sources.ts'
+import { Insight } from './composition/insight.ts'
+import { Pricing } from './composition/pricing.ts'
 import { answersDiffer } from './composition/answers-differ.ts'
 
 export interface GatewayOptions {
@@ -117,7 +121,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const now = (): number => performance.now()
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
-  const traffic = new TrafficRecorder(log, now)
+  const traffic = new TrafficRecorder(log, now, (text) => log.clean(text))
   const database = new StateDatabase(options.stateFolder)
   const transports = await Transports.create({ http: loaded.config.upstream, environment, home: homedir() })
   const shared: Shared = {
@@ -172,6 +176,8 @@ class RunningGateway implements Gateway {
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
   readonly #oversight: Oversight
+  readonly #health: HealthOptions
+  readonly #insight: Insight
   readonly #access: AccessControl
   readonly #server: GatewayServer
   readonly #compression = new Compression()
@@ -180,12 +186,12 @@ class RunningGateway implements Gateway {
   #closed = false
 
   constructor(options: GatewayOptions, parts: GatewayParts) {
-    const { shared, traffic, providerSet, snapshot, build } = parts
+    const { shared, traffic, providerSet, snapshot, build, access } = parts
     this.#options = options
     this.#shared = shared
     this.#database = parts.database
     this.#transports = parts.transports
-    this.#access = parts.access
+    this.#access = access
     this.#providerSet = providerSet
     this.#snapshot = snapshot
     this.#reloader = new Reloader(
@@ -202,11 +208,33 @@ class RunningGateway implements Gateway {
       config: options.loaded.config,
       environment: options.environment,
       traffic,
-      sources: gatewaySources({ shared, compression: this.#compression, inFlight: () => this.#server.inFlight }),
+      sources: gatewaySources({
+        shared,
+        compression: this.#compression,
+        inFlight: () => this.#server.inFlight,
+        loopLag: () => this.#insight.lag,
+      }),
       refresh: async () => void (await shared.sessions?.figures.prompt()),
       relieve: () => shared.caches.clearWarm(),
       log: options.log,
       onAlert: options.onAlert,
+    })
+    this.#health = gatewayHealth({
+      shared,
+      exposed: () => this.#isExposed(),
+      providers: () => this.#snapshot.providers.length,
+    })
+    this.#insight = new Insight({
+      traffic,
+      pricing: new Pricing(),
+      figures: () => this.#oversight.figures(),
+      providers: () => this.providers(),
+      health: this.#health,
+      sessions: shared.sessions,
+      keyNames: () => access.keyNames(),
+      inFlight: () => this.#server.inFlight,
+      isAdmin: (headers) => access.isAdmin(headers),
+      page: () => null,
     })
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
@@ -220,6 +248,7 @@ class RunningGateway implements Gateway {
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
     this.#oversight.start(bus)
+    this.#insight.start(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
     await this.#watch()
@@ -264,6 +293,7 @@ class RunningGateway implements Gateway {
     if (this.#closed) return
     this.#closed = true
     this.#oversight.stop()
+    this.#insight.stop()
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
@@ -280,6 +310,7 @@ class RunningGateway implements Gateway {
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
+        ...this.#insight.routes,
         ...this.#access.routes,
         authStatusRoute({
           open: () => this.#access.open,
@@ -309,14 +340,7 @@ class RunningGateway implements Gateway {
         admit: (caller) => this.#oversight.admission.admit(caller),
         received: (caller) => this.#oversight.admission.received(caller),
       },
-      health: {
-        service: 'universal-claude-router',
-        version: packageJson.version,
-        exposed: () => this.#isExposed(),
-        notReady: () => (this.#snapshot.providers.length === 0 ? 'no provider is enabled' : null),
-        deployments: () => this.#shared.health.snapshot(),
-        sessions: async () => (await this.#shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
-      },
+      health: this.#health,
       exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
       observer: this.#shared.observer,
       compression: this.#compression,
@@ -385,8 +409,6 @@ class RunningGateway implements Gateway {
     log.info(swapped ? 'config reloaded' : 'config has errors; the one before stays in use')
   }
 }
-
-const NO_SESSIONS = { active: 0, total: 0 }
 
 async function secretOf({ secret, stateFolder, log }: GatewayOptions): Promise<Buffer> {
   if (secret !== undefined) return secret

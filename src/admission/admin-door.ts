@@ -14,9 +14,11 @@ export class AdminDoor {
 
   /** Throws GatewayError `unauthorized`, the same whatever is wrong. */
   check(headers: Headers): void {
-    const opens =
-      this.#opens(headers['x-api-key']?.trim() ?? '') || this.#opens(bearerOf(headers['authorization'] ?? ''))
-    if (!opens) throw refusal()
+    if (!this.opensFor(headers)) throw refusal()
+  }
+
+  opensFor(headers: Headers): boolean {
+    return this.#opens(headers['x-api-key']?.trim() ?? '') || this.#opens(bearerOf(headers['authorization'] ?? ''))
   }
 
   #opens(token: string): boolean {

@@ -57,6 +57,11 @@ export class KeyRing {
     return entry.until === Infinity || entry.until > this.#wallClock() ? entry.principal : null
   }
 
+  /** What keys are called, by their tenants; those that are refused too. */
+  namesByTenant(): ReadonlyMap<string, string> {
+    return new Map([...this.#stored.keys(), ...this.#configured.keys()].map(({ tenant, name }) => [tenant, name]))
+  }
+
   /** Who the holder of the key of this name is; null where it is not accepted now. */
   named(name: string): Principal | null {
     const key = this.#configured.named(name) ?? this.#stored.named(name)
@@ -73,6 +78,10 @@ class KeyIndex {
 
   get empty(): boolean {
     return this.#keys.size === 0
+  }
+
+  keys(): Iterable<VirtualKey> {
+    return this.#keys.values()
   }
 
   entry(hex: string): Entry | undefined {

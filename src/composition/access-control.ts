@@ -79,6 +79,11 @@ class AccessControl {
     return this.#authenticator.open
   }
 
+  /** What keys are called, by the tenants that their holders are. */
+  keyNames(): ReadonlyMap<string, string> {
+    return this.#ring.namesByTenant()
+  }
+
   load(): Promise<void> {
     return this.#kept.load()
   }
@@ -96,6 +101,10 @@ class AccessControl {
   /** Throws GatewayError `unauthorized`. */
   checkAdmin(headers: Headers): void {
     this.#admin.check(headers)
+  }
+
+  isAdmin(headers: Headers): boolean {
+    return this.#admin.opensFor(headers)
   }
 
   /** Throws GatewayError `forbidden`. */

@@ -1,3 +1,4 @@
+import type { LoopLagFigures } from '../observe/loop-lag.ts'
 import type { MetricsSources } from '../observe/metrics-sources.ts'
 import type { Compression } from '../server/compression.ts'
 import type { Shared } from './snapshot.ts'
@@ -6,10 +7,11 @@ export interface GatewayParts {
   readonly shared: Shared
   readonly compression: Compression
   readonly inFlight: () => number
+  readonly loopLag: () => LoopLagFigures
 }
 
 /** Where the figures of a gateway come from, besides its requests. */
-export function gatewaySources({ shared, compression, inFlight }: GatewayParts): MetricsSources {
+export function gatewaySources({ shared, compression, inFlight, loopLag }: GatewayParts): MetricsSources {
   const { caches, calls, plans, transport, health, sessions } = shared
   return {
     cacheManager: () => ({ ...caches.warm.getStats() }),
@@ -25,6 +27,7 @@ export function gatewaySources({ shared, compression, inFlight }: GatewayParts):
     }),
     pool: () => transport.stats(),
     breakers: () => health.snapshot(),
+    loopLag,
     inFlight,
   }
 }

@@ -76,8 +76,8 @@ export class Oversight {
       wallClock: () => Date.now(),
     })
     this.routes = metricsRoutes({
-      debug: async () => debugMetrics(await this.#everybodys()),
-      prometheus: async () => prometheusText(await this.#everybodys()),
+      debug: async () => debugMetrics(await this.figures()),
+      prometheus: async () => prometheusText(await this.figures()),
     })
   }
 
@@ -121,7 +121,8 @@ export class Oversight {
     })
   }
 
-  async #everybodys(): Promise<MetricsSnapshot> {
+  /** Of all workers together. */
+  async figures(): Promise<MetricsSnapshot> {
     await this.#options.refresh()
     const [first, ...others] = await metricsOfAll(this.#bus)
     return first === undefined ? this.#own() : mergeSnapshots([first, ...others])

@@ -64,6 +64,16 @@ export class Histogram {
     this.#sum += milliseconds
   }
 
+  get sum(): number {
+    return this.#sum
+  }
+
+  /** Adds its counts to those of another. */
+  addTo(buckets: Float64Array): void {
+    for (const [bucket, count] of this.#buckets.entries())
+      if (count > 0) buckets[bucket] = (buckets[bucket] ?? 0) + count
+  }
+
   counts(): HistogramCounts {
     return { buckets: [...this.#buckets], sum: this.#sum }
   }

@@ -30,6 +30,8 @@ export interface LogOptions {
 export interface Log extends Observer {
   info(text: string, fields?: LogFields): void
   setLevel(level: LogLevel): void
+  /** A text as it may be shown: without secrets, and without what a terminal would obey. */
+  clean(text: string): string
   /** These exact texts never appear: keys that have no form by which they would be recognised. */
   hide(secrets: readonly string[]): void
   /** Writes out what is buffered and closes the file. Nothing may be logged afterwards. */
@@ -54,7 +56,7 @@ class PinoLog implements Log {
   readonly #stream: DestinationStream
   readonly #close: () => void
   readonly #secrets = new Set<string>()
-  readonly #accessLine = new AccessLine((text) => this.#clean(text))
+  readonly #accessLine = new AccessLine((text) => this.clean(text))
 
   constructor(options: LogOptions) {
     const { stream, close } = openStream(options)
@@ -100,6 +102,10 @@ class PinoLog implements Log {
     this.#logger.level = level
   }
 
+  clean(text: string): string {
+    return logText(this.#withoutSecrets(text))
+  }
+
   hide(secrets: readonly string[]): void {
     for (const secret of secrets) if (secret.length >= SHORTEST_SECRET) this.#secrets.add(secret)
     this.#accessLine.forget()
@@ -126,19 +132,15 @@ class PinoLog implements Log {
   }
 
   #errorFields(thrown: unknown, causes: number): Readonly<Record<string, unknown>> {
-    if (!(thrown instanceof Error)) return { message: this.#clean(String(thrown)) }
-    const stack = (thrown.stack ?? '').split('\n').map((line) => this.#clean(line))
+    if (!(thrown instanceof Error)) return { message: this.clean(String(thrown)) }
+    const stack = (thrown.stack ?? '').split('\n').map((line) => this.clean(line))
     return {
-      type: this.#clean(thrown.name),
-      message: this.#clean(thrown.message),
-      ...('code' in thrown && typeof thrown.code === 'string' ? { code: this.#clean(thrown.code) } : {}),
+      type: this.clean(thrown.name),
+      message: this.clean(thrown.message),
+      ...('code' in thrown && typeof thrown.code === 'string' ? { code: this.clean(thrown.code) } : {}),
       stack: stack.join('\n'),
       ...(thrown.cause === undefined || causes === 0 ? {} : { cause: this.#errorFields(thrown.cause, causes - 1) }),
     }
-  }
-
-  #clean(text: string): string {
-    return logText(this.#withoutSecrets(text))
   }
 }
 

@@ -1,4 +1,5 @@
 import { logText } from './log-text.ts'
+import { worstLag } from './loop-lag.ts'
 import { ADMISSION, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
 import { PLANS, POOL, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
 import type {
@@ -53,6 +54,7 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       pool: sources.pool?.() ?? null,
       breakers: sources.breakers?.().map(cleanBreaker) ?? null,
       memory: sources.memory?.() ?? null,
+      loopLag: sources.loopLag?.() ?? null,
       inFlight: sources.inFlight?.() ?? null,
     },
   }
@@ -106,6 +108,10 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
     memory: join(
       list.map(({ memory }) => memory),
       mergeMemory,
+    ),
+    loopLag: join(
+      list.map(({ loopLag }) => loopLag),
+      worstLag,
     ),
     inFlight: join(
       list.map(({ inFlight }) => inFlight),

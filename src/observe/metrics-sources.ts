@@ -1,3 +1,5 @@
+import type { LoopLagFigures } from './loop-lag.ts'
+
 /** Numbers by name, which add up over processes. */
 export type Counts<F extends string> = Readonly<Record<F, number>>
 
@@ -64,6 +66,8 @@ export interface MetricsSources {
   readonly pool?: () => readonly PoolStats[]
   readonly breakers?: () => readonly BreakerStats[]
   readonly memory?: () => MemoryPressure
+  /** How late the event loop is. */
+  readonly loopLag?: () => LoopLagFigures
   /** Requests under way. */
   readonly inFlight?: () => number
 }

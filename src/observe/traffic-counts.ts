@@ -1,6 +1,8 @@
 import { addBuckets, addHistograms } from './histogram.ts'
 import type { HistogramCounts } from './histogram.ts'
 import type { Counts } from './metrics-sources.ts'
+import { MODEL_USAGE } from './model-usage.ts'
+import type { ModelUsage, UsageByModel } from './model-usage.ts'
 import type { ExchangeStatus } from './observer.ts'
 import type { RecentCounts } from './recent.ts'
 
@@ -25,6 +27,8 @@ export interface TrafficCounts extends Counts<(typeof TRAFFIC)[number]> {
   /** By code. */
   readonly errors: Readonly<Record<string, number>>
   readonly providers: Readonly<Record<string, ProviderCounts>>
+  /** What somebody has to pay for. */
+  readonly models: UsageByModel
   /** Of whole answers. */
   readonly wholeDuration: HistogramCounts
   readonly streamDuration: HistogramCounts
@@ -59,11 +63,19 @@ export function addTraffic(list: readonly TrafficCounts[]): TrafficCounts {
       list.map(({ providers }) => providers),
       (same) => add(PROVIDER, same),
     ),
+    models: addByName(
+      list.map(({ models }) => models),
+      (same) => addByName(same, addUsage),
+    ),
     wholeDuration: addHistograms(list.map(({ wholeDuration }) => wholeDuration)),
     streamDuration: addHistograms(list.map(({ streamDuration }) => streamDuration)),
     firstByte: addHistograms(list.map(({ firstByte }) => firstByte)),
     recent: addRecent(list.map(({ recent }) => recent)),
   }
+}
+
+function addUsage([first = [], ...others]: readonly ModelUsage[]): ModelUsage {
+  return first.map((counts, step) => add(MODEL_USAGE, [counts, ...others.flatMap((usage) => usage[step] ?? [])]))
 }
 
 /** Processes count over the same minute, so their counts add up and its length does not. */

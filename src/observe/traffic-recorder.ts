@@ -1,12 +1,35 @@
-import { Histogram } from './histogram.ts'
+import { CleanNames } from './clean-names.ts'
+import { BUCKET_COUNT, Histogram } from './histogram.ts'
+import { ModelMeter } from './model-usage.ts'
+import type { UsageByModel } from './model-usage.ts'
 import type { AttemptRecord, ExchangeRecord, Observer } from './observer.ts'
 import { Recent } from './recent.ts'
+import { isError, RequestJournal } from './request-journal.ts'
 import { Tally } from './tally.ts'
-import { OUTCOMES, PROVIDER, TRAFFIC, zeros } from './traffic-counts.ts'
+import { add, OUTCOMES, PROVIDER, TRAFFIC, zeros } from './traffic-counts.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
 
-/** Providers in the config, and protocols, are few. */
+/** Providers in the config, and protocols, are few; of a provider no more models are counted apart. */
 const MOST_NAMES = 100
+
+/** What happened since the start, in numbers that one can subtract. */
+export interface TrafficTotals {
+  readonly requests: number
+  readonly errors: number
+  /** Requests that got as far as an exchange; the times are theirs. */
+  readonly served: number
+  /** Milliseconds. */
+  readonly milliseconds: number
+  /** As in `Histogram`. */
+  readonly buckets: Float64Array
+  readonly inputTokens: number
+  readonly outputTokens: number
+}
+
+interface ProviderTraffic {
+  readonly counts: Record<(typeof PROVIDER)[number], number>
+  readonly models: Tally<ModelMeter>
+}
 
 type Fields = Readonly<Record<string, string | number | boolean>>
 
@@ -15,27 +38,37 @@ export class TrafficRecorder implements Observer {
   readonly #next: Observer
   readonly #counts = zeros(TRAFFIC)
   readonly #outcomes = new Tally(MOST_NAMES, () => zeros(OUTCOMES))
-  readonly #providers = new Tally(MOST_NAMES, () => zeros(PROVIDER))
+  readonly #providers = new Tally(MOST_NAMES, (): ProviderTraffic => ({
+    counts: zeros(PROVIDER),
+    models: new Tally(MOST_NAMES, () => new ModelMeter()),
+  }))
   readonly #errors = new Tally(MOST_NAMES, () => ({ count: 0 }))
   readonly #wholeDuration = new Histogram()
   readonly #streamDuration = new Histogram()
   readonly #firstByte = new Histogram()
   readonly #recent: Recent
 
-  /** `now` gives monotonic milliseconds. */
-  constructor(next: Observer, now: () => number) {
+  readonly #names: CleanNames
+  /** The last requests, one by one. */
+  readonly journal: RequestJournal
+
+  /** `now` gives monotonic milliseconds. `clean` takes out of a text what must not be shown. */
+  constructor(next: Observer, now: () => number, clean?: (text: string) => string) {
     this.#next = next
     this.#recent = new Recent(now)
+    this.#names = new CleanNames(clean)
+    this.journal = new RequestJournal(this.#names, Date.now)
   }
 
   exchange(record: ExchangeRecord): void {
     this.#count(record)
+    this.journal.add(record)
     this.#next.exchange(record)
   }
 
   attemptFailed(record: AttemptRecord): void {
     const { deployment } = record
-    this.#providers.of(deployment.slice(0, deployment.indexOf('/'))).failedAttempts++
+    this.#providers.of(deployment.slice(0, deployment.indexOf('/'))).counts.failedAttempts++
     this.#next.attemptFailed(record)
   }
 
@@ -56,11 +89,46 @@ export class TrafficRecorder implements Observer {
       ...this.#counts,
       outcomes: copied(this.#outcomes.entries()),
       errors: Object.fromEntries(this.#errors.entries().map(([code, { count }]) => [code, count])),
-      providers: copied(this.#providers.entries()),
+      providers: copied(this.#providers.entries().map(([name, { counts }]) => [name, counts])),
+      models: this.usage(),
       wholeDuration: this.#wholeDuration.counts(),
       streamDuration: this.#streamDuration.counts(),
       firstByte: this.#firstByte.counts(),
       recent: this.#recent.counts(),
+    }
+  }
+
+  /** What somebody has to pay for. */
+  usage(): UsageByModel {
+    return Object.fromEntries(
+      this.#providers.entries().map(([name, { models }]) => {
+        const counts = models.entries().map(([model, meter]) => [model, meter.counts()] as const)
+        return [name, Object.fromEntries(counts)]
+      }),
+    )
+  }
+
+  totals(): TrafficTotals {
+    const outcomes = add(
+      OUTCOMES,
+      this.#outcomes.entries().map(([, counts]) => counts),
+    )
+    const { input, output } = add(
+      PROVIDER,
+      this.#providers.entries().map(([, { counts }]) => counts),
+    )
+    const buckets = new Float64Array(BUCKET_COUNT)
+    this.#wholeDuration.addTo(buckets)
+    this.#streamDuration.addTo(buckets)
+    const errors = outcomes.failed + outcomes.upstream_truncated + outcomes.rejected
+    return {
+      requests: outcomes.complete + outcomes.client_closed + errors,
+      errors,
+      served: buckets.reduce((sum, count) => sum + count, 0),
+      milliseconds: this.#wholeDuration.sum + this.#streamDuration.sum,
+      buckets,
+      inputTokens: input,
+      outputTokens: output,
     }
   }
 
@@ -80,9 +148,10 @@ export class TrafficRecorder implements Observer {
     if (record.provider !== null) this.#countProvider(record.provider, record)
   }
 
-  #countProvider(provider: string, { usage, attempts, billed }: ExchangeRecord): void {
+  #countProvider(provider: string, { model, usage, attempts, billed }: ExchangeRecord): void {
     if (attempts === 0 || !billed) return
-    const counts = this.#providers.of(provider)
+    const { counts, models } = this.#providers.of(provider)
+    if (model !== null) models.of(this.#names.of(model)).add(usage)
     counts.requests++
     if (usage === null) return
     counts.input += usage.input.total
@@ -91,11 +160,6 @@ export class TrafficRecorder implements Observer {
     counts.output += usage.output.total
     counts.reasoning += usage.output.reasoning
   }
-}
-
-/** An answer that is an error. A client that left got none. */
-function isError({ status }: ExchangeRecord): boolean {
-  return status !== 'complete' && status !== 'client_closed'
 }
 
 function copied<T extends object>(entries: readonly (readonly [string, T])[]): Readonly<Record<string, T>> {

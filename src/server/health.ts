@@ -10,7 +10,7 @@ export interface HealthOptions {
   readonly service: string
   readonly version: string
   /** The gateway can be reached from other machines: strangers then learn no more than the status. */
-  exposed(): boolean
+  readonly exposed: () => boolean
   /** Why no request should be sent here, as one clause; null when all is well. */
   notReady(): string | null
   deployments(): readonly DeploymentHealth[]
@@ -62,7 +62,7 @@ function health(status: Status, body: JsonValue): PlainAnswer {
   return jsonAnswer(status === 'unhealthy' ? 503 : 200, toJsonText(body))
 }
 
-function statusOf(options: HealthOptions): Status {
+export function statusOf(options: Pick<HealthOptions, 'notReady' | 'deployments'>): Status {
   if (options.notReady() !== null) return 'unhealthy'
   const states = options.deployments()
   const out = states.filter(({ state }) => state === 'open').length

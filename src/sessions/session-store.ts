@@ -82,6 +82,18 @@ export interface ListRequest {
   readonly after: Pick<SessionRecord, 'created' | 'id'> | null
 }
 
+/** A session and whose it is. */
+export interface OwnedRecord extends SessionRecord {
+  readonly tenant: string
+}
+
+export interface OwnedListRequest {
+  readonly now: number
+  readonly limit: number
+  /** The last one of the page before: the page begins behind it. */
+  readonly after: Pick<OwnedRecord, 'expires' | 'tenant' | 'id'> | null
+}
+
 export interface SessionTotals {
   /** All that are kept, those included whose time is over and that were not swept yet. */
   readonly total: number
@@ -115,6 +127,8 @@ export interface SessionStore {
   /** False where there was none. */
   delete(key: SessionKey, now: number): Promise<boolean>
   list(tenant: string, request: ListRequest): Promise<SessionPage>
+  /** Those of all tenants. Those that live longest come first, which are those that were used last while all live equally long. */
+  listAll(request: OwnedListRequest): Promise<readonly OwnedRecord[]>
   count(tenant: string, now: number): Promise<SessionCounts>
   /** Of all tenants. Quick, however many there are: it is asked often. */
   totals(now: number): Promise<SessionTotals>

@@ -8,6 +8,8 @@ import { SessionCodec, writeDetails } from './session-codec.ts'
 import { SessionFigures } from './session-figures.ts'
 import type {
   ListRequest,
+  OwnedListRequest,
+  OwnedRecord,
   SessionChange,
   SessionCounts,
   SessionKey,
@@ -183,6 +185,11 @@ export class Sessions {
 
   list(tenant: string, page: Omit<ListRequest, 'now'>): Promise<SessionPage> {
     return this.#store.list(tenant, { ...page, now: this.#options.now() })
+  }
+
+  /** Of all tenants. */
+  listAll(page: Omit<OwnedListRequest, 'now'>): Promise<readonly OwnedRecord[]> {
+    return this.#store.listAll({ ...page, now: this.#options.now() })
   }
 
   /** Of one tenant. */

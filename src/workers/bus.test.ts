@@ -57,8 +57,8 @@ describe('a bus', () => {
 
   it('of a gateway that is one process has only its own answer', async () => {
     const bus = new LocalBus()
-    expect(await bus.gather(WORDS)).toEqual([])
+    expect(await bus.gather(WORDS, 0)).toEqual([])
     bus.answer(WORDS, () => ['alone'])
-    expect(await bus.gather(WORDS)).toEqual([['alone']])
+    expect(await bus.gather(WORDS, 0)).toEqual([['alone']])
   })
 })

@@ -13,13 +13,16 @@ export interface WorkerBus {
   publish<T extends JsonValue>(topic: Topic<T>, data: T): void
   /** Calls `listener` with what others publish. */
   subscribe<T>(topic: Topic<T>, listener: (data: T) => void): void
-  /** What this worker says when somebody gathers. */
-  answer<T extends JsonValue>(topic: Topic<T>, give: () => T): void
-  /** The answers of all workers, this one's first; who gives none within `milliseconds` is left out. Never rejects. */
-  gather<T>(topic: Topic<T>, milliseconds: number): Promise<readonly T[]>
+  /** What this worker says when somebody gathers, who may have said what exactly is asked for. */
+  answer<T extends JsonValue>(topic: Topic<T>, give: (question: JsonValue) => T): void
+  /**
+   * The answers of all workers, this one's first; who gives none within `milliseconds` is left out. Left out: the question
+   * is null. Never rejects.
+   */
+  gather<T>(topic: Topic<T>, milliseconds: number, question?: JsonValue): Promise<readonly T[]>
 }
 
-type Giver = () => JsonValue
+type Giver = (question: JsonValue) => JsonValue
 
 /** The bus of a gateway that is one process: nobody else is there. */
 export class LocalBus implements WorkerBus {
@@ -29,12 +32,12 @@ export class LocalBus implements WorkerBus {
 
   subscribe(): void {}
 
-  answer<T extends JsonValue>(topic: Topic<T>, give: () => T): void {
+  answer<T extends JsonValue>(topic: Topic<T>, give: (question: JsonValue) => T): void {
     this.#givers.set(topic.name, give)
   }
 
-  async gather<T>(topic: Topic<T>): Promise<readonly T[]> {
-    const own = this.#givers.get(topic.name)?.()
+  async gather<T>(topic: Topic<T>, _milliseconds: number, question: JsonValue = null): Promise<readonly T[]> {
+    const own = this.#givers.get(topic.name)?.(question)
     const read = own === undefined ? null : topic.read(own)
     return read === null ? [] : [read]
   }

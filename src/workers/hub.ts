@@ -51,7 +51,8 @@ export class Hub {
     }
   }
 
-  #gather(from: HubMember, { id, topic, milliseconds }: Extract<FromWorker, { readonly kind: 'ask' }>): void {
+  #gather(from: HubMember, asked: Extract<FromWorker, { readonly kind: 'ask' }>): void {
+    const { id, topic, milliseconds, question } = asked
     const others = this.#othersOf(from)
     const key = ++this.#asked
     const answers: JsonValue[] = []
@@ -62,7 +63,7 @@ export class Hub {
     const timer = setTimeout(finish, milliseconds)
     this.#gatherings.set(key, { answers, missing: new Set(others), finish })
     if (others.length === 0) finish()
-    for (const member of others) member.send({ kind: 'asked', id: key, topic })
+    for (const member of others) member.send({ kind: 'asked', id: key, topic, question })
   }
 
   #settle({ missing, finish }: Gathering, member: HubMember): void {

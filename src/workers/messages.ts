@@ -8,7 +8,7 @@ export type ToWorker =
   | { readonly kind: 'connection'; readonly id: number; readonly listener: number }
   | { readonly kind: 'told'; readonly topic: string; readonly data: JsonValue }
   /** To be answered by `answer`. */
-  | { readonly kind: 'asked'; readonly id: number; readonly topic: string }
+  | { readonly kind: 'asked'; readonly id: number; readonly topic: string; readonly question: JsonValue }
   | { readonly kind: 'answers'; readonly id: number; readonly answers: readonly JsonValue[] }
   /** Of all workers that get it, one says what came of it. */
   | { readonly kind: 'reload'; readonly announce: boolean }
@@ -23,7 +23,13 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly text: string; readonly exitCode: number }
   | { readonly kind: 'took'; readonly id: number }
   | { readonly kind: 'tell'; readonly topic: string; readonly data: JsonValue }
-  | { readonly kind: 'ask'; readonly id: number; readonly topic: string; readonly milliseconds: number }
+  | {
+      readonly kind: 'ask'
+      readonly id: number
+      readonly topic: string
+      readonly milliseconds: number
+      readonly question: JsonValue
+    }
   | { readonly kind: 'answer'; readonly id: number; readonly data: JsonValue }
   | { readonly kind: 'drained'; readonly finished: number; readonly cut: number }
 

@@ -8,7 +8,7 @@ type BusMessage = Extract<ToWorker, { readonly kind: 'told' | 'asked' | 'answers
 export class ProcessBus implements WorkerBus {
   readonly #send: (message: FromWorker) => unknown
   readonly #listeners = new Map<string, ((data: JsonValue) => void)[]>()
-  readonly #givers = new Map<string, () => JsonValue>()
+  readonly #givers = new Map<string, (question: JsonValue) => JsonValue>()
   readonly #waiting = new Map<number, (answers: readonly JsonValue[]) => void>()
   #asked = 0
 
@@ -29,15 +29,15 @@ export class ProcessBus implements WorkerBus {
     })
   }
 
-  answer<T extends JsonValue>(topic: Topic<T>, give: () => T): void {
+  answer<T extends JsonValue>(topic: Topic<T>, give: (question: JsonValue) => T): void {
     this.#givers.set(topic.name, give)
   }
 
-  async gather<T>(topic: Topic<T>, milliseconds: number): Promise<readonly T[]> {
+  async gather<T>(topic: Topic<T>, milliseconds: number, question: JsonValue = null): Promise<readonly T[]> {
     const id = ++this.#asked
     const others = new Promise<readonly JsonValue[]>((resolve) => this.#waiting.set(id, resolve))
-    this.#send({ kind: 'ask', id, topic: topic.name, milliseconds })
-    const own = this.#givers.get(topic.name)?.()
+    this.#send({ kind: 'ask', id, topic: topic.name, milliseconds, question })
+    const own = this.#givers.get(topic.name)?.(question)
     const answers = [...(own === undefined ? [] : [own]), ...(await others)]
     // A list is one answer too, and must stay one.
     return answers.map((answer) => topic.read(answer)).filter((answer) => answer !== null)
@@ -49,7 +49,11 @@ export class ProcessBus implements WorkerBus {
         for (const listener of this.#listeners.get(message.topic) ?? []) listener(message.data)
         return
       case 'asked':
-        this.#send({ kind: 'answer', id: message.id, data: this.#givers.get(message.topic)?.() ?? null })
+        this.#send({
+          kind: 'answer',
+          id: message.id,
+          data: this.#givers.get(message.topic)?.(message.question) ?? null,
+        })
         return
       case 'answers':
         this.#waiting.get(message.id)?.(message.answers)

@@ -25,6 +25,7 @@ interface KnownRoute extends Route {
 /** Every route that there is, and who may call it. */
 const ROUTES: readonly KnownRoute[] = [
   ...routes('public', [
+    'GET /dashboard',
     'GET /health',
     'GET /health/detailed',
     'GET /health/live',
@@ -55,6 +56,10 @@ const ROUTES: readonly KnownRoute[] = [
     'DELETE /admin/keys/{id}',
     'GET /admin/keys',
     'GET /admin/keys/{id}',
+    'GET /admin/overview',
+    'GET /admin/requests',
+    'GET /admin/series',
+    'GET /admin/sessions',
     'PATCH /admin/keys/{id}',
     'POST /admin/keys',
     'POST /admin/keys/{id}/rotate',

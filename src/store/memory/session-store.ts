@@ -3,6 +3,8 @@ import type {
   CreateResult,
   ListRequest,
   NewSession,
+  OwnedListRequest,
+  OwnedRecord,
   SessionChange,
   SessionCounts,
   SessionKey,
@@ -73,6 +75,14 @@ export class MemorySessionStore implements SessionStore {
       .toSorted(newestFirst)
     const rest = after === null ? records : records.filter((record) => newestFirst(after, record) < 0)
     return { sessions: rest.slice(0, limit), total: records.length }
+  }
+
+  async listAll({ now, limit, after }: OwnedListRequest): Promise<readonly OwnedRecord[]> {
+    const records = [...this.#shelves]
+      .flatMap(([tenant, shelf]) => [...shelf.values()].map(({ record }) => ({ ...record, tenant })))
+      .filter((record) => record.expires > now)
+      .toSorted(longestFirst)
+    return (after === null ? records : records.filter((record) => longestFirst(after, record) < 0)).slice(0, limit)
   }
 
   async count(tenant: string, now: number): Promise<SessionCounts> {
@@ -193,6 +203,15 @@ function sizeOf(turns: readonly StoredTurn[]): Pick<SessionRecord, 'messages' | 
 type Age = Pick<SessionRecord, 'created' | 'id'>
 
 function newestFirst(a: Age, b: Age): number {
-  if (a.created !== b.created) return b.created - a.created
-  return a.id < b.id ? 1 : a.id > b.id ? -1 : 0
+  return b.created - a.created || backwards(a.id, b.id)
+}
+
+type End = Pick<OwnedRecord, 'expires' | 'tenant' | 'id'>
+
+function longestFirst(a: End, b: End): number {
+  return b.expires - a.expires || backwards(a.tenant, b.tenant) || backwards(a.id, b.id)
+}
+
+function backwards(a: string, b: string): number {
+  return a < b ? 1 : a > b ? -1 : 0
 }

@@ -152,6 +152,27 @@ end
 return found
 `
 
+/** now, limit, expires, name: those behind that one. Gives tenant, id and fields of each. */
+const LIST_ALL = `
+local now, limit, expires, after = unpack(ARGV)
+local found, at = {}, 0
+while #found < tonumber(limit) do
+  local names = redis.call('ZREVRANGEBYSCORE', 'sessions:expiry', expires, '(' .. now, 'WITHSCORES', 'LIMIT', at, 100)
+  if #names == 0 then break end
+  for place = 1, #names, 2 do
+    local name = names[place]
+    local isBehind = tonumber(names[place + 1]) < tonumber(expires) or name < after
+    if isBehind and #found < tonumber(limit) and isLive('session:' .. name, now) then
+      local fields = { 'created', 'lastUsed', 'expires', 'version', 'messages', 'bytes', 'details' }
+      local tenant, id = string.match(name, '^(.-):(.*)$')
+      found[#found + 1] = { tenant, id, redis.call('HMGET', 'session:' .. name, unpack(fields)) }
+    end
+  end
+  at = at + 100
+end
+return found
+`
+
 /** tenant, now. Gives total, active, messages of those, and when the oldest was made, or 0. */
 const COUNT = `
 local tenant, now = unpack(ARGV)
@@ -197,6 +218,7 @@ export const SESSION_SCRIPTS = {
   change: LIBRARY + CHANGE,
   delete: LIBRARY + DELETE,
   list: LIBRARY + LIST,
+  listAll: LIBRARY + LIST_ALL,
   count: LIBRARY + COUNT,
   totals: TOTALS,
   hold: HOLD,

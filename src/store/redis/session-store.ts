@@ -5,6 +5,8 @@ import type {
   CreateResult,
   ListRequest,
   NewSession,
+  OwnedListRequest,
+  OwnedRecord,
   SessionChange,
   SessionCounts,
   SessionKey,
@@ -92,6 +94,16 @@ export class RedisSessionStore implements SessionStore {
       return recordOf(decodeURIComponent(textOf(name)), listOf(fields))
     })
     return { sessions, total: whole(total) }
+  }
+
+  async listAll({ now, limit, after }: OwnedListRequest): Promise<readonly OwnedRecord[]> {
+    const place = after === null ? [Number.MAX_SAFE_INTEGER, ''] : [after.expires, namesOf(after).join(':')]
+    const found = listOf(await this.#connection.run(SESSION_SCRIPTS.listAll, [now, limit, ...place]))
+    return found.map((each) => {
+      const [tenant, id, fields] = listOf(each)
+      const record = recordOf(decodeURIComponent(textOf(id)), listOf(fields))
+      return { ...record, tenant: decodeURIComponent(textOf(tenant)) }
+    })
   }
 
   async count(tenant: string, now: number): Promise<SessionCounts> {

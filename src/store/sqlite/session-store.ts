@@ -5,6 +5,8 @@ import type {
   CreateResult,
   ListRequest,
   NewSession,
+  OwnedListRequest,
+  OwnedRecord,
   SessionChange,
   SessionCounts,
   SessionKey,
@@ -43,6 +45,8 @@ const STATEMENTS = {
   delete: 'DELETE FROM sessions WHERE tenant = :tenant AND id = :id RETURNING expires',
   list: `SELECT ${COLUMNS} FROM sessions WHERE tenant = :tenant AND expires > :now
     AND (created, id) < (:created, :id) ORDER BY created DESC, id DESC LIMIT :limit`,
+  listAll: `SELECT ${COLUMNS}, tenant FROM sessions WHERE expires > :now AND (expires, tenant, id) < (:expires, :tenant, :id)
+    ORDER BY expires DESC, tenant DESC, id DESC LIMIT :limit`,
   listed: 'SELECT count(*) AS total FROM sessions WHERE tenant = :tenant AND expires > :now',
   count: `SELECT count(*) AS total, count(*) FILTER (WHERE expires > :now) AS active,
     coalesce(sum(messages) FILTER (WHERE expires > :now), 0) AS messages,
@@ -123,6 +127,12 @@ export class SqliteSessionStore implements SessionStore {
     return { sessions: rows.map(recordOf), total: whole(listed, 'total') }
   }
 
+  async listAll({ now, limit, after }: OwnedListRequest): Promise<readonly OwnedRecord[]> {
+    const { expires, tenant, id } = after ?? { expires: Number.MAX_SAFE_INTEGER, tenant: '', id: '' }
+    const rows = this.#statements.listAll.all({ now, limit, expires, tenant, id })
+    return rows.map((row) => ({ ...recordOf(row), tenant: textOf(row, 'tenant') }))
+  }
+
   async count(tenant: string, now: number): Promise<SessionCounts> {
     const row = this.#statements.count.get({ tenant, now }) ?? {}
     return {
@@ -193,6 +203,7 @@ function prepareAll(database: DatabaseSync): Statements {
     measure: prepare('measure'),
     delete: prepare('delete'),
     list: prepare('list'),
+    listAll: prepare('listAll'),
     listed: prepare('listed'),
     count: prepare('count'),
     active: prepare('active'),
