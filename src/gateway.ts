@@ -234,7 +234,6 @@ class RunningGateway implements Gateway {
       keyNames: () => access.keyNames(),
       inFlight: () => this.#server.inFlight,
       isAdmin: (headers) => access.isAdmin(headers),
-      page: () => null,
     })
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())

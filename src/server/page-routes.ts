@@ -48,7 +48,10 @@ export function assetRoute(files: PageFiles): PlainRoute {
     answer: async ({ params }) => {
       const file = await files.find(`assets/${params['name'] ?? ''}`)
       if (file === null || file === undefined) {
-        throw new GatewayError('route_not_found', 'The dashboard has no such file. Load it again: there may be a new one.')
+        throw new GatewayError(
+          'route_not_found',
+          'The dashboard has no such file. Load it again: there may be a new one.',
+        )
       }
       return fileAnswer(file, FOR_GOOD)
     },

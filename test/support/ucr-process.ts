@@ -30,12 +30,16 @@ export class UserMachine {
   readonly home: string
   readonly #running = new Set<RunningUcr>()
 
-  private constructor(home: string) {
+  readonly #program: string
+
+  private constructor(home: string, program: string) {
     this.home = home
+    this.#program = program
   }
 
-  static async create(): Promise<UserMachine> {
-    return new UserMachine(await mkdtemp(join(await realpath(tmpdir()), 'ucr-user-')))
+  /** `program`: the file to run; by default the sources. */
+  static async create(program = PROGRAM): Promise<UserMachine> {
+    return new UserMachine(await mkdtemp(join(await realpath(tmpdir()), 'ucr-user-')), program)
   }
 
   /** Where a config file is found without being named. */
@@ -69,7 +73,7 @@ export class UserMachine {
   }
 
   start(words: readonly string[], { environment = {}, input = '' }: RunOptions = {}): RunningUcr {
-    const child = spawn(process.execPath, [PROGRAM, ...words], {
+    const child = spawn(process.execPath, [this.#program, ...words], {
       cwd: this.home,
       env: { PATH: '/usr/bin:/bin', HOME: this.home, NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
     })

@@ -8,8 +8,8 @@ import { extended } from './request-window.ts'
 import type { RequestWindow } from './request-window.ts'
 import type { KeyList } from './virtual-key.ts'
 
-/** Minutes that the charts show. */
-export const RANGES = { '15 min': 15, '1 h': 60, All: 1440 } as const
+/** Minutes that the charts show; `All` is what the gateway keeps. */
+export const RANGES = { '15 min': 15, '1 h': 60, All: 166 } as const
 export type Range = keyof typeof RANGES
 
 /** How many lines are asked for at once. */
@@ -33,12 +33,12 @@ export class GatewayView {
       new Feed<T>({ interval, read, onUnauthorized })
     this.api = api
     this.overview = feed(2000, () => api.get<Overview>('/admin/overview'))
-    this.series = feed(5000, () => api.get<Series>(`/admin/series?minutes=${RANGES[this.range.peek()]}`))
+    this.series = feed(10_000, () => api.get<Series>(`/admin/series?minutes=${RANGES[this.range.peek()]}`))
     this.requests = feed(1500, () => this.#newer(this.requests, ''))
     this.errors = feed(3000, () => this.#newer(this.errors, '&errors=true'))
     this.sessions = feed(5000, () => api.get<SessionList>('/admin/sessions?limit=200'))
     this.keys = feed(10_000, () => api.get<KeyList>('/admin/keys'))
-    this.alerts = feed(5000, () => orNull(api.get<AlertList>('/admin/alerts')))
+    this.alerts = feed(5000, () => this.#alerts())
   }
 
   setRange(range: Range): void {
@@ -46,19 +46,22 @@ export class GatewayView {
     this.series.refresh()
   }
 
+  /** A gateway that has no alerts is not asked again. */
+  async #alerts(): Promise<AlertList | null> {
+    const isKnown = this.alerts.receivedAt.peek() !== null
+    if (isKnown && this.alerts.value.peek() === null) return null
+    try {
+      return await this.api.get<AlertList>('/admin/alerts')
+    } catch (thrown) {
+      if (thrown instanceof AdminError && thrown.kind === 'missing') return null
+      throw thrown
+    }
+  }
+
   async #newer(feed: Feed<RequestWindow>, condition: string): Promise<RequestWindow> {
     const before = feed.value.peek()
     const path = `/admin/requests?limit=${LINES}${condition}`
     const after = before === null ? '' : `&after=${encodeURIComponent(before.cursor)}`
     return extended(before, await this.api.get<RequestList>(`${path}${after}`))
-  }
-}
-
-async function orNull<T>(answer: Promise<T>): Promise<T | null> {
-  try {
-    return await answer
-  } catch (thrown) {
-    if (thrown instanceof AdminError && thrown.kind === 'missing') return null
-    throw thrown
   }
 }

@@ -30,7 +30,10 @@ export function modelOf({ requestedModel, model }: RequestLine): string | null {
 }
 
 /** All values that the lines have, for a list to choose from. */
-export function choicesOf(lines: readonly RequestLine[], read: (line: RequestLine) => string | null): readonly string[] {
+export function choicesOf(
+  lines: readonly RequestLine[],
+  read: (line: RequestLine) => string | null,
+): readonly string[] {
   const found = new Set(lines.map(read).filter((value) => value !== null))
   return [...found].toSorted()
 }

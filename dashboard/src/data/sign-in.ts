@@ -56,4 +56,5 @@ export class SignIn {
   }
 }
 
-const WRONG_TOKEN = 'The gateway does not take this token. It wants the admin token; the key of a client does not open this page.'
+const WRONG_TOKEN =
+  'The gateway does not take this token. It wants the admin token; the key of a client does not open this page.'

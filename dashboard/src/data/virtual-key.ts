@@ -17,7 +17,11 @@ export interface KeyLine {
   readonly rateLimit: { readonly max: number; readonly timeWindow: string } | null
   readonly expires: string | null
   readonly disabled: boolean
-  readonly secrets: readonly { readonly hint: string; readonly created: string | null; readonly expires: string | null }[]
+  readonly secrets: readonly {
+    readonly hint: string
+    readonly created: string | null
+    readonly expires: string | null
+  }[]
   readonly created: string | null
   readonly revoked: string | null
 }

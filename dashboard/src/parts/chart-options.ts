@@ -45,7 +45,13 @@ export function chartOptions(host: HTMLElement, { lines, format, from, onCursor 
       y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.12 : 1] },
     },
     axes: [
-      { ...axis, grid: { show: false }, size: TIMES_HEIGHT, space: 64, values: (_chart, ticks) => ticks.map((tick) => formatClock(tick * 1000)) },
+      {
+        ...axis,
+        grid: { show: false },
+        size: TIMES_HEIGHT,
+        space: 64,
+        values: (_chart, ticks) => ticks.map((tick) => formatClock(tick * 1000)),
+      },
       { ...axis, grid, size: VALUES_WIDTH, space: 34, values: (_chart, ticks) => ticks.map((tick) => format(tick)) },
     ],
     series: [
@@ -76,7 +82,7 @@ function colourReader(host: HTMLElement): (name: string) => string {
     const found = getComputedStyle(probe).color
     if (context === null) return found
     context.fillStyle = found
-    const plain = String(context.fillStyle)
+    const plain = context.fillStyle
     colours.set(name, plain)
     return plain
   }

@@ -22,7 +22,7 @@ interface DataTableProps<T> {
 export function DataTable<T>(props: DataTableProps<T>): JSX.Element {
   const { caption, columns, rows, keyOf, toneOf, onOpen } = props
   return (
-    <div class="table-scroll" role="region" aria-label={caption} tabIndex={0}>
+    <div class="table-scroll" role="group" aria-label={caption} tabIndex={0}>
       <table>
         <caption class="unseen">{caption}</caption>
         <thead>

@@ -2,7 +2,14 @@ import type { JSX } from 'preact'
 import type { Series, SeriesPoint } from '../../../src/observe/overview.ts'
 import { Chart } from '../parts/chart.tsx'
 import type { ChartLine } from '../parts/chart-options.ts'
-import { formatBytes, formatCount, formatDollars, formatMilliseconds, formatRate, formatShort } from '../text/number-format.ts'
+import {
+  formatBytes,
+  formatCount,
+  formatDollars,
+  formatMilliseconds,
+  formatRate,
+  formatShort,
+} from '../text/number-format.ts'
 
 interface ChartsProps {
   readonly series: Series
@@ -32,9 +39,26 @@ const PLANS: readonly Plan[] = [
     title: 'Latency',
     format: formatMilliseconds,
     lines: (points) => [
-      line('p50', 'first', points, measured(({ p50 }) => p50)),
-      line('p95', 'second', points, measured(({ p95 }) => p95), { dash: DASHED }),
-      line('p99', 'third', points, measured(({ p99 }) => p99), { dash: DOTTED }),
+      line(
+        'p50',
+        'first',
+        points,
+        measured(({ p50 }) => p50),
+      ),
+      line(
+        'p95',
+        'second',
+        points,
+        measured(({ p95 }) => p95),
+        { dash: DASHED },
+      ),
+      line(
+        'p99',
+        'third',
+        points,
+        measured(({ p99 }) => p99),
+        { dash: DOTTED },
+      ),
     ],
   },
   {

@@ -11,7 +11,7 @@ export function LatestRequests({ view }: SectionProps): JSX.Element {
   const requests = useFeed(view.requests)
   const lines = requests?.lines.slice(0, SHOWN) ?? []
   return (
-    <Panel title="Latest requests" aside={<a href="#requests">All requests</a>}>
+    <Panel title="Latest requests" aside={<a href="#/requests">All requests</a>}>
       {lines.length === 0 ? (
         <Empty>{requests === null ? 'Waiting for the first figures' : 'No request has come yet'}</Empty>
       ) : (

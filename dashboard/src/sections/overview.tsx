@@ -49,7 +49,9 @@ function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
         {formatShort(tokens.input)} in, {formatShort(tokens.output)} out
       </Tile>
       <Tile label="Cost at list prices" value={formatDollars(cost.dollars)}>
-        {cost.unpriced === 0 ? 'All requests have a price' : `${formatThings(cost.unpriced, 'request')} without a price`}
+        {cost.unpriced === 0
+          ? 'All requests have a price'
+          : `${formatThings(cost.unpriced, 'request')} without a price`}
       </Tile>
       <Tile label="Response cache hits" value={hits + misses === 0 ? '–' : formatShare(hits / (hits + misses))}>
         {formatCount(hits)} of {formatThings(hits + misses, 'request')}
@@ -78,7 +80,12 @@ function History({ view }: { readonly view: GatewayView }): JSX.Element {
   // What is recorded begins with the gateway: "All" ends where it does.
   const from = range === 'All' || last === undefined ? null : last.time - RANGES[range] * 60_000
   const choice = (
-    <Segments label="Range of the charts" choices={RANGE_NAMES} chosen={range} onChoose={(next) => view.setRange(next)} />
+    <Segments
+      label="Range of the charts"
+      choices={RANGE_NAMES}
+      chosen={range}
+      onChoose={(next) => view.setRange(next)}
+    />
   )
   return (
     <Panel title="History" aside={choice}>

@@ -96,7 +96,9 @@ function meaningOf({ state, blockedFor }: Deployment): string {
     case 'half-open':
       return 'one request tries it'
     case 'open':
-      return blockedFor > 0 ? `tried again in ${formatLength(Math.ceil(blockedFor / 1000))}` : 'tried with the next request'
+      return blockedFor > 0
+        ? `tried again in ${formatLength(Math.ceil(blockedFor / 1000))}`
+        : 'tried with the next request'
     default:
       return state satisfies never
   }

@@ -40,8 +40,9 @@ type RequestColumn = Column<RequestLine>
 const WHEN: RequestColumn = {
   head: 'When',
   cell: ({ time, requestId }) => (
-    <button type="button" class="link" aria-label={`Details of request ${requestId}`}>
+    <button type="button" class="link">
       <Moment time={time} />
+      <span class="unseen">, details of request {requestId}</span>
     </button>
   ),
 }

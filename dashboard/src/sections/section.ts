@@ -8,7 +8,7 @@ export interface SectionProps {
 
 /** A part of the page with an address of its own. */
 export interface Section {
-  /** Its address, `#requests`. */
+  /** Its address, `#/requests`. */
   readonly id: string
   readonly title: string
   readonly icon: IconName

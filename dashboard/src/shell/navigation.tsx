@@ -30,7 +30,7 @@ export function Navigation({ sections, current, counts }: NavigationProps): JSX.
               .filter((section) => section.group === group)
               .map(({ id, title, icon }) => (
                 <li key={id}>
-                  <a href={`#${id}`} {...(id === current.id && { 'aria-current': 'page' })}>
+                  <a href={`#/${id}`} {...(id === current.id && { 'aria-current': 'page' })}>
                     <Icon name={icon} />
                     {title}
                     <Count value={counts[id] ?? 0} />

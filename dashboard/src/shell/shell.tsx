@@ -22,7 +22,8 @@ export function Shell({ view }: { readonly view: GatewayView }): JSX.Element {
   const heading = useHeading(current.title)
   const counts = {
     alerts: alerts?.data.filter(({ state }) => state !== 'ok').length ?? 0,
-    providers: overview?.providers.flatMap((one) => one.deployments).filter(({ state }) => state === 'open').length ?? 0,
+    providers:
+      overview?.providers.flatMap((one) => one.deployments).filter(({ state }) => state === 'open').length ?? 0,
   }
   return (
     <div class="shell">
@@ -40,7 +41,7 @@ export function Shell({ view }: { readonly view: GatewayView }): JSX.Element {
           </button>
         </div>
       </header>
-      <main class={isStale ? 'stale' : undefined}>
+      <main id="content" class={isStale ? 'stale' : undefined}>
         <ConnectionBanner view={view} />
         <div class="main-head">
           <h1 ref={heading} tabIndex={-1}>

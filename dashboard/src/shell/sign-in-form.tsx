@@ -64,8 +64,8 @@ export function SignInForm({ why }: { readonly why: string | null }): JSX.Elemen
             <code>cat ~/.local/state/ucr/admin.token{'\n'}ucr dashboard</code>
           </pre>
           <p>
-            Where the config has <code>auth.adminToken</code>, it is the token whose hash stands there. This tab keeps it
-            until it is closed.
+            Where the config has <code>auth.adminToken</code>, it is the token whose hash stands there. This tab keeps
+            it until it is closed.
           </p>
         </div>
       </div>
