@@ -17,6 +17,8 @@ export interface ChartLine {
 export interface ChartSetting {
   readonly lines: readonly ChartLine[]
   readonly format: (value: number) => string
+  /** There is nothing between two whole numbers. */
+  readonly whole: boolean
   /** Unix seconds; null: as far as there are points. */
   readonly from: () => number | null
   readonly onCursor: (index: number | null) => void
@@ -30,7 +32,7 @@ const TIMES_HEIGHT = 24
 const SHADE = '22'
 
 /** How uPlot draws a chart of this size, with the colours that `host` has now. */
-export function chartOptions(host: HTMLElement, { lines, format, from, onCursor }: ChartSetting): uPlot.Options {
+export function chartOptions(host: HTMLElement, { lines, format, whole, from, onCursor }: ChartSetting): uPlot.Options {
   const colour = colourReader(host)
   const axis = { stroke: colour('text-muted'), font: FONT, ticks: { show: false }, gap: 6 }
   const grid = { stroke: colour('border'), width: 1 }
@@ -41,7 +43,7 @@ export function chartOptions(host: HTMLElement, { lines, format, from, onCursor 
     padding: [8, 4, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, sync: { key: SYNC_KEY }, points: { size: 7 } },
     scales: {
-      x: { range: (_chart, first, last) => [from() ?? first, Math.max(last, (from() ?? first) + 1)] },
+      x: { range: ({ data: [times] }) => timesShown(times, from()) },
       y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.12 : 1] },
     },
     axes: [
@@ -52,7 +54,13 @@ export function chartOptions(host: HTMLElement, { lines, format, from, onCursor 
         space: 64,
         values: (_chart, ticks) => ticks.map((tick) => formatClock(tick * 1000)),
       },
-      { ...axis, grid, size: VALUES_WIDTH, space: 34, values: (_chart, ticks) => ticks.map((tick) => format(tick)) },
+      {
+        ...axis,
+        grid,
+        size: VALUES_WIDTH,
+        space: 34,
+        values: (_chart, ticks) => ticks.map((tick) => (whole && !Number.isInteger(tick) ? '' : format(tick))),
+      },
     ],
     series: [
       {},
@@ -60,13 +68,29 @@ export function chartOptions(host: HTMLElement, { lines, format, from, onCursor 
         label,
         stroke: colour(`chart-${name}`),
         width: 1.75,
-        points: { show: false },
+        points: { show: true, size: 4, filter: loneValues },
         ...(filled === true && { fill: `${colour(`chart-${name}`)}${SHADE}` }),
         ...(dash !== undefined && { dash: [...dash] }),
       })),
     ],
     hooks: { setCursor: [({ cursor }) => onCursor(cursor.idx ?? null)] },
   }
+}
+
+/** A chart of one moment is a minute wide. */
+const SHORTEST = 60
+
+function timesShown(times: ArrayLike<number>, from: number | null): [number, number] {
+  const first = from ?? times[0] ?? 0
+  return [first, Math.max(times[times.length - 1] ?? 0, first + SHORTEST)]
+}
+
+/** The places of values without neighbours, to which no line leads. */
+function loneValues({ data }: uPlot, line: number): number[] {
+  const values = data[line] ?? []
+  const isThere = (place: number): boolean => typeof values[place] === 'number'
+  const places = Array.from(values, (_, place) => place)
+  return places.filter((place) => isThere(place) && !isThere(place - 1) && !isThere(place + 1))
 }
 
 /** A canvas knows no variables: gives what a colour of the style sheet is now, as `#rrggbb`. */

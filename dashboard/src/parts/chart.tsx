@@ -12,15 +12,17 @@ interface ChartProps {
   readonly times: readonly number[]
   readonly lines: readonly ChartLine[]
   readonly format: (value: number) => string
+  /** There is nothing between two whole numbers. */
+  readonly whole: boolean
   /** Unix milliseconds at the left edge; null: the first point. */
   readonly from: number | null
 }
 
 /** Lines over time. The legend has the values under the pointer, or under the cursor that the arrow keys move, else the last. */
-export function Chart({ title, times, lines, format, from }: ChartProps): JSX.Element {
+export function Chart({ title, times, lines, format, whole, from }: ChartProps): JSX.Element {
   const [cursor, setCursor] = useState<number | null>(null)
   const at = cursor !== null && cursor < times.length ? cursor : times.length - 1
-  const host = useChart(times, lines, format, from, setCursor)
+  const host = useChart({ times, lines, format, whole, from, onCursor: setCursor })
   const time = times[at]
   return (
     <figure class="chart">
@@ -39,7 +41,7 @@ export function Chart({ title, times, lines, format, from }: ChartProps): JSX.El
         ))}
       </ul>
       <div class="chart-canvas" ref={host.element} role="img" aria-label={`Chart: ${title}`} />
-      {times.length === 0 && <p class="chart-empty">Nothing measured yet</p>}
+      {times.length === 0 && <p class="chart-empty">The first figures come within ten seconds</p>}
       {times.length > 1 && (
         <input
           class="chart-reader"
@@ -63,13 +65,11 @@ interface ChartHandle {
   readonly point: (index: number | null) => void
 }
 
-function useChart(
-  times: readonly number[],
-  lines: readonly ChartLine[],
-  format: (value: number) => string,
-  from: number | null,
-  onCursor: (index: number | null) => void,
-): ChartHandle {
+interface ChartUse extends Omit<ChartProps, 'title'> {
+  readonly onCursor: (index: number | null) => void
+}
+
+function useChart({ times, lines, format, whole, from, onCursor }: ChartUse): ChartHandle {
   const element = useRef<HTMLDivElement>(null)
   const chart = useRef<UPlot | null>(null)
   const latest = useRef(from)
@@ -82,7 +82,7 @@ function useChart(
     const host = element.current
     if (host === null || isEmpty) return undefined
     const start = (): number | null => (latest.current === null ? null : latest.current / 1000)
-    const drawn = new UPlot(chartOptions(host, { lines, format, from: start, onCursor }), data, host)
+    const drawn = new UPlot(chartOptions(host, { lines, format, whole, from: start, onCursor }), data, host)
     chart.current = drawn
     const resized = new ResizeObserver(() => drawn.setSize({ width: host.clientWidth, height: host.clientHeight }))
     resized.observe(host)

@@ -2,14 +2,7 @@ import type { JSX } from 'preact'
 import type { Series, SeriesPoint } from '../../../src/observe/overview.ts'
 import { Chart } from '../parts/chart.tsx'
 import type { ChartLine } from '../parts/chart-options.ts'
-import {
-  formatBytes,
-  formatCount,
-  formatDollars,
-  formatMilliseconds,
-  formatRate,
-  formatShort,
-} from '../text/number-format.ts'
+import { formatBytes, formatCount, formatDollars, formatMilliseconds, formatRate } from '../text/number-format.ts'
 
 interface ChartsProps {
   readonly series: Series
@@ -20,6 +13,7 @@ interface ChartsProps {
 interface Plan {
   readonly title: string
   readonly format: (value: number) => string
+  readonly whole?: true
   readonly lines: (points: readonly SeriesPoint[], interval: number) => readonly ChartLine[]
 }
 
@@ -64,11 +58,12 @@ const PLANS: readonly Plan[] = [
   {
     title: 'Errors',
     format: formatCount,
+    whole: true,
     lines: (points) => [line('Failed requests', 'bad', points, ({ errors }) => errors, { filled: true })],
   },
   {
     title: 'Tokens per second',
-    format: formatShort,
+    format: formatRate,
     lines: (points, interval) => [
       line('Input', 'first', points, ({ inputTokens }) => inputTokens / interval, { filled: true }),
       line('Output', 'second', points, ({ outputTokens }) => outputTokens / interval, { dash: DASHED }),
@@ -82,6 +77,7 @@ const PLANS: readonly Plan[] = [
   {
     title: 'In flight',
     format: formatCount,
+    whole: true,
     lines: (points) => [line('Requests', 'first', points, ({ inFlight }) => inFlight, { filled: true })],
   },
   {
@@ -100,6 +96,7 @@ const PLANS: readonly Plan[] = [
   {
     title: 'Sessions',
     format: formatCount,
+    whole: true,
     lines: (points) => [line('Active', 'first', points, ({ sessions }) => sessions, { filled: true })],
   },
 ]
@@ -108,8 +105,16 @@ export function Charts({ series: { points, interval }, from }: ChartsProps): JSX
   const times = points.map(({ time }) => time)
   return (
     <div class="charts">
-      {PLANS.map(({ title, format, lines }) => (
-        <Chart key={title} title={title} times={times} lines={lines(points, interval)} format={format} from={from} />
+      {PLANS.map(({ title, format, whole = false, lines }) => (
+        <Chart
+          key={title}
+          title={title}
+          times={times}
+          lines={lines(points, interval)}
+          format={format}
+          whole={whole}
+          from={from}
+        />
       ))}
     </div>
   )

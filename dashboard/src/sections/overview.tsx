@@ -1,5 +1,5 @@
 import type { JSX } from 'preact'
-import type { Overview } from '../../../src/observe/overview.ts'
+import type { Latency, Overview } from '../../../src/observe/overview.ts'
 import { RANGES } from '../data/gateway-view.ts'
 import type { GatewayView, Range } from '../data/gateway-view.ts'
 import { useFeed } from '../data/use-feed.ts'
@@ -39,9 +39,7 @@ function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
       <Tile label="Requests per second" value={formatRate(requests.perSecond)}>
         {formatCount(requests.inFlight)} in flight, {formatCount(requests.total)} since the start
       </Tile>
-      <Tile label="Latency, p50" value={formatMilliseconds(latency.p50)}>
-        p95 {formatMilliseconds(latency.p95)}, p99 {formatMilliseconds(latency.p99)}
-      </Tile>
+      <LatencyTile latency={latency} isIdle={requests.perSecond === 0} />
       <Tile label="Errors, last minute" value={formatShare(requests.errorRate)}>
         {formatCount(requests.errors)} since the start
       </Tile>
@@ -54,7 +52,9 @@ function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
           : `${formatThings(cost.unpriced, 'request')} without a price`}
       </Tile>
       <Tile label="Response cache hits" value={hits + misses === 0 ? '–' : formatShare(hits / (hits + misses))}>
-        {formatCount(hits)} of {formatThings(hits + misses, 'request')}
+        {hits + misses === 0
+          ? 'No request could be kept yet'
+          : `${formatCount(hits)} of ${formatThings(hits + misses, 'request')}`}
       </Tile>
       <Tile label="Memory" value={formatBytes(memory.rss)}>
         {formatShare(memory.ratio)} of the limit{pressureOf(memory)}
@@ -63,6 +63,20 @@ function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
         at most {formatMilliseconds(eventLoop.max)}
       </Tile>
     </Tiles>
+  )
+}
+
+interface LatencyTileProps {
+  readonly latency: Latency
+  /** No request came within the last minute. */
+  readonly isIdle: boolean
+}
+
+function LatencyTile({ latency: { p50, p95, p99 }, isIdle }: LatencyTileProps): JSX.Element {
+  return (
+    <Tile label="Latency, p50" value={isIdle ? '–' : formatMilliseconds(p50)}>
+      {isIdle ? 'No request in the last minute' : `p95 ${formatMilliseconds(p95)}, p99 ${formatMilliseconds(p99)}`}
+    </Tile>
   )
 }
 

@@ -11,13 +11,11 @@ interface NavigationProps {
   readonly counts: Readonly<Record<string, number>>
 }
 
-const NEAREST: ScrollIntoViewOptions = { block: 'nearest', inline: 'center' }
 const GROUPS = ['Traffic', 'Gateway'] as const
 
 export function Navigation({ sections, current, counts }: NavigationProps): JSX.Element {
   const list = useRef<HTMLElement>(null)
-  // On a phone the list is wider than the screen.
-  useEffect(() => list.current?.querySelector('[aria-current]')?.scrollIntoView(NEAREST), [current])
+  useEffect(() => showCurrent(list.current), [current])
   return (
     <nav class="navigation" aria-label="Sections" ref={list}>
       {GROUPS.map((group) => (
@@ -42,6 +40,13 @@ export function Navigation({ sections, current, counts }: NavigationProps): JSX.
       ))}
     </nav>
   )
+}
+
+/** On a phone the list is wider than the screen. */
+function showCurrent(list: HTMLElement | null): void {
+  const link = list?.querySelector<HTMLElement>('[aria-current]')
+  if (list === null || link === null || link === undefined) return
+  list.scrollLeft = link.offsetLeft - (list.clientWidth - link.offsetWidth) / 2
 }
 
 function Count({ value }: { readonly value: number }): JSX.Element | null {
