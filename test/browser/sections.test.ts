@@ -1,7 +1,12 @@
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { expect, it } from 'vitest'
+import { ROOT } from '../../scripts/bootstrap.mjs'
 import { BuiltGateway } from './built-gateway.ts'
 import { describeInBrowser } from './in-browser.ts'
-import { Visitor } from './visitor.ts'
+import { DARK, PHONE, Visitor } from './visitor.ts'
+
+const GUIDE = join(ROOT, 'docs', 'guide', 'dashboard')
 
 /** Marks that turn the direction of writing. */
 const TURNING = /[\u202a-\u202e]/g
@@ -131,4 +136,35 @@ describeInBrowser('the sections of the dashboard', (browser) => {
     // The first point comes at the end of the interval in which the gateway was started.
     await visitor.sees(visitor.page.locator('.chart canvas'))
   })
+
+  // `UCR_GUIDE_PICTURES=1 npx vitest run --project browser -t guide` paints them again.
+  if (process.env['UCR_GUIDE_PICTURES'] !== undefined) {
+    it('is painted for the guide', async () => {
+      const gateway = await BuiltGateway.start()
+      const visitor = await Visitor.signedIn(gateway, browser())
+      const dark = await Visitor.signedIn(gateway, browser(), DARK)
+      const phone = await Visitor.signedIn(gateway, browser(), PHONE)
+      await dark.goTo('Providers')
+      await phone.goTo('Requests')
+      await liveFor(150, gateway)
+      await visitor.screenshot('overview', GUIDE)
+      await dark.screenshot('providers', GUIDE)
+      await phone.screenshot('phone', GUIDE)
+    })
+  }
 })
+
+/** Clients of several kinds, for so many seconds. */
+async function liveFor(seconds: number, gateway: BuiltGateway): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    const busy = 2 + Math.round(2 * Math.sin(second / 12))
+    const asked = Array.from({ length: busy }, (_, place) =>
+      gateway.ask(['sim/echo', 'sim/thinking', 'sim/text?gap=20', 'sim/tool'][place % 4] ?? '', { stream: place > 0 }),
+    )
+    if (second % 25 === 24) asked.push(gateway.ask('sim/error-500'))
+    if (second > seconds - 8) asked.push(gateway.ask('sim/error-503'))
+    if (second % 5 === 0) asked.push(gateway.ask('sim/echo', { temperature: 0 }))
+    if (second % 7 === 0) asked.push(gateway.ask('sim/echo', {}, { 'x-session-id': `trip-${second % 3}` }))
+    await Promise.all([...asked, setTimeout(1000)])
+  }
+}

@@ -100,10 +100,10 @@ export class Visitor {
     await this.sees(this.page.getByText(text))
   }
 
-  /** Into `.cache/screenshots/`, for people. */
-  async screenshot(name: string): Promise<void> {
-    mkdirSync(SCREENSHOTS, { recursive: true })
-    await this.page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) })
+  /** For people, into `.cache/screenshots/` or another folder. */
+  async screenshot(name: string, folder = SCREENSHOTS): Promise<void> {
+    mkdirSync(folder, { recursive: true })
+    await this.page.screenshot({ path: join(folder, `${name}.png`) })
   }
 
   /** What axe finds wrong for people who see, hear or point differently. */

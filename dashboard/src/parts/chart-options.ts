@@ -19,8 +19,6 @@ export interface ChartSetting {
   readonly format: (value: number) => string
   /** There is nothing between two whole numbers. */
   readonly whole: boolean
-  /** Unix seconds; null: as far as there are points. */
-  readonly from: () => number | null
   readonly onCursor: (index: number | null) => void
 }
 
@@ -32,7 +30,7 @@ const TIMES_HEIGHT = 24
 const SHADE = '22'
 
 /** How uPlot draws a chart of this size, with the colours that `host` has now. */
-export function chartOptions(host: HTMLElement, { lines, format, whole, from, onCursor }: ChartSetting): uPlot.Options {
+export function chartOptions(host: HTMLElement, { lines, format, whole, onCursor }: ChartSetting): uPlot.Options {
   const colour = colourReader(host)
   const axis = { stroke: colour('text-muted'), font: FONT, ticks: { show: false }, gap: 6 }
   const grid = { stroke: colour('border'), width: 1 }
@@ -43,7 +41,7 @@ export function chartOptions(host: HTMLElement, { lines, format, whole, from, on
     padding: [8, 4, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, sync: { key: SYNC_KEY }, points: { size: 7 } },
     scales: {
-      x: { range: ({ data: [times] }) => timesShown(times, from()) },
+      x: { range: ({ data: [times] }) => timesShown(times) },
       y: { range: (_chart, _low, high) => [0, high > 0 ? high * 1.12 : 1] },
     },
     axes: [
@@ -80,8 +78,8 @@ export function chartOptions(host: HTMLElement, { lines, format, whole, from, on
 /** A chart of one moment is a minute wide. */
 const SHORTEST = 60
 
-function timesShown(times: ArrayLike<number>, from: number | null): [number, number] {
-  const first = from ?? times[0] ?? 0
+function timesShown(times: ArrayLike<number>): [number, number] {
+  const first = times[0] ?? 0
   return [first, Math.max(times[times.length - 1] ?? 0, first + SHORTEST)]
 }
 

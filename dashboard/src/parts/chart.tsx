@@ -14,15 +14,13 @@ interface ChartProps {
   readonly format: (value: number) => string
   /** There is nothing between two whole numbers. */
   readonly whole: boolean
-  /** Unix milliseconds at the left edge; null: the first point. */
-  readonly from: number | null
 }
 
 /** Lines over time. The legend has the values under the pointer, or under the cursor that the arrow keys move, else the last. */
-export function Chart({ title, times, lines, format, whole, from }: ChartProps): JSX.Element {
+export function Chart({ title, times, lines, format, whole }: ChartProps): JSX.Element {
   const [cursor, setCursor] = useState<number | null>(null)
   const at = cursor !== null && cursor < times.length ? cursor : times.length - 1
-  const host = useChart({ times, lines, format, whole, from, onCursor: setCursor })
+  const host = useChart({ times, lines, format, whole, onCursor: setCursor })
   const time = times[at]
   return (
     <figure class="chart">
@@ -69,11 +67,9 @@ interface ChartUse extends Omit<ChartProps, 'title'> {
   readonly onCursor: (index: number | null) => void
 }
 
-function useChart({ times, lines, format, whole, from, onCursor }: ChartUse): ChartHandle {
+function useChart({ times, lines, format, whole, onCursor }: ChartUse): ChartHandle {
   const element = useRef<HTMLDivElement>(null)
   const chart = useRef<UPlot | null>(null)
-  const latest = useRef(from)
-  latest.current = from
   const dark = usePage().theme.dark.value
   const data: UPlot.AlignedData = [times.map((time) => time / 1000), ...lines.map(({ values }) => [...values])]
   const isEmpty = times.length === 0
@@ -81,8 +77,7 @@ function useChart({ times, lines, format, whole, from, onCursor }: ChartUse): Ch
   useEffect(() => {
     const host = element.current
     if (host === null || isEmpty) return undefined
-    const start = (): number | null => (latest.current === null ? null : latest.current / 1000)
-    const drawn = new UPlot(chartOptions(host, { lines, format, whole, from: start, onCursor }), data, host)
+    const drawn = new UPlot(chartOptions(host, { lines, format, whole, onCursor }), data, host)
     chart.current = drawn
     const resized = new ResizeObserver(() => drawn.setSize({ width: host.clientWidth, height: host.clientHeight }))
     resized.observe(host)
@@ -93,7 +88,7 @@ function useChart({ times, lines, format, whole, from, onCursor }: ChartUse): Ch
     }
   }, [dark, isEmpty])
 
-  useEffect(() => chart.current?.setData(data), [times, from])
+  useEffect(() => chart.current?.setData(data), [times])
 
   const point = (index: number | null): void => {
     const drawn = chart.current

@@ -6,9 +6,17 @@ export function Meter({ label, share }: { readonly label: string; readonly share
   return (
     <div class="meter">
       <span class="meter-label">{label}</span>
-      <meter min={0} max={1} value={share} aria-label={label}>
-        {formatShare(share)}
-      </meter>
+      <div
+        class="meter-track"
+        role="meter"
+        aria-label={label}
+        aria-valuemin={0}
+        aria-valuemax={1}
+        aria-valuenow={share}
+        aria-valuetext={formatShare(share)}
+      >
+        <div class="meter-bar" style={{ width: `${share * 100}%` }} />
+      </div>
       <span class="meter-value">{formatShare(share)}</span>
     </div>
   )

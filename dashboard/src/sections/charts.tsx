@@ -4,12 +4,6 @@ import { Chart } from '../parts/chart.tsx'
 import type { ChartLine } from '../parts/chart-options.ts'
 import { formatBytes, formatCount, formatDollars, formatMilliseconds, formatRate } from '../text/number-format.ts'
 
-interface ChartsProps {
-  readonly series: Series
-  /** Unix milliseconds at the left edge; null: the first point. */
-  readonly from: number | null
-}
-
 interface Plan {
   readonly title: string
   readonly format: (value: number) => string
@@ -101,20 +95,12 @@ const PLANS: readonly Plan[] = [
   },
 ]
 
-export function Charts({ series: { points, interval }, from }: ChartsProps): JSX.Element {
+export function Charts({ series: { points, interval } }: { readonly series: Series }): JSX.Element {
   const times = points.map(({ time }) => time)
   return (
     <div class="charts">
       {PLANS.map(({ title, format, whole = false, lines }) => (
-        <Chart
-          key={title}
-          title={title}
-          times={times}
-          lines={lines(points, interval)}
-          format={format}
-          whole={whole}
-          from={from}
-        />
+        <Chart key={title} title={title} times={times} lines={lines(points, interval)} format={format} whole={whole} />
       ))}
     </div>
   )

@@ -1,6 +1,5 @@
 import type { JSX } from 'preact'
 import type { Latency, Overview } from '../../../src/observe/overview.ts'
-import { RANGES } from '../data/gateway-view.ts'
 import type { GatewayView, Range } from '../data/gateway-view.ts'
 import { useFeed } from '../data/use-feed.ts'
 import { Empty, Panel } from '../parts/panel.tsx'
@@ -90,9 +89,6 @@ const RANGE_NAMES: readonly Range[] = ['15 min', '1 h', 'All']
 function History({ view }: { readonly view: GatewayView }): JSX.Element {
   const series = useFeed(view.series)
   const range = view.range.value
-  const last = series?.points.at(-1)
-  // What is recorded begins with the gateway: "All" ends where it does.
-  const from = range === 'All' || last === undefined ? null : last.time - RANGES[range] * 60_000
   const choice = (
     <Segments
       label="Range of the charts"
@@ -103,7 +99,7 @@ function History({ view }: { readonly view: GatewayView }): JSX.Element {
   )
   return (
     <Panel title="History" aside={choice}>
-      {series === null ? <Empty>Waiting for the first figures</Empty> : <Charts series={series} from={from} />}
+      {series === null ? <Empty>Waiting for the first figures</Empty> : <Charts series={series} />}
     </Panel>
   )
 }
