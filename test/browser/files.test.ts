@@ -58,9 +58,9 @@ describe('the files of the dashboard, of the program as it is published', () => 
 
   it('are not shown to programs, who get figures', async () => {
     const gateway = await BuiltGateway.start()
-    const { status, headers, json } = await ask(gateway.dashboard)
-    expect(status).toBe(200)
-    expect(headers['content-type']).toBe('application/json')
-    expect(json()).toHaveProperty('overview.status')
+    const answer = await ask(gateway.dashboard)
+    expect(answer.status).toBe(200)
+    expect(answer.headers['content-type']).toBe('application/json')
+    expect(answer.json()).toHaveProperty('overview.status')
   })
 })

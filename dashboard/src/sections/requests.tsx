@@ -84,14 +84,14 @@ function Filters({ lines, filter, onChange }: FiltersProps): JSX.Element {
       />
       <Select
         label="Model"
-        all="All models"
+        all="All"
         choices={choicesOf(lines, modelOf)}
         chosen={filter.model}
         onChoose={(model) => change({ model })}
       />
       <Select
         label="Provider"
-        all="All providers"
+        all="All"
         choices={choicesOf(lines, ({ provider }) => provider)}
         chosen={filter.provider}
         onChoose={(provider) => change({ provider })}
