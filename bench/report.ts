@@ -8,6 +8,7 @@ import type { Results } from './results.ts'
 import type { ProfileResults } from './profile.ts'
 import { ROWS } from './rows/index.ts'
 import type { Row } from './rows/row.ts'
+import type { StartResults } from './start.ts'
 
 /**
  * Writes the tables of the documents from the results of the last runs: every number there comes from here. Ratios are
@@ -53,6 +54,8 @@ if (profile !== null) {
 }
 const auth = JSON.parse(read('auth.json')) as AuthResults | null
 if (auth !== null) replaceBetween(authPage, 'auth', authTable(auth))
+const start = JSON.parse(read('start.json')) as StartResults | null
+if (start !== null) replaceBetween(guide, 'start', startTable(start))
 const effects = JSON.parse(read('effects.json')) as EffectResults | null
 if (effects !== null) {
   for (const effect of effects.rows) {
@@ -72,6 +75,12 @@ interface AuthResults {
 function authTable({ rows }: AuthResults): string {
   const lines = rows.map(({ work, milliseconds, goal }) => [work, `${figure(milliseconds)} ms`, `${goal} ms`])
   return markdown([['Work', 'Measured', 'Goal'], ...lines])
+}
+
+function startTable({ rows, date, revision }: StartResults): string {
+  const lines = rows.map(({ way, milliseconds, rss }) => [way, `${figure(milliseconds)} ms`, `${figure(rss)} MB`])
+  const table = markdown([['Start', 'First served request', 'RSS'], ...lines])
+  return `${table}\n\n\`node bench/start.ts\`, ${date.slice(0, 10)}, revision ${revision}.`
 }
 
 interface CodecResults {

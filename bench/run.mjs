@@ -43,6 +43,7 @@ if (args[0] === '--compare') {
     if (!partial) node(join(folder, 'codec.ts'))
     isolated('end-to-end.ts', args)
     if (!partial) isolated('effects.ts', [])
+    if (!partial) isolated('start.ts', [])
   }
   node(join(folder, 'report.ts'))
 }

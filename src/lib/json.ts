@@ -282,9 +282,15 @@ export class JsonObjectWriter {
   }
 }
 
-/** The literal of an array with these elements. */
+/** The literal of an array with these elements. They are chained, not copied: the text is made flat once, when it is whole. */
 export function jsonArray(items: readonly JsonText[]): JsonText {
-  return `[${items.join(',')}]` as JsonText
+  let text = '['
+  let separator = ''
+  for (const item of items) {
+    text += separator + item
+    separator = ','
+  }
+  return `${text}]` as JsonText
 }
 
 /**

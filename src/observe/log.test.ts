@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, statSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -222,6 +223,20 @@ describe('createLog()', () => {
     expect(lines).toHaveLength(1001)
     expect(JSON.parse(lines[0]!)).toMatchObject({ msg: 'started', port: 3000 })
     expect(statSync(file).mode & 0o777).toBe(0o600)
+    rmSync(folder, { recursive: true })
+  })
+
+  it('writes a line that no other follows while it goes on, and the next one too', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ucr-log-'))
+    const file = join(folder, 'ucr.log')
+    const log = createLog({ level: 'info', pretty: false, file })
+    const watcher = watch(file)
+    for (const name of ['first', 'second']) {
+      log.info(name)
+      while (!readFileSync(file, 'utf8').includes(name)) await once(watcher, 'change')
+    }
+    watcher.close()
+    log.close()
     rmSync(folder, { recursive: true })
   })
 

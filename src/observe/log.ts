@@ -159,15 +159,49 @@ function openStream(options: LogOptions): { stream: DestinationStream; close: ()
     sync: false,
     // People watch; programs read later.
     minLength: pretty ? 0 : BUFFER,
-    periodicFlush: FLUSH_AFTER,
   })
   // A full disk or a reader that went away costs lines of the log, not the gateway.
   file.on('error', () => {})
+  const lines = new BufferedLines(file)
   const close = (): void => {
+    lines.stop()
     file.flushSync()
     if (options.file !== null) file.destroy()
   }
-  return { stream: pretty ? { write: (line) => void file.write(prettyLine(line, colors)) } : file, close }
+  return { stream: pretty ? { write: (line) => void file.write(prettyLine(line, colors)) } : lines, close }
+}
+
+/** Lines wait for others, but not for long. Where there are none nothing wakes the process up. */
+class BufferedLines implements DestinationStream {
+  readonly #file: ReturnType<typeof pino.destination>
+  #timer: NodeJS.Timeout | null = null
+  #stopped = false
+
+  constructor(file: ReturnType<typeof pino.destination>) {
+    this.#file = file
+    // While it writes it does not flush: what came meanwhile is still there.
+    file.on('write', (bytes: number) => {
+      if (bytes > 0) this.#flushSoon()
+    })
+  }
+
+  write(line: string): void {
+    this.#flushSoon()
+    this.#file.write(line)
+  }
+
+  stop(): void {
+    this.#stopped = true
+    if (this.#timer !== null) clearTimeout(this.#timer)
+  }
+
+  #flushSoon(): void {
+    if (this.#timer !== null || this.#stopped) return
+    this.#timer = setTimeout(() => {
+      this.#timer = null
+      this.#file.flush()
+    }, FLUSH_AFTER).unref()
+  }
 }
 
 /** Opened here and now, so that a wrong path stops the start and not the first line. Only its owner may read it. */
