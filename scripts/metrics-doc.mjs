@@ -53,7 +53,7 @@ const sources = new Proxy(
     get: (own, name) => (name === 'inFlight' ? own.inFlight : () => others.get(String(name)) ?? zeros),
   },
 )
-const text = prometheusText(takeSnapshot(recorder, sources))
+const text = prometheusText(takeSnapshot(recorder, sources), { any: { dollars: 0, unpriced: 0 } })
 const rows = [...text.matchAll(/^# HELP (\S+) (.*)\n# TYPE \S+ (\S+)\n(\S*)/gm)].map(
   ([, name = '', help = '', type = '', sample = '']) => [`\`${name}\``, type, labelsOf(sample), help],
 )

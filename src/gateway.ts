@@ -181,6 +181,7 @@ class RunningGateway implements Gateway {
   readonly #access: AccessControl
   readonly #server: GatewayServer
   readonly #compression = new Compression()
+  readonly #pricing = new Pricing()
   #snapshot: Snapshot
   #watcher: ConfigWatcher | null = null
   #closed = false
@@ -194,6 +195,7 @@ class RunningGateway implements Gateway {
     this.#access = access
     this.#providerSet = providerSet
     this.#snapshot = snapshot
+    this.#pricing.adopt(snapshot.providers)
     this.#reloader = new Reloader(
       {
         load: options.reload ?? (async () => options.loaded),
@@ -208,11 +210,13 @@ class RunningGateway implements Gateway {
       config: options.loaded.config,
       environment: options.environment,
       traffic,
+      pricing: this.#pricing,
       sources: gatewaySources({
         shared,
         compression: this.#compression,
         inFlight: () => this.#server.inFlight,
         loopLag: () => this.#insight.lag,
+        keys: () => access.keyCounts(),
       }),
       refresh: async () => void (await shared.sessions?.figures.prompt()),
       relieve: () => shared.caches.clearWarm(),
@@ -226,7 +230,7 @@ class RunningGateway implements Gateway {
     })
     this.#insight = new Insight({
       traffic,
-      pricing: new Pricing(),
+      pricing: this.#pricing,
       figures: () => this.#oversight.figures(),
       providers: () => this.providers(),
       health: this.#health,
@@ -383,6 +387,7 @@ class RunningGateway implements Gateway {
     this.#shared.retryBudget.adopt(next.config.retry.budget)
     this.#shared.health.adopt(next.providers, next.config.routing.breaker)
     this.#transports.adopt(next.providers)
+    this.#pricing.adopt(next.providers)
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)

@@ -57,6 +57,13 @@ export class KeyRing {
     return entry.until === Infinity || entry.until > this.#wallClock() ? entry.principal : null
   }
 
+  /** How many are accepted now. */
+  counts(): { readonly configured: number; readonly stored: number } {
+    const now = this.#wallClock()
+    const accepted = (index: KeyIndex): number => [...index.keys()].filter((key) => refusedFrom(key) > now).length
+    return { configured: accepted(this.#configured), stored: accepted(this.#stored) }
+  }
+
   /** What keys are called, by their tenants; those that are refused too. */
   namesByTenant(): ReadonlyMap<string, string> {
     return new Map([...this.#stored.keys(), ...this.#configured.keys()].map(({ tenant, name }) => [tenant, name]))

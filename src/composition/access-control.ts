@@ -79,6 +79,11 @@ class AccessControl {
     return this.#authenticator.open
   }
 
+  /** How many keys are accepted now. */
+  keyCounts(): { readonly configured: number; readonly stored: number } {
+    return this.#ring.counts()
+  }
+
   /** What keys are called, by the tenants that their holders are. */
   keyNames(): ReadonlyMap<string, string> {
     return this.#ring.namesByTenant()

@@ -8,10 +8,11 @@ export interface GatewayParts {
   readonly compression: Compression
   readonly inFlight: () => number
   readonly loopLag: () => LoopLagFigures
+  readonly keys: NonNullable<MetricsSources['keys']>
 }
 
 /** Where the figures of a gateway come from, besides its requests. */
-export function gatewaySources({ shared, compression, inFlight, loopLag }: GatewayParts): MetricsSources {
+export function gatewaySources({ shared, compression, inFlight, loopLag, keys }: GatewayParts): MetricsSources {
   const { caches, calls, plans, transport, health, sessions } = shared
   return {
     cacheManager: () => ({ ...caches.warm.getStats() }),
@@ -27,6 +28,7 @@ export function gatewaySources({ shared, compression, inFlight, loopLag }: Gatew
     }),
     pool: () => transport.stats(),
     breakers: () => health.snapshot(),
+    keys,
     loopLag,
     inFlight,
   }

@@ -51,7 +51,7 @@ export class Insight {
     this.#options = options
     this.#series = new SeriesRecorder({
       traffic: () => traffic.totals(),
-      dollars: () => pricing.costOf(traffic.usage()).dollars,
+      spent: async () => (await pricing.reader()).spentOn(traffic.usage()),
       memory: () => process.memoryUsage(),
       inFlight: options.inFlight,
       sessions: () => sessions?.figures.recent.active ?? 0,
@@ -78,12 +78,9 @@ export class Insight {
 
   /** From here on it is watched how things go, and workers count as one. */
   start(bus: WorkerBus): void {
-    const { traffic, pricing } = this.#options
     this.#bus = bus
     answerWithSeries(bus, this.#series)
-    answerWithJournal(bus, traffic.journal, ({ line: { provider, model }, billed }) =>
-      provider === null || model === null || billed === null ? null : pricing.dollarsOf(provider, model, billed),
-    )
+    answerWithJournal(bus, this.#options.traffic.journal)
     this.#lag.start()
     this.#series.start()
   }
@@ -96,19 +93,27 @@ export class Insight {
   #figures(): AdminFigures {
     const { pricing, figures, providers, health } = this.#options
     return {
-      overview: async () =>
-        overviewOf(await figures(), {
-          service: health.service,
-          version: health.version,
+      overview: async () => {
+        const { service, version } = health
+        const costs = await pricing.reader()
+        return overviewOf(await figures(), {
+          service,
+          version,
           status: statusOf(health),
           providers: providers(),
-          costOf: (usage) => pricing.costOf(usage),
-        }),
+          costOf: (usage) => costs.costOf(usage),
+        })
+      },
       series: async (minutes) => ({
         interval: SERIES_INTERVAL,
         points: await seriesOfAll(this.#bus, Date.now() - minutes * 60_000),
       }),
-      requests: (asked) => journalOfAll(this.#bus, asked),
+      requests: async (asked) => {
+        const costs = await pricing.reader()
+        return journalOfAll(this.#bus, asked, ({ line: { provider, model }, billed }) =>
+          provider === null || model === null || billed === null ? null : costs.dollarsOf(provider, model, billed),
+        )
+      },
       sessions: (page) => this.#listSessions(page),
     }
   }

@@ -19,6 +19,7 @@ import type { PlainRoute } from '../server/plain-route.ts'
 import { LocalBus } from '../workers/bus.ts'
 import type { WorkerBus } from '../workers/bus.ts'
 import { KeyLimits } from './key-limits.ts'
+import type { Pricing } from './pricing.ts'
 import { logAlert } from './log-alert.ts'
 import { answerWithMetrics, metricsOfAll } from './share-metrics.ts'
 import { SharedCounter, hearRates } from './share-rates.ts'
@@ -27,6 +28,7 @@ export interface OversightOptions {
   readonly config: Config
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly traffic: TrafficRecorder
+  readonly pricing: Pricing
   /** Of the parts that this one does not own. */
   readonly sources: MetricsSources
   /** Brings figures up to date that have to be asked for. Never rejects. */
@@ -77,7 +79,7 @@ export class Oversight {
     })
     this.routes = metricsRoutes({
       debug: async () => debugMetrics(await this.figures()),
-      prometheus: async () => prometheusText(await this.figures()),
+      prometheus: async () => this.#prometheus(),
     })
   }
 
@@ -119,6 +121,12 @@ export class Oversight {
       admission: () => this.admission.stats(),
       memory: () => this.#memory.getStats(),
     })
+  }
+
+  async #prometheus(): Promise<string> {
+    const figures = await this.figures()
+    const costs = await this.#options.pricing.reader()
+    return prometheusText(figures, costs.costs(figures.traffic.models))
   }
 
   /** Of all workers together. */

@@ -1,4 +1,5 @@
 import type { Usage } from '../canonical/usage.ts'
+import { ownCopy } from '../lib/own-copy.ts'
 import type { ExchangeRecord } from './observer.ts'
 
 /** Clients choose names: they are not kept for ever. */
@@ -53,7 +54,7 @@ export class AccessLine {
     if (known !== undefined) return known
     const literal = this.#literal(text)
     if (this.#names.size >= MAX_NAMES) this.#names.clear()
-    this.#names.set(text, literal)
+    this.#names.set(ownCopy(text), literal)
     return literal
   }
 

@@ -1,3 +1,4 @@
+import { ownCopy } from '../lib/own-copy.ts'
 import { logText } from './log-text.ts'
 
 /** Clients choose names: they are not kept for ever. */
@@ -20,16 +21,11 @@ export class CleanNames {
   }
 
   #add(text: string): string {
-    const clean = copied(this.#clean(text))
-    // A long one would be kept as it came, to be found again.
-    if (text.length > LONGEST) return clean
+    const clean = this.#clean(text)
+    const name = ownCopy(clean.length > LONGEST ? `${clean.slice(0, LONGEST)}...` : clean)
+    if (text.length > LONGEST) return name
     if (this.#names.size >= MOST_NAMES) this.#names.clear()
-    this.#names.set(text, clean)
-    return clean
+    this.#names.set(ownCopy(text), name)
+    return name
   }
-}
-
-/** A part of a text keeps all of it in memory. */
-function copied(text: string): string {
-  return text.length <= LONGEST ? text : Buffer.from(`${text.slice(0, LONGEST)}...`).toString()
 }

@@ -32,6 +32,7 @@ export function debugMetrics({ takenAt, uptime, processes, process, traffic, blo
     ...(admission && { admission }),
     ...(sessionEvents && { sessions: { ...sessionStore, ...sessionEvents } }),
     ...(memory && { memoryPressure: memory }),
+    ...(blocks.loopLag && { eventLoop: blocks.loopLag }),
     errors: traffic.errors,
     providers: traffic.providers,
     tokens: tokensOf(traffic),

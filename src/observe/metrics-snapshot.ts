@@ -53,6 +53,7 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       sessionStore: sources.sessionStore?.() ?? null,
       pool: sources.pool?.() ?? null,
       breakers: sources.breakers?.().map(cleanBreaker) ?? null,
+      keys: sources.keys?.() ?? null,
       memory: sources.memory?.() ?? null,
       loopLag: sources.loopLag?.() ?? null,
       inFlight: sources.inFlight?.() ?? null,
@@ -109,6 +110,7 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
       list.map(({ memory }) => memory),
       mergeMemory,
     ),
+    keys: list.find(({ keys }) => keys !== null)?.keys ?? null,
     loopLag: join(
       list.map(({ loopLag }) => loopLag),
       worstLag,

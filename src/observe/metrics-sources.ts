@@ -13,6 +13,7 @@ export const ADMISSION = ['rateLimited', 'overloaded'] as const
 export const PLANS = ['fastPath', 'total'] as const
 export const SESSION_EVENTS = ['created', 'appended', 'failed', 'evicted', 'expired'] as const
 export const SESSION_STORE = ['active', 'total'] as const
+export const KEYS = ['configured', 'stored'] as const
 export const POOL = ['connected', 'running', 'pending', 'free', 'opened', 'closed', 'requests', 'errors'] as const
 
 /** Connections to one origin. */
@@ -66,6 +67,8 @@ export interface MetricsSources {
   readonly pool?: () => readonly PoolStats[]
   readonly breakers?: () => readonly BreakerStats[]
   readonly memory?: () => MemoryPressure
+  /** Keys that are accepted. All processes have the same. */
+  readonly keys?: () => Counts<(typeof KEYS)[number]>
   /** How late the event loop is. */
   readonly loopLag?: () => LoopLagFigures
   /** Requests under way. */

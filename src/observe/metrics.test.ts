@@ -158,7 +158,10 @@ describe('prometheusText()', () => {
         pool: () => [{ origin: 'https://a', ...POOL }],
         breakers: () => [{ key: 'gpt/x', state: 'half-open', failures: 0, successes: 0, blockedFor: 0, why: null }],
         admission: () => ({ rateLimited: 4, overloaded: 5 }),
+        loopLag: () => ({ p50: 1, p99: 20, max: 300 }),
+        keys: () => ({ configured: 1, stored: 2 }),
       }),
+      { gpt: { dollars: 0.25, unpriced: 1 } },
     )
     const names = [...text.matchAll(/^# TYPE (\w+) (\w+)$/gm)].map(([, name = '', type = '']) => ({ name, type }))
     expect(new Set(names.map(({ name }) => name)).size).toBe(names.length)
@@ -172,12 +175,15 @@ describe('prometheusText()', () => {
     expect(text).toContain('ucr_upstream_connections_opened_total{origin="https://a"} 5\n')
     expect(text).toContain('ucr_breaker_open{deployment="gpt/x"} 0.5\n')
     expect(text).toContain('ucr_overloaded_total 5\n')
+    expect(text).toContain('ucr_cost_dollars_total{provider="gpt"} 0.25\n')
+    expect(text).toContain('ucr_event_loop_lag_p99_seconds 0.02\n')
+    expect(text).toContain('ucr_keys_stored 2\n')
     expect(text).not.toMatch(/NaN|undefined|null|Infinity/)
     expect(text.endsWith('\n')).toBe(true)
   })
 
   it('has no metric of a part that is not there', () => {
-    expect(prometheusText(snapshotOf([]))).not.toContain('ucr_dns')
+    expect(prometheusText(snapshotOf([]), {})).not.toContain('ucr_dns')
   })
 
   it('escapes labels, hides keys in them, and shows so many deployments at most', () => {
@@ -191,6 +197,7 @@ describe('prometheusText()', () => {
         breakers: () =>
           breakers.map((key) => ({ key, state: 'open', failures: 0, successes: 0, blockedFor: 0, why: null })),
       }),
+      {},
     )
     expect(text).toContain('deployment="gpt/\\"a\\\\b"')
     expect(text).not.toContain('canary')

@@ -13,8 +13,8 @@ export const MODEL_USAGE = [
 ] as const
 export type ModelUsageCounts = Counts<(typeof MODEL_USAGE)[number]>
 
-/** Input tokens from which on a request has another price at some vendor. */
-export const PROMPT_STEPS: readonly number[] = [0, 200_000, 272_000]
+/** A request of more input tokens than these has another price at some vendor. */
+export const PROMPT_STEPS: readonly number[] = [0, 128_000, 200_000, 272_000, 512_000]
 
 /** What was used of one model by requests of each size, in the order of `PROMPT_STEPS`. */
 export type ModelUsage = readonly ModelUsageCounts[]
@@ -27,7 +27,7 @@ export class ModelMeter {
   readonly #steps = PROMPT_STEPS.map(() => zeroUsage())
 
   add(usage: Usage | null): void {
-    const counts = this.#steps[usage === null ? 0 : stepOf(usage.input.total)]
+    const counts = this.#steps[usage === null ? 0 : promptStep(usage.input.total)]
     if (counts === undefined) return
     counts.requests++
     if (usage === null) {
@@ -47,10 +47,11 @@ export class ModelMeter {
   }
 }
 
-function stepOf(inputTokens: number): number {
+/** The place in `PROMPT_STEPS` of a request of so many input tokens. */
+export function promptStep(inputTokens: number): number {
   let step = 0
-  for (const least of PROMPT_STEPS) if (inputTokens >= least) step++
-  return step - 1
+  while (inputTokens > (PROMPT_STEPS[step + 1] ?? Infinity)) step++
+  return step
 }
 
 function zeroUsage(): Record<(typeof MODEL_USAGE)[number], number> {

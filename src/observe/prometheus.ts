@@ -1,6 +1,7 @@
 import { cumulative } from './histogram.ts'
 import type { HistogramCounts } from './histogram.ts'
 import type { MetricsSnapshot } from './metrics-snapshot.ts'
+import type { Cost } from './overview.ts'
 import { BLOCK_METRICS, POOL_METRICS } from './metric-names.ts'
 import { OUTCOMES, TOKENS } from './traffic-counts.ts'
 
@@ -10,9 +11,9 @@ const MOST_BREAKERS = 100
 type Labels = Readonly<Record<string, string>>
 type Sample = readonly [labels: Labels, value: number]
 
-/** `GET /metrics`: https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4. */
-export function prometheusText(snapshot: MetricsSnapshot): string {
-  return [...trafficLines(snapshot), ...processLines(snapshot), ...blockLines(snapshot)].join('')
+/** `GET /metrics`. `costs`: by provider. https://prometheus.io/docs/instrumenting/exposition_formats/, version 0.0.4. */
+export function prometheusText(snapshot: MetricsSnapshot, costs: Readonly<Record<string, Cost>>): string {
+  return [...trafficLines(snapshot), ...costLines(costs), ...processLines(snapshot), ...blockLines(snapshot)].join('')
 }
 
 function trafficLines({ traffic }: MetricsSnapshot): readonly string[] {
@@ -64,9 +65,33 @@ function trafficLines({ traffic }: MetricsSnapshot): readonly string[] {
       [{ stream: 'false' }, traffic.wholeDuration],
       [{ stream: 'true' }, traffic.streamDuration],
     ]),
-    histogram('ucr_time_to_first_byte_seconds', 'Time from a request to the first byte of its answer.', [
-      [{}, traffic.firstByte],
-    ]),
+    histogram(
+      'ucr_time_to_first_byte_seconds',
+      'Time from a request to the first byte of its answer, which of a stream comes with or shortly before its first token.',
+      [
+        [{ stream: 'false' }, traffic.wholeFirstByte],
+        [{ stream: 'true' }, traffic.streamFirstByte],
+      ],
+    ),
+  ]
+}
+
+function costLines(costs: Readonly<Record<string, Cost>>): readonly string[] {
+  const ofProviders = (value: (cost: Cost) => number): Sample[] =>
+    Object.entries(costs).map(([provider, cost]) => [{ provider }, value(cost)])
+  return [
+    metric(
+      'ucr_cost_dollars_total',
+      'counter',
+      'US dollars at list prices.',
+      ofProviders(({ dollars }) => dollars),
+    ),
+    metric(
+      'ucr_unpriced_requests_total',
+      'counter',
+      'Requests to a provider that are not in it: the price of the model, or its tokens, are not known.',
+      ofProviders(({ unpriced }) => unpriced),
+    ),
   ]
 }
 

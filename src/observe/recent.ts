@@ -34,9 +34,9 @@ export class Recent {
     this.#startedAt = now()
   }
 
-  /** `duration` in milliseconds; null for a request that was turned away at the door. */
-  add(duration: number | null, isError: boolean): void {
-    const slot = this.#slot()
+  /** At this time. `duration` in milliseconds; null for a request that was turned away at the door. */
+  add(now: number, duration: number | null, isError: boolean): void {
+    const slot = this.#slot(now)
     increase(this.#requests, slot, 1)
     if (isError) increase(this.#errors, slot, 1)
     if (duration === null) return
@@ -65,8 +65,8 @@ export class Recent {
     }
   }
 
-  #slot(): number {
-    const second = Math.floor(this.#now() / 1000)
+  #slot(now: number): number {
+    const second = Math.floor(now / 1000)
     const slot = second % SECONDS
     if (this.#seconds[slot] === second) return slot
     this.#seconds[slot] = second

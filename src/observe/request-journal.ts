@@ -7,6 +7,8 @@ import type { RequestLine } from './overview.ts'
 export const KEPT_REQUESTS = 500
 export const KEPT_ERRORS = 100
 const MOST_DROPPED = 20
+/** Milliseconds. */
+const CLOCK_WAS_SET = 50
 
 /** The part of a usage that has a price. */
 export type BilledUsage = Pick<Usage, 'input' | 'output'>
@@ -20,18 +22,25 @@ export interface JournalEntry {
   readonly billed: BilledUsage | null
 }
 
+export interface Clocks {
+  /** Monotonic milliseconds. */
+  readonly now: () => number
+  /** Unix milliseconds. */
+  readonly wallClock: () => number
+}
+
 /** The last requests. Every request is put here, so its place is there already and nothing is made for it. */
 export class RequestJournal {
   readonly #names: CleanNames
-  readonly #wallClock: () => number
+  readonly #clocks: Clocks
   readonly #requests = new Ring(KEPT_REQUESTS)
   readonly #errors = new Ring(KEPT_ERRORS)
   #sequence = 0
+  #epoch = 0
 
-  /** `wallClock` gives Unix milliseconds. */
-  constructor(names: CleanNames, wallClock: () => number) {
+  constructor(names: CleanNames, clocks: Clocks) {
     this.#names = names
-    this.#wallClock = wallClock
+    this.#clocks = clocks
   }
 
   /** Of the last one. */
@@ -39,11 +48,11 @@ export class RequestJournal {
     return this.#sequence
   }
 
-  add(record: ExchangeRecord): void {
+  /** `now` in monotonic milliseconds. */
+  add(record: ExchangeRecord, now: number): void {
     const sequence = ++this.#sequence
-    const time = this.#wallClock()
-    this.#requests.next().fill(record, sequence, time, this.#names)
-    if (isError(record)) this.#errors.next().fill(record, sequence, time, this.#names)
+    this.#requests.next().fill(record, sequence, now, this.#names)
+    if (isError(record)) this.#errors.next().fill(record, sequence, now, this.#names)
   }
 
   /** Those behind `sequence`, the newest first. */
@@ -53,7 +62,15 @@ export class RequestJournal {
     const older = errorsOnly
       ? this.#errors.slots.filter((slot) => slot.sequence > sequence && slot.sequence < oldest)
       : []
-    return [...recent, ...older].toSorted((a, b) => b.sequence - a.sequence).map((slot) => slot.entry())
+    this.#setEpoch()
+    return [...recent, ...older].toSorted((a, b) => b.sequence - a.sequence).map((slot) => slot.entry(this.#epoch))
+  }
+
+  /** When the monotonic clock began, in Unix milliseconds: to look at both for each request would cost as much as the rest. */
+  #setEpoch(): void {
+    const epoch = Math.round(this.#clocks.wallClock() - this.#clocks.now())
+    // A request is to have the same time each time that it is shown, unless the machine's clock was set.
+    if (Math.abs(epoch - this.#epoch) > CLOCK_WAS_SET) this.#epoch = epoch
   }
 }
 
@@ -88,7 +105,7 @@ class Slot {
   sequence = 0
   isError = false
   #requestId = ''
-  #time = 0
+  #time = 0.5
   #protocol = ''
   #operation = ''
   #keyName: string | null = null
@@ -146,13 +163,14 @@ class Slot {
     this.#fillUsage(usage)
   }
 
-  entry(): JournalEntry {
+  /** `epoch`: when the monotonic clock began, in Unix milliseconds. */
+  entry(epoch: number): JournalEntry {
     const usage = this.#hasUsage ? this.#usage() : null
     return {
       sequence: this.sequence,
       line: {
         requestId: this.#requestId,
-        time: this.#time,
+        time: Math.round(epoch + this.#time),
         protocol: this.#protocol,
         operation: this.#operation,
         keyName: this.#keyName,

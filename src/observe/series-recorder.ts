@@ -33,8 +33,8 @@ export interface SeriesSample extends Readonly<Record<(typeof FIELDS)[number], n
 /** What there is at one moment. */
 export interface SeriesSources {
   readonly traffic: () => TrafficTotals
-  /** US dollars since the start. */
-  readonly dollars: () => number
+  /** Picodollars since the start. Never rejects. */
+  readonly spent: () => Promise<bigint>
   readonly memory: () => { readonly rss: number; readonly heapUsed: number }
   readonly inFlight: () => number
   readonly sessions: () => number
@@ -45,6 +45,7 @@ export interface SeriesSources {
 }
 
 const MILLISECONDS = SERIES_INTERVAL * 1000
+const PICODOLLARS = 1e12
 const NO_BUCKETS = new Uint32Array(0)
 
 /** How this process went: a look every ten seconds, at the same moments as in all other processes. */
@@ -54,7 +55,7 @@ export class SeriesRecorder {
   readonly #buckets: Uint32Array[] = []
   #count = 0
   #before: TrafficTotals
-  #dollarsBefore = 0
+  #spentBefore = 0n
   #timer: NodeJS.Timeout | null = null
 
   constructor(sources: SeriesSources) {
@@ -67,7 +68,7 @@ export class SeriesRecorder {
     this.stop()
     const untilNext = MILLISECONDS - (this.#sources.wallClock() % MILLISECONDS)
     this.#timer = setTimeout(() => {
-      this.sample()
+      void this.sample()
       this.start()
     }, untilNext).unref()
   }
@@ -78,13 +79,14 @@ export class SeriesRecorder {
   }
 
   /** Looks now. */
-  sample(): void {
+  async sample(): Promise<void> {
     // A timer may be a little early or late; all processes are to tell the same time.
     const time = Math.round(this.#sources.wallClock() / MILLISECONDS) * MILLISECONDS
-    const { traffic, dollars, memory, inFlight, sessions, loopLag } = this.#sources
+    const { traffic, spent: spending, memory, inFlight, sessions, loopLag } = this.#sources
+    const isIdle = traffic().requests === this.#before.requests
+    const spent = isIdle ? this.#spentBefore : await spending()
     const now = traffic()
     const before = this.#before
-    const spent = now.requests === before.requests ? this.#dollarsBefore : dollars()
     this.#put(
       {
         time,
@@ -94,7 +96,7 @@ export class SeriesRecorder {
         milliseconds: now.milliseconds - before.milliseconds,
         inputTokens: now.inputTokens - before.inputTokens,
         outputTokens: now.outputTokens - before.outputTokens,
-        dollars: spent - this.#dollarsBefore,
+        dollars: Number(spent - this.#spentBefore) / PICODOLLARS,
         ...memory(),
         inFlight: inFlight(),
         sessions: sessions(),
@@ -103,7 +105,7 @@ export class SeriesRecorder {
       now.served === before.served ? NO_BUCKETS : difference(now.buckets, before.buckets),
     )
     this.#before = now
-    this.#dollarsBefore = spent
+    this.#spentBefore = spent
   }
 
   /** Those since then, in Unix milliseconds; the oldest first. */

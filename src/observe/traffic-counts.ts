@@ -32,7 +32,8 @@ export interface TrafficCounts extends Counts<(typeof TRAFFIC)[number]> {
   /** Of whole answers. */
   readonly wholeDuration: HistogramCounts
   readonly streamDuration: HistogramCounts
-  readonly firstByte: HistogramCounts
+  readonly wholeFirstByte: HistogramCounts
+  readonly streamFirstByte: HistogramCounts
   readonly recent: RecentCounts
 }
 
@@ -69,7 +70,8 @@ export function addTraffic(list: readonly TrafficCounts[]): TrafficCounts {
     ),
     wholeDuration: addHistograms(list.map(({ wholeDuration }) => wholeDuration)),
     streamDuration: addHistograms(list.map(({ streamDuration }) => streamDuration)),
-    firstByte: addHistograms(list.map(({ firstByte }) => firstByte)),
+    wholeFirstByte: addHistograms(list.map(({ wholeFirstByte }) => wholeFirstByte)),
+    streamFirstByte: addHistograms(list.map(({ streamFirstByte }) => streamFirstByte)),
     recent: addRecent(list.map(({ recent }) => recent)),
   }
 }

@@ -36,6 +36,7 @@ type Fields = Readonly<Record<string, string | number | boolean>>
 /** Counts what it is told, and passes it on. */
 export class TrafficRecorder implements Observer {
   readonly #next: Observer
+  readonly #now: () => number
   readonly #counts = zeros(TRAFFIC)
   readonly #outcomes = new Tally(MOST_NAMES, () => zeros(OUTCOMES))
   readonly #providers = new Tally(MOST_NAMES, (): ProviderTraffic => ({
@@ -45,7 +46,8 @@ export class TrafficRecorder implements Observer {
   readonly #errors = new Tally(MOST_NAMES, () => ({ count: 0 }))
   readonly #wholeDuration = new Histogram()
   readonly #streamDuration = new Histogram()
-  readonly #firstByte = new Histogram()
+  readonly #wholeFirstByte = new Histogram()
+  readonly #streamFirstByte = new Histogram()
   readonly #recent: Recent
 
   readonly #names: CleanNames
@@ -55,14 +57,16 @@ export class TrafficRecorder implements Observer {
   /** `now` gives monotonic milliseconds. `clean` takes out of a text what must not be shown. */
   constructor(next: Observer, now: () => number, clean?: (text: string) => string) {
     this.#next = next
+    this.#now = now
     this.#recent = new Recent(now)
     this.#names = new CleanNames(clean)
-    this.journal = new RequestJournal(this.#names, Date.now)
+    this.journal = new RequestJournal(this.#names, { now, wallClock: () => Date.now() })
   }
 
   exchange(record: ExchangeRecord): void {
-    this.#count(record)
-    this.journal.add(record)
+    const now = this.#now()
+    this.#count(record, now)
+    this.journal.add(record, now)
     this.#next.exchange(record)
   }
 
@@ -93,7 +97,8 @@ export class TrafficRecorder implements Observer {
       models: this.usage(),
       wholeDuration: this.#wholeDuration.counts(),
       streamDuration: this.#streamDuration.counts(),
-      firstByte: this.#firstByte.counts(),
+      wholeFirstByte: this.#wholeFirstByte.counts(),
+      streamFirstByte: this.#streamFirstByte.counts(),
       recent: this.#recent.counts(),
     }
   }
@@ -132,16 +137,16 @@ export class TrafficRecorder implements Observer {
     }
   }
 
-  #count(record: ExchangeRecord): void {
+  #count(record: ExchangeRecord, now: number): void {
     const { status, duration, stream, errorCode, timeToFirstByte } = record
     const counts = this.#counts
     const served = record.operation !== 'none'
     this.#outcomes.of(record.protocol)[status]++
-    this.#recent.add(served ? duration : null, isError(record))
+    this.#recent.add(now, served ? duration : null, isError(record))
     if (errorCode !== null) this.#errors.of(errorCode).count++
     if (stream) counts.streaming++
     if (served) (stream ? this.#streamDuration : this.#wholeDuration).add(duration)
-    if (timeToFirstByte !== null) this.#firstByte.add(timeToFirstByte)
+    if (timeToFirstByte !== null) (stream ? this.#streamFirstByte : this.#wholeFirstByte).add(timeToFirstByte)
     counts.losses += record.losses.length
     counts.requestBytes += record.requestBytes
     counts.replyBytes += record.replyBytes

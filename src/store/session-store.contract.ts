@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ListRequest, NewSession, SessionKey, SessionStore, StoredTurn, Use } from '../sessions/session-store.ts'
+import type {
+  ListRequest,
+  NewSession,
+  OwnedListRequest,
+  SessionKey,
+  SessionStore,
+  StoredTurn,
+  Use,
+} from '../sessions/session-store.ts'
 
 /** One store under test, and what it takes to close and open it again. */
 export interface StoreUnderTest {
@@ -137,6 +145,45 @@ export function describeSessionStore(name: string, open: () => Promise<StoreUnde
       const results = await Promise.all(Array.from({ length: 20 }, () => store.create(mine, session(), at(0), MANY)))
       expect(results.filter(({ kind }) => kind === 'created')).toHaveLength(1)
       expect(await store.totals(at(1).now)).toMatchObject({ total: 1 })
+    })
+
+    it('lists those of everybody, the last used first, without those whose time is over', async () => {
+      await store.create(named('a'), session({ turns: [turn('words', 3)] }), at(0), MANY)
+      await store.create(named('b', 'key_b'), session(), at(1), MANY)
+      await store.create(named('c', 'key_c'), session(), at(2), MANY)
+      await store.read(named('a'), at(3))
+      const listed = await store.listAll({ now: at(4).now, limit: 10, after: null })
+      expect(listed.map(({ tenant, id }) => `${tenant}/${id}`)).toEqual(['key_a/a', 'key_c/c', 'key_b/b'])
+      expect(listed[0]).toEqual({
+        tenant: 'key_a',
+        id: 'a',
+        created: at(0).now,
+        lastUsed: at(3).now,
+        expires: at(63).now,
+        version: 1,
+        details: '{"title":"first"}',
+        messages: 3,
+        bytes: 50,
+      })
+      const later = await store.listAll({ now: at(61.5).now, limit: 10, after: null })
+      expect(later.map(({ id }) => id)).toEqual(['a', 'c'])
+    })
+
+    it('lists those of everybody page by page, also where they end at the same time', async () => {
+      const tenants = ['key_a', 'key_b', 'a:b', 'key_ü']
+      for (const tenant of tenants) {
+        for (let count = 0; count < 30; count++) await store.create(named(`t:${count}`, tenant), session(), at(0), MANY)
+      }
+      const seen: string[] = []
+      for (let after: OwnedListRequest['after'] = null; ;) {
+        const found = await store.listAll({ now: at(1).now, limit: 7, after })
+        seen.push(...found.map(({ tenant, id }) => `${tenant}/${id}`))
+        const last = found.at(-1)
+        if (last === undefined) break
+        after = last
+      }
+      expect(seen).toHaveLength(120)
+      expect(new Set(seen).size).toBe(120)
     })
 
     it('drops the oldest turns', async () => {

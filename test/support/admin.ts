@@ -22,6 +22,11 @@ export class Admin {
     })
   }
 
+  /** `GET /admin/<path>`. */
+  read(path: string): Promise<Answer> {
+    return ask(`${this.#url}/admin/${path}`, { headers: { authorization: `Bearer ${this.token}` } })
+  }
+
   /** A new key: what clients send, and its id. */
   async create(name: string, rules: Json = {}): Promise<{ readonly key: string; readonly id: string }> {
     const answer = await this.call('POST', '', { name, ...rules })

@@ -80,7 +80,8 @@ describe('GET /debug/metrics', () => {
         'ucr_requests_total{protocol="openai-chat",outcome="complete"} 3',
         'ucr_streaming_requests_total 2',
         'ucr_request_duration_seconds_count{stream="true"} 2',
-        'ucr_time_to_first_byte_seconds_count 3',
+        'ucr_time_to_first_byte_seconds_count{stream="false"} 1',
+        'ucr_time_to_first_byte_seconds_count{stream="true"} 2',
         'ucr_fast_path_answers_total 3',
       ]),
     )
