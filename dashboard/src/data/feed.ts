@@ -7,6 +7,8 @@ export interface FeedOptions<T> {
   readonly read: () => Promise<T>
   /** Milliseconds from an answer to the next question. */
   readonly interval: number
+  /** An answer that somebody has got already. */
+  readonly first?: T
   readonly onUnauthorized: () => void
 }
 
@@ -25,6 +27,7 @@ export class Feed<T> {
 
   constructor(options: FeedOptions<T>) {
     this.#options = options
+    if (options.first !== undefined) this.#received(options.first)
   }
 
   /** Null before the first answer. */
@@ -82,15 +85,19 @@ export class Feed<T> {
     try {
       const value = await this.#options.read()
       if (run !== this.#run) return
-      this.#failures = 0
-      this.#value.value = value
-      this.#receivedAt.value = Date.now()
-      this.#problem.value = null
-      this.#nextTryAt.value = null
+      this.#received(value)
       this.#askAfter(this.#options.interval, run)
     } catch (thrown) {
       if (run === this.#run) this.#failed(asAdminError(thrown), run)
     }
+  }
+
+  #received(value: T): void {
+    this.#failures = 0
+    this.#value.value = value
+    this.#receivedAt.value = Date.now()
+    this.#problem.value = null
+    this.#nextTryAt.value = null
   }
 
   #failed(problem: AdminError, run: number): void {

@@ -28,11 +28,12 @@ export class GatewayView {
   /** Null where the gateway has none. */
   readonly alerts: Feed<AlertList | null>
 
-  constructor(api: AdminApi, onUnauthorized: () => void) {
+  /** `overview` is what the gateway said when the visitor signed in. */
+  constructor(api: AdminApi, overview: Overview, onUnauthorized: () => void) {
     const feed = <T>(interval: number, read: () => Promise<T>): Feed<T> =>
       new Feed<T>({ interval, read, onUnauthorized })
     this.api = api
-    this.overview = feed(2000, () => api.get<Overview>('/admin/overview'))
+    this.overview = new Feed({ interval: 2000, read: () => readOverview(api), first: overview, onUnauthorized })
     this.series = feed(10_000, () => api.get<Series>(`/admin/series?minutes=${RANGES[this.range.peek()]}`))
     this.requests = feed(1500, () => this.#newer(this.requests, ''))
     this.errors = feed(3000, () => this.#newer(this.errors, '&errors=true'))
@@ -64,4 +65,9 @@ export class GatewayView {
     const after = before === null ? '' : `&after=${encodeURIComponent(before.cursor)}`
     return extended(before, await this.api.get<RequestList>(`${path}${after}`))
   }
+}
+
+/** Throws AdminError. */
+export function readOverview(api: AdminApi): Promise<Overview> {
+  return api.get<Overview>('/admin/overview')
 }

@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals'
 import type { ReadonlySignal } from '@preact/signals'
+import type { Overview } from '../../../src/observe/overview.ts'
 import { AdminApi, AdminError } from './admin-api.ts'
-import { GatewayView } from './gateway-view.ts'
+import { GatewayView, readOverview } from './gateway-view.ts'
 import { takeTokenFromAddress } from './token-keeper.ts'
 import type { TokenKeeper } from './token-keeper.ts'
 
@@ -33,8 +34,9 @@ export class SignIn {
 
   async signIn(token: string): Promise<void> {
     const api = new AdminApi(token)
+    let overview: Overview
     try {
-      await api.get('/admin/overview')
+      overview = await readOverview(api)
     } catch (thrown) {
       const { kind, message } = thrown instanceof AdminError ? thrown : new AdminError('unreachable', String(thrown))
       if (kind === 'unauthorized') this.#keeper.forget()
@@ -42,7 +44,7 @@ export class SignIn {
       return
     }
     this.#keeper.keep(token)
-    this.#visit.value = { kind: 'signed-in', view: new GatewayView(api, () => this.#refused()) }
+    this.#visit.value = { kind: 'signed-in', view: new GatewayView(api, overview, () => this.#refused()) }
   }
 
   signOut(): void {
