@@ -125,6 +125,14 @@ describeInBrowser('the sections of the dashboard', (browser) => {
     await visitor.screenshot('keys')
   })
 
+  it('says why it cannot show something', async () => {
+    const gateway = await BuiltGateway.start({ sessions: { store: 'redis', redis: { url: 'redis://127.0.0.1:1' } } })
+    const visitor = await Visitor.signedIn(gateway, browser())
+    await visitor.goTo('Sessions')
+    await visitor.sees(visitor.page.getByRole('alert'))
+    await visitor.screenshot('no-sessions')
+  })
+
   it('draws what happened, over each range', async () => {
     const gateway = await BuiltGateway.start()
     const visitor = await Visitor.signedIn(gateway, browser())

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact'
 import { useFeed } from '../data/use-feed.ts'
 import { DataTable } from '../parts/data-table.tsx'
+import { FeedNotice } from '../parts/feed-notice.tsx'
 import { Empty, Panel } from '../parts/panel.tsx'
 import { Tile, Tiles } from '../parts/tile.tsx'
 import { formatCount, formatShare } from '../text/number-format.ts'
@@ -47,6 +48,7 @@ export function Errors({ view }: SectionProps): JSX.Element {
         )}
       </Panel>
       <Panel title="Latest failed requests">
+        <FeedNotice feed={view.errors} />
         {lines.length === 0 ? (
           <Empty>{errors === null ? 'Waiting for the first figures' : 'No request has failed lately'}</Empty>
         ) : (

@@ -7,6 +7,7 @@ import { Badge } from '../parts/badge.tsx'
 import type { Tone } from '../parts/badge.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
+import { FeedNotice } from '../parts/feed-notice.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Name } from '../parts/name.tsx'
 import { Empty, Panel } from '../parts/panel.tsx'
@@ -18,6 +19,7 @@ export function Keys({ view }: SectionProps): JSX.Element {
   const switching: Column<KeyLine> = { head: 'Change', cell: (key) => <Switch view={view} line={key} /> }
   return (
     <Panel title="Keys">
+      <FeedNotice feed={view.keys} />
       <p class="hint">
         Of a key nobody can read more than its end. <code>ucr keys create</code> makes one, <code>ucr keys rotate</code>{' '}
         gives it another secret.

@@ -2,6 +2,7 @@ import type { JSX } from 'preact'
 import type { Latency, Overview } from '../../../src/observe/overview.ts'
 import type { GatewayView, Range } from '../data/gateway-view.ts'
 import { useFeed } from '../data/use-feed.ts'
+import { FeedNotice } from '../parts/feed-notice.tsx'
 import { Empty, Panel } from '../parts/panel.tsx'
 import { Segments } from '../parts/segments.tsx'
 import { Tile, Tiles } from '../parts/tile.tsx'
@@ -99,6 +100,7 @@ function History({ view }: { readonly view: GatewayView }): JSX.Element {
   )
   return (
     <Panel title="History" aside={choice}>
+      <FeedNotice feed={view.series} />
       {series === null ? <Empty>Waiting for the first figures</Empty> : <Charts series={series} />}
     </Panel>
   )

@@ -5,6 +5,7 @@ import { choicesOf, matches, modelOf, NO_FILTER } from '../data/request-filter.t
 import type { RequestFilter } from '../data/request-filter.ts'
 import { MOST_LINES } from '../data/request-window.ts'
 import { useFeed } from '../data/use-feed.ts'
+import { FeedNotice } from '../parts/feed-notice.tsx'
 import { Select, TextField } from '../parts/field.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Empty, Panel } from '../parts/panel.tsx'
@@ -31,6 +32,7 @@ export function Requests({ view }: SectionProps): JSX.Element {
   )
   return (
     <Panel title={paused ? 'Requests, paused' : 'Requests, live'} aside={pause}>
+      <FeedNotice feed={view.requests} />
       <Filters lines={lines} filter={filter} onChange={setFilter} />
       <p class="count" role="status">
         {countText(found.length, lines.length)}

@@ -1,0 +1,13 @@
+import type { JSX } from 'preact'
+import type { Feed } from '../data/feed.ts'
+
+/** Says why something is not shown, or old. That nobody answers at all is said above the page. */
+export function FeedNotice({ feed }: { readonly feed: Feed<unknown> }): JSX.Element | null {
+  const problem = feed.problem.value
+  if (problem === null || problem.kind === 'unreachable') return null
+  return (
+    <p class="notice" role="alert">
+      {problem.message}
+    </p>
+  )
+}
