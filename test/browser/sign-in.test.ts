@@ -41,8 +41,10 @@ describeInBrowser('signing in at /dashboard', (browser) => {
     await gateway.stop()
     await visitor.seesText('Connection lost.')
     await visitor.seesText(/What is shown is from \d\d:\d\d:\d\d/)
+    await visitor.seesText('Not up to date')
     await visitor.seesText(/Next try in \d+ s/)
     await visitor.screenshot('connection-lost')
+    expect(await visitor.barriers()).toEqual([])
 
     await gateway.startWithOtherToken()
     await visitor.sees(visitor.heading('Sign in'))

@@ -11,3 +11,8 @@ export function FeedNotice({ feed }: { readonly feed: Feed<unknown> }): JSX.Elem
     </p>
   )
 }
+
+/** What stands in the place of what has not come yet. */
+export function waitingText(feed: Feed<unknown>): string {
+  return feed.problem.value === null ? 'Waiting for the first figures' : 'Nothing to show'
+}

@@ -7,7 +7,7 @@ import { Badge } from '../parts/badge.tsx'
 import type { Tone } from '../parts/badge.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
-import { FeedNotice } from '../parts/feed-notice.tsx'
+import { FeedNotice, waitingText } from '../parts/feed-notice.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Name } from '../parts/name.tsx'
 import { Empty, Panel } from '../parts/panel.tsx'
@@ -25,7 +25,7 @@ export function Keys({ view }: SectionProps): JSX.Element {
         gives it another secret.
       </p>
       {list === null || list.keys.length === 0 ? (
-        <Empty>{list === null ? 'Waiting for the first figures' : 'There is no key yet'}</Empty>
+        <Empty>{list === null ? waitingText(view.keys) : 'There is no key yet'}</Empty>
       ) : (
         <DataTable caption="Keys" rows={list.keys} keyOf={({ id }) => id} columns={[...COLUMNS, switching]} />
       )}

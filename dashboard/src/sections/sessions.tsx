@@ -3,7 +3,7 @@ import type { SessionLine } from '../../../src/observe/overview.ts'
 import { useFeed } from '../data/use-feed.ts'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
-import { FeedNotice } from '../parts/feed-notice.tsx'
+import { FeedNotice, waitingText } from '../parts/feed-notice.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Name } from '../parts/name.tsx'
 import { Empty, Panel } from '../parts/panel.tsx'
@@ -37,7 +37,7 @@ export function Sessions({ view }: SectionProps): JSX.Element {
       <Panel title="Last used">
         <FeedNotice feed={view.sessions} />
         {list === null || list.data.length === 0 ? (
-          <Empty>{list === null ? 'Waiting for the first figures' : 'No session is kept'}</Empty>
+          <Empty>{list === null ? waitingText(view.sessions) : 'No session is kept'}</Empty>
         ) : (
           <DataTable caption="Sessions" rows={list.data} keyOf={keyOf} columns={COLUMNS} />
         )}

@@ -47,7 +47,7 @@ export function Shell({ view }: { readonly view: GatewayView }): JSX.Element {
           <h1 ref={heading} tabIndex={-1}>
             {current.title}
           </h1>
-          {overview !== null && <StatusLine overview={overview} />}
+          {overview !== null && <StatusLine overview={overview} isStale={isStale} />}
         </div>
         <div class="content">
           <current.View view={view} />

@@ -11,12 +11,21 @@ const STATES: Readonly<Record<Overview['status'], { readonly tone: Tone; readonl
   unhealthy: { tone: 'bad', text: 'Unhealthy' },
 }
 
+const STALE = { tone: 'idle', text: 'Not up to date' } as const
+
+interface StatusLineProps {
+  readonly overview: Overview
+  /** Nobody knows how it is now. */
+  readonly isStale: boolean
+}
+
 /** How the gateway is, in one line. */
-export function StatusLine({ overview }: { readonly overview: Overview }): JSX.Element {
+export function StatusLine({ overview, isStale }: StatusLineProps): JSX.Element {
   const { status, version, uptime, processes } = overview
+  const { tone, text } = isStale ? STALE : STATES[status]
   return (
     <div class="status-line">
-      <Badge tone={STATES[status].tone}>{STATES[status].text}</Badge>
+      <Badge tone={tone}>{text}</Badge>
       <span>Version {version}</span>
       <span>Up {formatLength(uptime)}</span>
       <span>{formatThings(processes, 'worker')}</span>
