@@ -4,7 +4,15 @@ import { join } from 'node:path'
 import { reportFailure, ROOT, runStep } from './bootstrap.mjs'
 
 /** Each takes `--check` too. `conformance-doc.mjs` is not one of them: it needs the results of a test run. */
-const WRITERS = ['api-doc.mjs', 'http-doc.mjs', 'metrics-doc.mjs', 'schema.mjs', 'cli-doc.mjs', 'providers-doc.mjs']
+const WRITERS = [
+  'api-doc.mjs',
+  'http-doc.mjs',
+  'metrics-doc.mjs',
+  'alerts-doc.mjs',
+  'schema.mjs',
+  'cli-doc.mjs',
+  'providers-doc.mjs',
+]
 
 try {
   for (const writer of WRITERS) {

@@ -27,6 +27,7 @@ import { PROTOCOL_LIST } from './protocols/index.ts'
 import { openAccessControl } from './composition/access-control.ts'
 import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
+import { Monitoring } from './composition/monitoring.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
@@ -56,6 +57,7 @@ import { gatewaySources } from './composition/gateway-sources.ts'
 import { Insight } from './composition/insight.ts'
 import { Pricing } from './composition/pricing.ts'
 import { answersDiffer } from './composition/answers-differ.ts'
+import { watchedFiles } from './composition/watched-files.ts'
 
 export interface GatewayOptions {
   readonly loaded: LoadedConfig
@@ -85,6 +87,8 @@ export interface WorkerPart {
   listen(listener: Server): Promise<string>
   /** Does this worker say what came of a reload? */
   announces(): boolean
+  /** Is it the one that does what only one worker may do? */
+  leads(): boolean
 }
 
 /** A provider in use, for people. */
@@ -175,6 +179,7 @@ class RunningGateway implements Gateway {
   readonly #transports: Transports
   readonly #providerSet: ProviderSet
   readonly #reloader: Reloader<Snapshot>
+  readonly #monitoring: Monitoring
   readonly #oversight: Oversight
   readonly #health: HealthOptions
   readonly #insight: Insight
@@ -206,27 +211,46 @@ class RunningGateway implements Gateway {
       snapshot,
       options.loaded.config,
     )
+    this.#monitoring = new Monitoring({
+      config: options.loaded.config,
+      environment: options.environment,
+      database: parts.database,
+      transport: shared.transport,
+      log: options.log,
+      version: packageJson.version,
+      figures: () => this.#oversight.figures(),
+      providers: () => this.#snapshot.providers,
+      health: () => this.#server.health(),
+      leads: () => options.worker?.leads() ?? true,
+    })
     this.#oversight = new Oversight({
       config: options.loaded.config,
       environment: options.environment,
       traffic,
       pricing: this.#pricing,
-      sources: gatewaySources({
-        shared,
-        compression: this.#compression,
-        inFlight: () => this.#server.inFlight,
-        loopLag: () => this.#insight.lag,
-        keys: () => access.keyCounts(),
-      }),
+      sources: {
+        ...gatewaySources({
+          shared,
+          compression: this.#compression,
+          inFlight: () => this.#server.inFlight,
+          loopLag: () => this.#insight.lag,
+          keys: () => access.keyCounts(),
+        }),
+        ...this.#monitoring.sources,
+      },
       refresh: async () => void (await shared.sessions?.figures.prompt()),
       relieve: () => shared.caches.clearWarm(),
       log: options.log,
-      onAlert: options.onAlert,
+      onAlert: (alert) => {
+        this.#monitoring.note(alert)
+        options.onAlert?.(alert)
+      },
     })
     this.#health = gatewayHealth({
       shared,
       exposed: () => this.#isExposed(),
       providers: () => this.#snapshot.providers.length,
+      monitoring: this.#monitoring,
     })
     this.#insight = new Insight({
       traffic,
@@ -251,6 +275,7 @@ class RunningGateway implements Gateway {
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
     this.#oversight.start(bus)
+    this.#monitoring.start(bus)
     this.#insight.start(bus)
     this.#shared.sessions?.start()
     await this.#providerSet.ask()
@@ -296,6 +321,7 @@ class RunningGateway implements Gateway {
     if (this.#closed) return
     this.#closed = true
     this.#oversight.stop()
+    this.#monitoring.close()
     this.#insight.stop()
     await this.#watcher?.close()
     await this.#server.close()
@@ -313,6 +339,7 @@ class RunningGateway implements Gateway {
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
+        ...this.#monitoring.routes,
         ...this.#insight.routes,
         ...this.#access.routes,
         authStatusRoute({
@@ -371,10 +398,10 @@ class RunningGateway implements Gateway {
 
   async #watch(): Promise<void> {
     const { loaded, reload, watch = true, log } = this.#options
-    if (reload === null || !watch || loaded.path === null) return
+    const paths = watchedFiles({ ...loaded, config: this.#snapshot.config })
+    if (reload === null || !watch || paths.length === 0) return
     this.#watcher = await watchConfig({
-      path: loaded.path,
-      alsoPaths: customRouterOf(this.#snapshot.config),
+      paths,
       onChange: () => void this.reload(),
       onError: (error) => log.error(null, 'watching the config failed; restart to see later changes', error),
     })
@@ -391,6 +418,7 @@ class RunningGateway implements Gateway {
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
     this.#oversight.adopt(next.config)
+    this.#monitoring.adopt(next.config)
     this.#access.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
     void this.#providerSet.ask()
@@ -438,9 +466,4 @@ function newId(): string {
 function boundHosts({ server }: Config): readonly string[] {
   if (server.host !== '0.0.0.0' && server.host !== '::') return [server.host]
   return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address))
-}
-
-/** A router that the user writes is read again like the config. */
-function customRouterOf({ routing }: Config): readonly string[] {
-  return routing.tasks.customRouter === null ? [] : [routing.tasks.customRouter]
 }

@@ -23,7 +23,15 @@ describe('MultiLayerCache', () => {
     const cache = new MultiLayerCache<number>({ l1: { max: 200, ttl: 120_000 }, l2: { max: 2000, ttl: 600_000 } })
     cache.set('a', 1)
     expect(cache.get('a')).toBe(1)
-    expect(cache.getStats()).toEqual({ hits: 1, misses: 0, hitRate: 1, l1Size: 1, l2Size: 1, evictions: 0 })
+    expect(cache.getStats()).toEqual({
+      hits: 1,
+      misses: 0,
+      hitRate: 1,
+      l1Size: 1,
+      l2Size: 1,
+      bytes: 512,
+      evictions: 0,
+    })
   })
 
   it('has a hit rate of 0 before anybody has looked', () => {

@@ -17,6 +17,8 @@ export interface MultiLayerStats {
   readonly hitRate: number
   readonly l1Size: number
   readonly l2Size: number
+  /** Of both, about; what is in both counts twice. */
+  readonly bytes: number
   /** Values that left because there was no more room for them. */
   readonly evictions: number
 }
@@ -84,6 +86,7 @@ export class MultiLayerCache<Value> {
       hitRate: looks === 0 ? 0 : this.#hits / looks,
       l1Size: lengthOf(this.#l1),
       l2Size: lengthOf(this.#l2),
+      bytes: (this.#l1?.calculatedSize ?? 0) + (this.#l2?.calculatedSize ?? 0),
       evictions: this.#evictions,
     }
   }

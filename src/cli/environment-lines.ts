@@ -1,5 +1,6 @@
 import { OPEN_KEY } from './client-lines.ts'
 import type { ClientKey, FoundGateway } from './find-gateway.ts'
+import { isSelfSigned } from './own-certificate.ts'
 import type { Value } from './shell-lines.ts'
 
 const ADDRESSES = ['ANTHROPIC_BASE_URL', 'OPENAI_BASE_URL'] as const
@@ -18,10 +19,16 @@ export interface EnvironmentLines {
  * takes any.
  */
 export function environmentLines(
-  { url, running, key }: FoundGateway,
+  { url, running, key, certificate }: FoundGateway,
   environment: NodeJS.ProcessEnv,
 ): EnvironmentLines {
   const notes = running ? [] : [`Nothing answers at ${url} yet: start it with "ucr start --daemon".`]
+  if (certificate !== null && isSelfSigned(certificate)) {
+    const file = certificate.file ?? 'a file with it'
+    notes.push(
+      `Nobody vouches for its certificate: NODE_EXTRA_CA_CERTS (Node) and SSL_CERT_FILE (others) take ${file}.`,
+    )
+  }
   const settings: { name: Name; value: Value }[] = [
     { name: 'ANTHROPIC_BASE_URL', value: { text: url } },
     { name: 'OPENAI_BASE_URL', value: { text: `${url}/v1` } },

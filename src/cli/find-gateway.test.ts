@@ -45,5 +45,5 @@ describe('expectedUrl()', () => {
     ['::1', 'http://[::1]:3000'],
     ['0.0.0.0', 'http://127.0.0.1:3000'],
     ['::', 'http://[::1]:3000'],
-  ])('%s is reached at %s', (host, url) => expect(expectedUrl(host, 3000)).toBe(url))
+  ])('%s is reached at %s', (host, url) => expect(expectedUrl({ host, tls: null }, 3000)).toBe(url))
 })

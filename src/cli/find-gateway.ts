@@ -5,6 +5,7 @@ import { OPEN_KEY } from './client-lines.ts'
 import type { Surroundings } from './command.ts'
 import { checkHealth } from './health-check.ts'
 import { loadForCommand } from './load.ts'
+import { namedUrl, ownCertificate, type OwnCertificate } from './own-certificate.ts'
 import { runningGateways } from './run-record.ts'
 import { storedClientKeys } from './stored-client-keys.ts'
 
@@ -15,6 +16,8 @@ export interface FoundGateway {
   /** False: nothing answers there yet. */
   readonly running: boolean
   readonly key: ClientKey
+  /** Null: plain HTTP. */
+  readonly certificate: OwnCertificate | null
 }
 
 /** What a client sends as its key. */
@@ -36,15 +39,23 @@ export async function findGateway(surroundings: Surroundings): Promise<FoundGate
   const record =
     records.find(({ port }) => config.server.ports.includes(port)) ?? (records.length === 1 ? records[0] : null)
   const [url] = record?.urls ?? []
-  if (url !== undefined) return { url: reachable(url), running: true, key }
-  const expected = expectedUrl(config.server.host, config.server.ports[0] ?? 0)
-  const { status } = await checkHealth(expected)
-  return { url: expected, running: status !== 'unreachable', key }
+  if (url !== undefined && record !== null && record !== undefined) {
+    return { url: clientUrl(url, record.certificate), running: true, key, certificate: record.certificate }
+  }
+  const certificate = ownCertificate(config.server)
+  const expected = expectedUrl(config.server, config.server.ports[0] ?? 0)
+  const { status } = await checkHealth(expected, certificate)
+  return { url: clientUrl(expected, certificate), running: status !== 'unreachable', key, certificate }
+}
+
+/** What a client of this machine is told: a name that the certificate is for, where there is one. */
+export function clientUrl(url: string, certificate: OwnCertificate | null): string {
+  return certificate === null ? reachable(url) : namedUrl(reachable(url), certificate)
 }
 
 /** Where this machine reaches a gateway that listens there. `host` is without brackets. */
-export function expectedUrl(host: string, port: number): string {
-  return reachable(`http://${host.includes(':') ? `[${host}]` : host}:${port}`)
+export function expectedUrl({ host, tls }: Pick<Config['server'], 'host' | 'tls'>, port: number): string {
+  return reachable(`${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`)
 }
 
 /** A gateway that listens on every address is reached on this machine by the loopback one. */

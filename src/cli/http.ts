@@ -1,5 +1,7 @@
 import { Failure, reasonOf } from './failure.ts'
 import { parseJson, type JsonValue } from '../lib/json.ts'
+import { fingerprintsOf, type OwnCertificate } from './own-certificate.ts'
+import { pinnedConnector } from './pinned-connector.ts'
 
 export interface HttpQuestion {
   readonly url: string
@@ -8,6 +10,8 @@ export interface HttpQuestion {
   readonly body?: string
   /** Milliseconds for the whole answer. */
   readonly timeout: number
+  /** Over TLS: nobody but the gateway that has it is asked. Left out: whoever has a valid certificate for the name. */
+  readonly certificate?: OwnCertificate | null
 }
 
 export interface HttpAnswer {
@@ -28,8 +32,11 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
  */
 export async function ask(question: HttpQuestion): Promise<HttpAnswer> {
   // Most commands ask nobody: a megabyte of code that they need not load.
-  const { Agent, request } = await import('undici')
-  const agent = new Agent({ connect: { timeout: question.timeout }, maxResponseSize: MAX_ANSWER_BYTES })
+  const { Agent, buildConnector, request } = await import('undici')
+  const { certificate = null, timeout } = question
+  const connect =
+    certificate === null ? { timeout } : pinnedConnector(buildConnector, await fingerprintsOf(certificate), timeout)
+  const agent = new Agent({ connect, maxResponseSize: MAX_ANSWER_BYTES })
   const start = performance.now()
   try {
     const reply = await request(question.url, {

@@ -1,11 +1,15 @@
 import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { constants } from 'node:os'
+import { join } from 'node:path'
 import { findClaude, INSTALL_CLAUDE } from '../upstream/claude-code/find-program.ts'
 import { OPEN_KEY } from './client-lines.ts'
 import type { Surroundings } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { Failure, reasonOf } from './failure.ts'
-import { findGateway, reachable, type ClientKey, type FoundGateway } from './find-gateway.ts'
+import { clientUrl, findGateway, type ClientKey, type FoundGateway } from './find-gateway.ts'
+import { isSelfSigned, type OwnCertificate } from './own-certificate.ts'
+import { openStateFolder } from './state-folder.ts'
 import { startInBackground } from './background.ts'
 
 /** The first start may look for vendors and local servers. */
@@ -24,7 +28,8 @@ export async function runClaude(words: readonly string[], surroundings: Surround
       fix: 'Put the key into the variable UCR_API_KEY; "ucr keys create" makes a new one.',
     })
   }
-  const changed = claudeEnvironment(environment, gateway.url, gateway.key)
+  const authorities = await extraAuthorities(gateway.certificate, surroundings)
+  const changed = claudeEnvironment({ ...authorities, ...environment }, gateway.url, gateway.key)
   if (environment['ANTHROPIC_API_KEY'] !== undefined && changed['ANTHROPIC_API_KEY'] === undefined) {
     terminal.error.line('Without ANTHROPIC_API_KEY: claude would send that key to the gateway in place of its own.')
   }
@@ -44,9 +49,21 @@ async function runningGateway(surroundings: Surroundings): Promise<FoundGateway>
     home,
     timeout: START_TIMEOUT,
   })
-  const url = reachable(started.urls[0] ?? found.url)
+  const url = clientUrl(started.urls[0] ?? found.url, found.certificate)
   terminal.error.line(`It listens on ${url} and goes on running; "ucr stop" ends it.`)
   return { ...found, url, running: true }
+}
+
+/** A certificate that nobody else vouches for is one that Claude Code has to be told to trust, beside those it knows. */
+async function extraAuthorities(
+  certificate: OwnCertificate | null,
+  surroundings: Surroundings,
+): Promise<{ readonly NODE_EXTRA_CA_CERTS?: string }> {
+  if (certificate === null || !isSelfSigned(certificate)) return {}
+  if (certificate.file !== null) return { NODE_EXTRA_CA_CERTS: certificate.file }
+  const file = join(await openStateFolder(surroundings), 'certificate.pem')
+  await writeFile(file, certificate.pem, { mode: 0o600 })
+  return { NODE_EXTRA_CA_CERTS: file }
 }
 
 /** The environment for `claude`: everything as it is, but for where requests go and what they carry as their key. */

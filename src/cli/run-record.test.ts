@@ -30,6 +30,7 @@ async function recordOf(pid: number, changes: Partial<RunRecord> = {}): Promise<
     log: null,
     directory: '/',
     options: ['--port', '3000'],
+    certificate: null,
     keyGiven: false,
     ...changes,
   }

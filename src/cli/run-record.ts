@@ -3,6 +3,7 @@ import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseJson, type JsonValue } from '../lib/json.ts'
 import { systemCode } from './failure.ts'
+import type { OwnCertificate } from './own-certificate.ts'
 import { processIdentity } from './process-identity.ts'
 import { openStateFolder, stateFolder, type Person } from './state-folder.ts'
 
@@ -26,6 +27,8 @@ export interface RunRecord {
   readonly options: readonly string[]
   /** A key was given on the command line, so that nobody but the user can start it again. */
   readonly keyGiven: boolean
+  /** Null: plain HTTP. */
+  readonly certificate: OwnCertificate | null
 }
 
 const FILE_NAME = /^gateway-\d+\.json$/
@@ -102,5 +105,13 @@ function decodeRecord(value: JsonValue): RunRecord | null {
     directory: text(value['directory']) ?? '',
     options: list(value['options']),
     keyGiven: value['keyGiven'] === true,
+    certificate: decodeCertificate(value['certificate']),
   }
+}
+
+function decodeCertificate(value: JsonValue | undefined): OwnCertificate | null {
+  if (value === undefined || value === null || typeof value !== 'object' || Array.isArray(value)) return null
+  const { pem, file, guarded } = value
+  if (typeof pem !== 'string') return null
+  return { pem, file: typeof file === 'string' ? file : null, guarded: guarded === true }
 }

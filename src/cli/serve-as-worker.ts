@@ -31,6 +31,7 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
   const loaded = await load()
   const log = openLog(loaded, surroundings.terminal)
   let announces = true
+  let leads = false
   const gateway = await createGateway({
     loaded,
     reload: async () => hidingKeys(await load(), log),
@@ -43,6 +44,7 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
       bus: channel.bus,
       listen: async (listener) => urls[channel.listen(listener)] ?? '',
       announces: () => announces,
+      leads: () => leads,
     },
   })
   surviveStrayErrors(log)
@@ -53,6 +55,9 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
       void gateway.reload()
     },
     log: ({ level, text, fields }) => (level === 'info' ? log.info(text, fields) : log.warn(null, text, fields)),
+    lead: () => {
+      leads = true
+    },
     drain: drain.resolve,
   })
   try {

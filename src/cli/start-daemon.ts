@@ -5,6 +5,7 @@ import { Failure } from './failure.ts'
 import { reachable } from './find-gateway.ts'
 import { checkHealth } from './health-check.ts'
 import { loadForCommand } from './load.ts'
+import { ownCertificate } from './own-certificate.ts'
 import { runningGateways } from './run-record.ts'
 import { overridesOf, wordsOf, type StartValues } from './start-options.ts'
 
@@ -29,7 +30,7 @@ export async function startDaemon(values: StartValues, surroundings: Surrounding
     timeout: TIMEOUT,
   })
   const url = started.urls[0] ?? ''
-  const { status, why } = await checkHealth(reachable(url))
+  const { status, why } = await checkHealth(reachable(url), ownCertificate(config.server))
   if (status === 'unreachable') {
     throw new Failure(`The gateway started, but does not answer: ${why ?? ''}`, {
       fix: `Its log is ${started.log}; "ucr stop" ends it.`,

@@ -6,10 +6,11 @@ import { findClaude } from '../upstream/claude-code/find-program.ts'
 import type { Surroundings } from './command.ts'
 import type { ExitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
-import { clientKey, reachable } from './find-gateway.ts'
+import { clientKey, clientUrl } from './find-gateway.ts'
 import { firstModel, type OfferedModel } from './first-model.ts'
 import { loadForCommand } from './load.ts'
 import { processIdentity } from './process-identity.ts'
+import { ownCertificate } from './own-certificate.ts'
 import { runningGateways, type RunRecord } from './run-record.ts'
 import { storedClientKeys } from './stored-client-keys.ts'
 import { overridesOf, wordsOf, type StartValues } from './start-options.ts'
@@ -81,6 +82,7 @@ export async function recordOf(
     directory,
     options: wordsOf(values),
     keyGiven: values.key !== null,
+    certificate: ownCertificate(loaded.config.server),
   }
 }
 
@@ -113,7 +115,7 @@ export async function bannerOf({ start, urls, summary, channel, surroundings }: 
   const text = bannerText(
     {
       version: VERSION,
-      urls: urls.map(reachable),
+      urls: urls.map((url) => clientUrl(url, ownCertificate(config.server))),
       config: path,
       providers: summary.providers,
       claude: await findClaude(surroundings),

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { FlagOverrides } from '../config/environment.ts'
 import { choice, flag, integer, negated, text, type OptionSpec } from './command.ts'
 import { CONFIG } from './shared-options.ts'
@@ -17,6 +18,8 @@ export const START_OPTIONS = {
   config: CONFIG,
   port: integer('-p, --port <number>', 'listen on this port; 0 for any free one', { min: 0, max: 65_535 }),
   host: text('--host <address>', 'listen on this address; beyond this machine only with keys'),
+  tlsCert: text('--tls-cert <file>', 'speak TLS with this certificate, in PEM'),
+  tlsKey: text('--tls-key <file>', 'and with this key of it'),
   daemon: flag('--daemon', 'in the background; returns when the gateway answers'),
   key: text('-k, --key <key>', 'a key that clients may send, besides those of the config'),
   logLevel: choice('--log-level <level>', 'the least that is logged', LEVELS),
@@ -31,6 +34,8 @@ export interface StartValues {
   readonly config: string | null
   readonly port: number | null
   readonly host: string | null
+  readonly tlsCert: string | null
+  readonly tlsKey: string | null
   readonly daemon: boolean
   readonly key: string | null
   readonly logLevel: string | null
@@ -42,10 +47,13 @@ export interface StartValues {
 
 /** What the command line says instead of the config. */
 export function overridesOf(values: StartValues): FlagOverrides {
-  const { port, host, key, logLevel, plan, strict, workers } = values
+  const { port, host, tlsCert, tlsKey, key, logLevel, plan, strict, workers } = values
   return {
     port: port ?? undefined,
     host: host ?? undefined,
+    // Of the command line: relative to where it was written, not to the config.
+    tlsCert: tlsCert === null ? undefined : resolve(tlsCert),
+    tlsKey: tlsKey === null ? undefined : resolve(tlsKey),
     apiKey: key ?? undefined,
     logLevel: logLevel ?? undefined,
     plan: plan ?? undefined,
@@ -56,11 +64,13 @@ export function overridesOf(values: StartValues): FlagOverrides {
 
 /** The words that start the same gateway in the background: everything but `--daemon`, and the key, which others could see. */
 export function wordsOf(values: StartValues): readonly string[] {
-  const { config, port, host, logLevel, plan, strict, workers, watch } = values
+  const { config, port, host, tlsCert, tlsKey, logLevel, plan, strict, workers, watch } = values
   const valued: readonly (readonly [string, string | number | null])[] = [
     ['--config', config],
     ['--port', port],
     ['--host', host],
+    ['--tls-cert', tlsCert],
+    ['--tls-key', tlsKey],
     ['--log-level', logLevel],
     ['--plan', plan],
     ['--workers', workers],

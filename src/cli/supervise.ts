@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 import { setTimeout as elapsed } from 'node:timers/promises'
 import type { ServerSettings } from '../config/config.ts'
+import { watchedFiles } from '../composition/watched-files.ts'
 import { openGatewaySecret } from '../config/gateway-secret.ts'
 import { watchConfig, type ConfigWatcher } from '../config/watch.ts'
 import type { JsonValue } from '../lib/json.ts'
@@ -109,7 +110,7 @@ interface Listener {
 
 /** Throws `Failure` and ListenError, and then listens nowhere. */
 async function openListeners(
-  { host, ports }: ServerSettings,
+  { host, ports, tls }: ServerSettings,
   surroundings: Surroundings,
 ): Promise<readonly Listener[]> {
   const listeners: Listener[] = []
@@ -117,7 +118,7 @@ async function openListeners(
     for (const port of ports) {
       // Nothing may be read here of what a worker is to read.
       const server = createServer({ pauseOnConnect: true })
-      listeners.push({ server, url: await listenOn(server, host, port) })
+      listeners.push({ server, url: await listenOn(server, host, port, tls === null ? 'http' : 'https') })
     }
     return listeners
   } catch (error) {
@@ -147,11 +148,10 @@ async function watch(
   supervisor: Supervisor,
   { terminal }: Surroundings,
 ): Promise<ConfigWatcher | null> {
-  if (!values.watch || loaded.path === null) return null
-  const { customRouter } = loaded.config.routing.tasks
+  const paths = watchedFiles(loaded)
+  if (!values.watch || paths.length === 0) return null
   return watchConfig({
-    path: loaded.path,
-    alsoPaths: customRouter === null ? [] : [customRouter],
+    paths,
     onChange: () => supervisor.reload(),
     onError: (error) => {
       terminal.error.line(`Watching the config failed; restart to see later changes: ${reasonOf(error)}`)

@@ -1,5 +1,6 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import type { HealthOptions } from '../server/health.ts'
+import type { Monitoring } from './monitoring.ts'
 import type { Shared } from './snapshot.ts'
 
 export interface GatewayHealthOptions {
@@ -8,12 +9,13 @@ export interface GatewayHealthOptions {
   readonly exposed: () => boolean
   /** How many are enabled. */
   readonly providers: () => number
+  readonly monitoring: Pick<Monitoring, 'answers'>
 }
 
 const NO_SESSIONS = { active: 0, total: 0 }
 
 /** What a gateway says of its own health. */
-export function gatewayHealth({ shared, exposed, providers }: GatewayHealthOptions): HealthOptions {
+export function gatewayHealth({ shared, exposed, providers, monitoring }: GatewayHealthOptions): HealthOptions {
   return {
     service: 'universal-claude-router',
     version: packageJson.version,
@@ -21,5 +23,6 @@ export function gatewayHealth({ shared, exposed, providers }: GatewayHealthOptio
     notReady: () => (providers() === 0 ? 'no provider is enabled' : null),
     deployments: () => shared.health.snapshot(),
     sessions: async () => (await shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
+    ...monitoring.answers,
   }
 }

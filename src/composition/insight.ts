@@ -55,7 +55,7 @@ export class Insight {
       memory: () => process.memoryUsage(),
       inFlight: options.inFlight,
       sessions: () => sessions?.figures.recent.active ?? 0,
-      loopLag: () => this.#lag.turn().p99,
+      loopLag: (isIdle) => this.#loopLag(isIdle),
       wallClock: () => Date.now(),
     })
     const figures = this.#figures()
@@ -81,13 +81,27 @@ export class Insight {
     this.#bus = bus
     answerWithSeries(bus, this.#series)
     answerWithJournal(bus, this.#options.traffic.journal)
-    this.#lag.start()
+    this.#restLag()
     this.#series.start()
   }
 
   stop(): void {
     this.#lag.stop()
+    this.#options.traffic.onNext(() => {})
     this.#series.stop()
+  }
+
+  #loopLag(isIdle: boolean): number {
+    const { p99 } = this.#lag.turn()
+    if (isIdle) this.#restLag()
+    else this.#lag.start()
+    return p99
+  }
+
+  /** Looking wakes a process up that does nothing else: nobody waits for its event loop. */
+  #restLag(): void {
+    this.#lag.stop()
+    this.#options.traffic.onNext(() => this.#lag.start())
   }
 
   #figures(): AdminFigures {
@@ -95,11 +109,11 @@ export class Insight {
     return {
       overview: async () => {
         const { service, version } = health
-        const costs = await pricing.reader()
-        return overviewOf(await figures(), {
+        const [costs, snapshot] = await Promise.all([pricing.reader(), figures()])
+        return overviewOf(snapshot, {
           service,
           version,
-          status: statusOf(health),
+          status: statusOf(health, snapshot.blocks.breakers ?? []),
           providers: providers(),
           costOf: (usage) => costs.costOf(usage),
         })

@@ -2,6 +2,8 @@ import type { AddressRange } from '../admission/address-range.ts'
 import type { RateLimitSettings } from '../admission/rate-counter.ts'
 import type { IssuerSettings } from '../admission/jwt.ts'
 import type { VirtualKey } from '../admission/virtual-key.ts'
+import type { Destination } from '../alerts/destination.ts'
+import type { Rule } from '../alerts/rule.ts'
 import type { CacheSettings } from '../cache/settings.ts'
 import type { Timeouts } from '../providers/provider.ts'
 import type { ProviderSettings } from '../providers/settings.ts'
@@ -29,6 +31,8 @@ export interface Config {
   readonly sessions: SessionConfig
   readonly upstream: UpstreamSettings
   readonly memory: MemorySettings
+  readonly alerts: AlertSettings
+  readonly healthChecks: HealthCheckSettings
   readonly logging: LoggingSettings
 }
 
@@ -47,6 +51,9 @@ export interface ServerSettings {
   readonly host: string
   readonly ports: readonly number[]
   readonly engine: 'lean' | 'node'
+  /** Null: plain HTTP. */
+  readonly tls: TlsConfig | null
+  readonly http2: boolean
   /** Processes that serve. */
   readonly workers: number
   readonly bodyLimit: number
@@ -70,6 +77,20 @@ export interface ServerSettings {
   readonly drainGrace: number
   /** Whose answers are compressed, from how many bytes on. */
   readonly compression: { readonly clients: 'remote' | 'all' | 'none'; readonly threshold: number }
+}
+
+/** Certificates and key are texts in PEM. */
+export interface TlsConfig {
+  readonly cert: string
+  /** Absolute; null: the text stood in the config. */
+  readonly certFile: string | null
+  readonly key: string
+  readonly passphrase: string | null
+  readonly ca: string | null
+  readonly clientCertificates: 'none' | 'request' | 'require'
+  readonly minVersion: '1.2' | '1.3'
+  /** Where the texts came from, absolute: when one of these changes, the config is another. */
+  readonly files: readonly string[]
 }
 
 /** Times in milliseconds. */
@@ -101,6 +122,24 @@ interface MemorySettings {
   readonly shedAbove: number
   readonly interval: number
   readonly warnBytes: number
+}
+
+export interface AlertSettings {
+  /** Metrics are looked at. */
+  readonly enabled: boolean
+  /** Milliseconds between two looks. */
+  readonly interval: number
+  /** Those that are switched on: the usual ones as the config wants them, then its own. */
+  readonly rules: readonly Rule[]
+  readonly destinations: readonly Destination[]
+}
+
+/** Times in milliseconds. */
+export interface HealthCheckSettings {
+  /** Providers are asked whether they are well. */
+  readonly enabled: boolean
+  readonly interval: number
+  readonly timeout: number
 }
 
 export interface LoggingSettings {

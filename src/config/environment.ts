@@ -11,6 +11,8 @@ export interface FlagOverrides {
   readonly host?: string | undefined
   readonly port?: number | readonly number[] | undefined
   readonly workers?: number | 'auto' | undefined
+  readonly tlsCert?: string | undefined
+  readonly tlsKey?: string | undefined
   readonly logLevel?: string | undefined
   readonly plan?: string | undefined
   readonly strict?: boolean | undefined
@@ -49,6 +51,8 @@ const asMilliseconds = (value: string): JsonValue => (/^\d+$/.test(value.trim())
 
 const sessions = (key: string): Path => ['sessions', key]
 
+const tls = (key: string): Path => ['server', 'tls', key]
+
 const KEYS: Path = ['auth', 'keys']
 const HOST: Path = ['server', 'host']
 const PORT: Path = ['server', 'port']
@@ -60,6 +64,8 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'UCR_HOST', path: HOST, description: '`server.host`', read: asText },
   { name: 'UCR_PORT', path: PORT, description: '`server.port`; several with commas between them', read: asPort },
   { name: 'UCR_WORKERS', path: ['server', 'workers'], description: '`server.workers`', read: asText },
+  { name: 'UCR_TLS_CERT', path: tls('cert'), description: '`server.tls.cert`', read: asText },
+  { name: 'UCR_TLS_KEY', path: tls('key'), description: '`server.tls.key`', read: asText },
   { name: 'UCR_BODY_LIMIT', path: ['server', 'bodyLimit'], description: '`server.bodyLimit`', read: asText },
   {
     name: 'UCR_ALLOWED_HOSTS',
@@ -165,6 +171,8 @@ const FLAGS: readonly (readonly [flag: keyof FlagOverrides, label: string, path:
   ['host', '--host', HOST],
   ['port', '--port', PORT],
   ['workers', '--workers', ['server', 'workers']],
+  ['tlsCert', '--tls-cert', tls('cert')],
+  ['tlsKey', '--tls-key', tls('key')],
   ['logLevel', '--log-level', LEVEL],
   ['plan', '--plan', ['plan']],
   ['strict', '--strict', ['strict']],

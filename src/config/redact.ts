@@ -1,12 +1,15 @@
+import { targetOf } from '../alerts/destination.ts'
+import type { Destination } from '../alerts/destination.ts'
 import type { IssuerTrust } from '../admission/jwt.ts'
 import { maskKey } from '../admission/keys.ts'
 import type { VirtualKey } from '../admission/virtual-key.ts'
-import type { Config } from './config.ts'
+import type { Config, TlsConfig } from './config.ts'
 
 /** The config in use, for displays: no key, no hash, no header value; a map of models as an object. */
 export function redactConfig(config: Config) {
   return {
     ...config,
+    server: { ...config.server, tls: redactTls(config.server.tls) },
     keys: config.keys.map(redactKey),
     auth: {
       ...config.auth,
@@ -19,6 +22,7 @@ export function redactConfig(config: Config) {
       apiKey: provider.apiKey === null ? null : maskKey(provider.apiKey),
       headers: Object.fromEntries(Object.keys(provider.headers).map((name) => [name, '…'])),
     })),
+    alerts: { ...config.alerts, destinations: config.alerts.destinations.map(redactDestination) },
     sessions: { ...config.sessions, redis: { url: withoutLogin(config.sessions.redis.url) } },
     routing: {
       ...config.routing,
@@ -31,6 +35,16 @@ const NO_HASH = 'sha256:…'
 
 function redactKey({ name, owner, models, routes, rateLimit, expiresAt, disabled, metadata }: VirtualKey) {
   return { name, hash: NO_HASH, owner, models, routes, rateLimit, expiresAt, disabled, metadata }
+}
+
+/** Of a URL the path may be a secret too. */
+function redactDestination(destination: Destination): object {
+  return { type: destination.type, ...(destination.type !== 'log' && { url: `${targetOf(destination)}/…` }) }
+}
+
+function redactTls(tls: TlsConfig | null): object | null {
+  if (tls === null) return null
+  return { ...tls, key: '…', passphrase: tls.passphrase === null ? null : '…' }
 }
 
 function redactTrust(trust: IssuerTrust): object {

@@ -88,6 +88,15 @@ function restartKeys(before: Config, after: Config): readonly string[] {
     ...changed('server.host', before.server.host, after.server.host),
     ...changed('server.port', before.server.ports, after.server.ports),
     ...changed('server.engine', before.server.engine, after.server.engine),
+    ...changed('server.tls', before.server.tls !== null, after.server.tls !== null),
+    ...(before.server.tls !== null && after.server.tls !== null
+      ? changed(
+          'server.tls.clientCertificates',
+          before.server.tls.clientCertificates,
+          after.server.tls.clientCertificates,
+        )
+      : []),
+    ...changed('server.http2', before.server.http2, after.server.http2),
     ...changed('upstream', before.upstream, after.upstream),
     ...changed('sessions.store', before.sessions.store, after.sessions.store),
     ...changed('sessions.redis', before.sessions.redis, after.sessions.redis),

@@ -7,10 +7,12 @@ import { refuseOpenBind } from '../admission/bind.ts'
 import type { AuthSettings, Config, LoggingSettings, ServerSettings } from './config.ts'
 import type { Path } from './document.ts'
 import type { Resolution } from './resolution.ts'
+import { resolveAlerts, resolveHealthChecks } from './resolve-alerts.ts'
 import { resolveAuth, resolveKeys } from './resolve-auth.ts'
 import { resolveProviders } from './resolve-providers.ts'
 import { resolveRateLimit } from './resolve-rate-limit.ts'
 import { resolveRouting } from './resolve-routing.ts'
+import { resolveTls } from './resolve-tls.ts'
 import type { ConfigInput } from './schema.ts'
 
 /** The config that the file's content means. What is wrong with it goes to `resolution.problems`. */
@@ -34,6 +36,8 @@ export function resolveConfig(input: ConfigInput, resolution: Resolution): Confi
     sessions: resolveSessions(input.sessions, input.server.workers, resolution),
     upstream: input.upstream,
     memory: resolveMemory(input.memory, resolution),
+    alerts: resolveAlerts(input, resolution),
+    healthChecks: resolveHealthChecks(input.healthChecks, resolution),
     logging: resolveLogging(input.logging, resolution),
   }
 }
@@ -55,6 +59,8 @@ function resolveServer(input: ConfigInput['server'], guarded: boolean, resolutio
     host: normalizeHost(input.host),
     ports,
     engine: input.engine,
+    tls: resolveTls(input.tls, resolution),
+    http2: input.http2,
     workers: input.workers === 'auto' ? availableParallelism() : input.workers,
     bodyLimit: input.bodyLimit,
     headerLimit: input.headerLimit,

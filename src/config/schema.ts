@@ -1,8 +1,10 @@
 import * as z from 'zod/mini'
+import { alerts, healthChecks } from './alert-schema.ts'
 import { auth } from './auth-schema.ts'
 import { cache } from './cache-schema.ts'
 import { memory, rateLimit, trustedProxies } from './overload-schema.ts'
 import { sessions } from './session-schema.ts'
+import { tls } from './tls-schema.ts'
 import { upstream } from './upstream-schema.ts'
 import { providerSchema, TIMEOUT_WORDS } from './provider-schema.ts'
 import { choice, decimal, duration, flag, inert, list, section, size, text, whole, named } from './scalars.ts'
@@ -41,6 +43,11 @@ const server = section('The listening side.', {
       description: "What reads requests and writes answers: ours, or Node's HTTP server. Takes effect after a restart.",
     }),
     'lean',
+  ),
+  tls: z.exactOptional(tls),
+  http2: z.prefault(
+    flag({ description: 'HTTP/2 beside HTTP/1.1, where there is TLS. Takes effect after a restart.' }),
+    true,
   ),
   workers: z.prefault(
     z
@@ -325,6 +332,8 @@ export const configSchema = section('The config file of ucr.', {
   sessions: z.prefault(sessions, {}),
   upstream: z.prefault(upstream, {}),
   memory: z.prefault(memory, {}),
+  alerts: z.prefault(alerts, {}),
+  healthChecks: z.prefault(healthChecks, {}),
   logging: z.prefault(logging, {}),
   version: inert('the format needs no version'),
   transformers: inert('`type` of a provider decides how requests are translated'),

@@ -9,8 +9,7 @@ async function watched(path: string, alsoPaths: readonly string[] = []) {
   let count = 0
   let announce: () => void = () => undefined
   const watcher = await watchConfig({
-    path,
-    alsoPaths,
+    paths: [path, ...alsoPaths],
     onChange: () => {
       count++
       announce()

@@ -5,10 +5,8 @@ import { sha256 } from '../lib/hash.ts'
 import { errorCode } from './locate.ts'
 
 export interface WatchOptions {
-  /** Absolute. */
-  readonly path: string
-  /** Other files that the config depends on, absolute: a custom router. */
-  readonly alsoPaths: readonly string[]
+  /** Absolute: the config, and what it depends on: a custom router, certificates. */
+  readonly paths: readonly string[]
   /** Called once for a burst of changes, when it is over and the content of a file is another than before. */
   readonly onChange: () => void
   /** The system takes no more watches: changes may go unnoticed from here on. */
@@ -58,7 +56,7 @@ class FileWatcher implements ConfigWatcher {
 
   constructor(options: WatchOptions) {
     this.#options = options
-    this.#paths = [options.path, ...options.alsoPaths]
+    this.#paths = options.paths
   }
 
   async start(): Promise<void> {

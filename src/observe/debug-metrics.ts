@@ -10,7 +10,7 @@ const MOST_BREAKERS = 200
 /** `GET /debug/metrics`: what somebody needs who looks for the reason of something slow, as JSON. */
 export function debugMetrics({ takenAt, uptime, processes, process, traffic, blocks }: MetricsSnapshot): string {
   const { responseCache, cacheManager, metadata, coalescing, dns, compression, admission, pool, memory } = blocks
-  const { sessionEvents, sessionStore } = blocks
+  const { sessionEvents, sessionStore, alerts, providerChecks } = blocks
   return JSON.stringify({
     performance: performanceOf(traffic, blocks, uptime),
     memory: {
@@ -31,6 +31,8 @@ export function debugMetrics({ takenAt, uptime, processes, process, traffic, blo
     ...(compression && { compression }),
     ...(admission && { admission }),
     ...(sessionEvents && { sessions: { ...sessionStore, ...sessionEvents } }),
+    ...(alerts && { alerts }),
+    ...(providerChecks && { providerChecks }),
     ...(memory && { memoryPressure: memory }),
     ...(blocks.loopLag && { eventLoop: blocks.loopLag }),
     errors: traffic.errors,

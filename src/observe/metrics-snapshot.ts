@@ -1,7 +1,7 @@
 import { logText } from './log-text.ts'
 import { worstLag } from './loop-lag.ts'
-import { ADMISSION, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
-import { PLANS, POOL, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
+import { ADMISSION, ALERTS, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
+import { PLANS, POOL, PROVIDER_CHECKS, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
 import type {
   BreakerStats,
   Counts,
@@ -51,6 +51,8 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       plans: sources.plans?.() ?? null,
       sessionEvents: sources.sessionEvents?.() ?? null,
       sessionStore: sources.sessionStore?.() ?? null,
+      alerts: sources.alerts?.() ?? null,
+      providerChecks: sources.providerChecks?.() ?? null,
       pool: sources.pool?.() ?? null,
       breakers: sources.breakers?.().map(cleanBreaker) ?? null,
       keys: sources.keys?.() ?? null,
@@ -98,6 +100,8 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
       list.map(({ sessionStore }) => sessionStore),
       mostSessions,
     ),
+    alerts: sum(ALERTS, ({ alerts }) => alerts),
+    providerChecks: sum(PROVIDER_CHECKS, ({ providerChecks }) => providerChecks),
     pool: join(
       list.map(({ pool }) => pool),
       mergePools,

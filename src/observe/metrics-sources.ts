@@ -3,7 +3,7 @@ import type { LoopLagFigures } from './loop-lag.ts'
 /** Numbers by name, which add up over processes. */
 export type Counts<F extends string> = Readonly<Record<F, number>>
 
-export const CACHE_MANAGER = ['hits', 'misses', 'l1Size', 'l2Size', 'evictions'] as const
+export const CACHE_MANAGER = ['hits', 'misses', 'l1Size', 'l2Size', 'bytes', 'evictions'] as const
 export const RESPONSE_CACHE = ['size', 'calculatedSize', 'maxSize', 'hits', 'misses', 'evictions'] as const
 export const METADATA = ['tokenCountCacheSize'] as const
 export const COALESCING = ['inFlight', 'leaders', 'followers'] as const
@@ -13,6 +13,9 @@ export const ADMISSION = ['rateLimited', 'overloaded'] as const
 export const PLANS = ['fastPath', 'total'] as const
 export const SESSION_EVENTS = ['created', 'appended', 'failed', 'evicted', 'expired'] as const
 export const SESSION_STORE = ['active', 'total'] as const
+/** Messages about alerts, and rules that are broken. */
+export const ALERTS = ['firing', 'sent', 'failed', 'dropped'] as const
+export const PROVIDER_CHECKS = ['checked', 'down'] as const
 export const KEYS = ['configured', 'stored'] as const
 export const POOL = ['connected', 'running', 'pending', 'free', 'opened', 'closed', 'requests', 'errors'] as const
 
@@ -64,6 +67,9 @@ export interface MetricsSources {
   readonly sessionEvents?: () => Counts<(typeof SESSION_EVENTS)[number]>
   /** Sessions that are kept, by whatever process. */
   readonly sessionStore?: () => Counts<(typeof SESSION_STORE)[number]>
+  readonly alerts?: () => Counts<(typeof ALERTS)[number]>
+  /** Providers that were checked, and how many of them are down. Of the process that checks; zeros of all others. */
+  readonly providerChecks?: () => Counts<(typeof PROVIDER_CHECKS)[number]>
   readonly pool?: () => readonly PoolStats[]
   readonly breakers?: () => readonly BreakerStats[]
   readonly memory?: () => MemoryPressure

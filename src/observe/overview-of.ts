@@ -86,7 +86,7 @@ function cachesOf({ blocks: { responseCache, cacheManager, coalescing } }: Metri
     },
     warm: {
       entries: (cacheManager?.l1Size ?? 0) + (cacheManager?.l2Size ?? 0),
-      bytes: 0,
+      bytes: cacheManager?.bytes ?? 0,
       hits: cacheManager?.hits ?? 0,
       misses: cacheManager?.misses ?? 0,
     },

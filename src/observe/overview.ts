@@ -32,7 +32,7 @@ export interface Overview {
     readonly underPressure: boolean
     readonly shedding: boolean
   }
-  /** Milliseconds that the busiest event loop was late, over the last minute. */
+  /** Milliseconds that the busiest event loop was late, in the worst ten seconds of the last minute. */
   readonly eventLoop: { readonly p50: number; readonly p99: number; readonly max: number }
   readonly caches: {
     readonly response: CacheFigures
@@ -70,7 +70,7 @@ export interface TokenTotals {
 }
 
 export interface Cost {
-  /** US dollars at list prices. */
+  /** US dollars at list prices. What one's own machine serves, and the simulator, cost nothing. */
   readonly dollars: number
   /** Billed requests whose model has no known price, or that came without usage: they are not in `dollars`. */
   readonly unpriced: number
@@ -166,7 +166,10 @@ export interface RequestLine {
   readonly replyBytes: number
 }
 
-/** `GET /admin/sessions?limit=100&after=<cursor>`: what is kept, without a word of its contents; the last used first. */
+/**
+ * `GET /admin/sessions?limit=100&after=<cursor>`: what is kept, without a word of its contents. Those that live longest come
+ * first, which are those that were used last while all live equally long.
+ */
 export interface SessionList {
   readonly object: 'list'
   readonly data: readonly SessionLine[]

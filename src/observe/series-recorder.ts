@@ -38,8 +38,8 @@ export interface SeriesSources {
   readonly memory: () => { readonly rss: number; readonly heapUsed: number }
   readonly inFlight: () => number
   readonly sessions: () => number
-  /** Milliseconds that the event loop was late since this was last asked. */
-  readonly loopLag: () => number
+  /** Milliseconds that the event loop was late since this was last asked. `isIdle`: nobody has waited for it meanwhile. */
+  readonly loopLag: (isIdle: boolean) => number
   /** Unix milliseconds. */
   readonly wallClock: () => number
 }
@@ -83,8 +83,8 @@ export class SeriesRecorder {
     // A timer may be a little early or late; all processes are to tell the same time.
     const time = Math.round(this.#sources.wallClock() / MILLISECONDS) * MILLISECONDS
     const { traffic, spent: spending, memory, inFlight, sessions, loopLag } = this.#sources
-    const isIdle = traffic().requests === this.#before.requests
-    const spent = isIdle ? this.#spentBefore : await spending()
+    const isQuiet = traffic().requests === this.#before.requests
+    const spent = isQuiet ? this.#spentBefore : await spending()
     const now = traffic()
     const before = this.#before
     this.#put(
@@ -100,7 +100,7 @@ export class SeriesRecorder {
         ...memory(),
         inFlight: inFlight(),
         sessions: sessions(),
-        loopLag: loopLag(),
+        loopLag: loopLag(isQuiet && inFlight() === 0),
       },
       now.served === before.served ? NO_BUCKETS : difference(now.buckets, before.buckets),
     )

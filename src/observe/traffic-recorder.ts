@@ -51,6 +51,7 @@ export class TrafficRecorder implements Observer {
   readonly #recent: Recent
 
   readonly #names: CleanNames
+  #onNext: (() => void) | null = null
   /** The last requests, one by one. */
   readonly journal: RequestJournal
 
@@ -65,6 +66,7 @@ export class TrafficRecorder implements Observer {
 
   exchange(record: ExchangeRecord): void {
     const now = this.#now()
+    this.#wake()
     this.#count(record, now)
     this.journal.add(record, now)
     this.#next.exchange(record)
@@ -103,6 +105,11 @@ export class TrafficRecorder implements Observer {
     }
   }
 
+  /** Calls back once, when the next request is over. */
+  onNext(callback: () => void): void {
+    this.#onNext = callback
+  }
+
   /** What somebody has to pay for. */
   usage(): UsageByModel {
     return Object.fromEntries(
@@ -135,6 +142,13 @@ export class TrafficRecorder implements Observer {
       inputTokens: input,
       outputTokens: output,
     }
+  }
+
+  #wake(): void {
+    const callback = this.#onNext
+    if (callback === null) return
+    this.#onNext = null
+    callback()
   }
 
   #count(record: ExchangeRecord, now: number): void {

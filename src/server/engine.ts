@@ -2,7 +2,7 @@ import type { Server, Socket } from 'node:net'
 import type { GatewayError } from '../lib/error.ts'
 import type { ParsedHead } from './request-head.ts'
 
-/** What reads requests from connections and writes answers: Node's HTTP server, or ours. */
+/** What reads requests from connections and writes answers: Node's HTTP server, or ours; HTTP/2; one of them under TLS. */
 export interface Engine {
   /** Takes connections once somebody has it listen. */
   readonly listener: Server
@@ -23,12 +23,16 @@ export interface EngineEvents {
    * as far as there is one.
    */
   broken(socket: Socket, failure: GatewayError | null, path: string): void
+  /** A client that only makes work is sent away. `why` is for people. */
+  sentAway(socket: Socket, why: string): void
 }
 
 /** A request from its head on. */
 export interface EngineRequest {
   readonly head: ParsedHead
   readonly socket: Socket
+  /** Others share the connection at the same time: what goes wrong with this one is not theirs. */
+  readonly multiplexed: boolean
   /** The body has come whole. */
   readonly complete: boolean
   /** The body in one piece, once it has come whole, where the engine has it so; else null: then it has to be received. */
@@ -55,6 +59,8 @@ export interface EngineResponse {
   onFinish: () => void
   /** Called each time that bytes which waited have left. */
   onDrain: () => void
+  /** Called when the client takes this answer back and keeps the connection, or loses both. */
+  onGone: () => void
   /** Fields are safe to be sent. */
   head(status: number, fields: Readonly<Record<string, string>>): void
   /** Sends the head now, where no body has taken it along. */
@@ -64,4 +70,8 @@ export interface EngineResponse {
   end(chunk?: Buffer | string): void
   /** 100 Continue. */
   proceed(): void
+  /** Ends an answer that is not whole so that its client can tell. */
+  cut(): void
+  /** The client takes nothing of it: as good as gone. */
+  giveUp(): void
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { DeploymentHealth } from '../routing/route.ts'
 import { healthRoutes } from './health.ts'
-import type { HealthOptions, ServerState } from './health.ts'
+import type { HealthOptions } from './health.ts'
 import { Traffic } from './traffic.ts'
+import { ownHealth } from './worker-health.ts'
+import type { ServerState, WorkerHealth } from './worker-health.ts'
 
 const deployment = (key: string, state: DeploymentHealth['state']): DeploymentHealth => ({
   key,
@@ -19,9 +21,14 @@ interface Setup {
   readonly known?: boolean
 }
 
+const STATE: ServerState = { draining: false, inFlight: 3, served: 10, traffic: new Traffic() }
+
+/** Another worker. */
+const other = (more: Partial<WorkerHealth>): WorkerHealth => ({ ...ownHealth(STATE, []), pid: 1, ...more })
+
 async function get(path: string, { options = {}, state = {}, known = false }: Setup = {}) {
   const routes = healthRoutes(
-    { draining: false, inFlight: 3, traffic: new Traffic(), ...state },
+    { ...STATE, ...state },
     {
       service: 'ucr',
       version: '1.2.3',
@@ -29,6 +36,8 @@ async function get(path: string, { options = {}, state = {}, known = false }: Se
       notReady: () => null,
       deployments: () => [],
       sessions: async () => ({ active: 1, total: 2 }),
+      others: async () => [],
+      providers: () => null,
       ...options,
     },
   )
@@ -122,5 +131,57 @@ describe('/health/detailed', () => {
     const exposed = { exposed: () => true }
     await expect(get('/health/detailed', { options: exposed })).rejects.toMatchObject({ code: 'unauthorized' })
     expect(await get('/health/detailed', { options: exposed, known: true })).toMatchObject({ status: 200 })
+  })
+})
+
+describe('health of several workers', () => {
+  const others = (...list: Partial<WorkerHealth>[]) => ({ options: { others: async () => list.map(other) } })
+
+  it('is one sum, with a line for each', async () => {
+    const memory = { rss: 1e12, heapTotal: 0, heapUsed: 0, external: 0, arrayBuffers: 0 }
+    const worker = { memory, inFlight: 4, requests: 7, uptime: 1e9, recent: { requests: 60, milliseconds: 600 } }
+    const { body } = await get('/health/detailed', others(worker, { pid: 2 }))
+    expect(body).toMatchObject({
+      inFlight: 10,
+      requests: 27,
+      uptime: 1e9,
+      performance: { avgResponseTime: 10, requestRate: 1 },
+      workers: [
+        { pid: process.pid, inFlight: 3 },
+        { pid: 1, inFlight: 4, requests: 7, uptime: 1e9, rss: 1e12, heapUsed: 0, draining: false },
+        { pid: 2 },
+      ],
+    })
+    expect((body['memory'] as { rss: number }).rss).toBeGreaterThan(1e12)
+  })
+
+  it('is that of the worst that a worker knows of a deployment', async () => {
+    const own = { deployments: () => [deployment('p/a', 'closed'), deployment('p/b', 'closed')] }
+    const { options } = others({ deployments: [deployment('p/a', 'open'), deployment('p/b', 'closed')] })
+    const { body } = await get('/health/detailed', { options: { ...own, ...options } })
+    expect(body['status']).toBe('degraded')
+    expect(body['deployments']).toMatchObject([
+      { key: 'p/a', state: 'open', failures: 10, blockedFor: 12_000 },
+      { key: 'p/b', state: 'closed', failures: 10 },
+    ])
+  })
+
+  it('is not ready when one of them shuts down', async () => {
+    expect(await get('/health/ready', others({ draining: true }))).toMatchObject({ status: 503 })
+    expect(await get('/health/ready', others({}))).toMatchObject({ status: 200 })
+  })
+})
+
+describe('health with checks of the providers', () => {
+  const checked = { id: 'p', latency: 3, checkedAt: '2026-01-01T00:00:00.000Z' } as const
+
+  it.each([
+    [{ ...checked, status: 'up', error: null }, 'healthy'],
+    [{ ...checked, status: 'down', error: 'it refuses the key' }, 'degraded'],
+    [{ ...checked, status: 'unchecked', latency: null, error: null }, 'healthy'],
+  ] as const)('with %j is %s', async (found, expected) => {
+    const { status, body } = await get('/health/detailed', { options: { providers: () => [found] } })
+    expect([body['status'], status]).toEqual([expected, 200])
+    expect(body['providers']).toEqual([found])
   })
 })

@@ -4,7 +4,8 @@ import type { JsonValue } from '../lib/json.ts'
 import type { DeploymentHealth } from '../routing/route.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainAnswer, PlainRequest, PlainRoute } from './plain-route.ts'
-import type { Traffic } from './traffic.ts'
+import { mergeHealth, ownHealth } from './worker-health.ts'
+import type { GatewayHealth, ServerState, WorkerHealth } from './worker-health.ts'
 
 export interface HealthOptions {
   readonly service: string
@@ -13,18 +14,29 @@ export interface HealthOptions {
   readonly exposed: () => boolean
   /** Why no request should be sent here, as one clause; null when all is well. */
   notReady(): string | null
+  /** Of this worker. */
   deployments(): readonly DeploymentHealth[]
   sessions(): Promise<{ readonly active: number; readonly total: number }>
+  /** How the other workers are, a moment ago at most; one that gives no answer is left out. Never rejects. */
+  others(): Promise<readonly WorkerHealth[]>
+  /** What asking the providers found; null where they are not asked. */
+  providers(): readonly ProviderHealth[] | null
 }
 
-/** What the server itself knows. */
-export interface ServerState {
-  readonly draining: boolean
-  readonly inFlight: number
-  readonly traffic: Traffic
+/** How a provider was when it was asked last. */
+export interface ProviderHealth {
+  readonly id: string
+  /** `unchecked`: it has nothing that could be asked for without costs. */
+  readonly status: 'up' | 'down' | 'unchecked'
+  /** Milliseconds. */
+  readonly latency: number | null
+  /** ISO 8601. */
+  readonly checkedAt: string
+  /** One clause. */
+  readonly error: string | null
 }
 
-/** `degraded`: some deployments are out. `unhealthy`: all of them are, or the gateway has none it could use. */
+/** `degraded`: some deployments or providers are out. `unhealthy`: all deployments are, or there is none to use. */
 type Status = 'healthy' | 'degraded' | 'unhealthy'
 
 export function healthRoutes(state: ServerState, options: HealthOptions): readonly PlainRoute[] {
@@ -35,15 +47,18 @@ export function healthRoutes(state: ServerState, options: HealthOptions): readon
     access: 'public',
     answer: async (request) => answer(request),
   })
+  const look = async (): Promise<GatewayHealth> =>
+    mergeHealth(ownHealth(state, options.deployments()), await options.others())
 
   return [
     route('/health', async (request) => {
-      const status = statusOf(options)
-      return health(status, mayKnow(request) ? await overview(status, state, options) : { status })
+      const all = await look()
+      const status = statusOf(options, all.deployments)
+      return health(status, mayKnow(request) ? await overview(status, all, options) : { status })
     }),
     route('/health/live', () => jsonAnswer(200, toJsonText({ status: 'alive' }))),
-    route('/health/ready', (request) => {
-      const reason = state.draining ? 'shutting down' : options.notReady()
+    route('/health/ready', async (request) => {
+      const reason = await whyNotReady(state, options)
       const status = { status: reason === null ? 'ready' : 'not-ready' }
       return jsonAnswer(
         reason === null ? 200 : 503,
@@ -52,8 +67,9 @@ export function healthRoutes(state: ServerState, options: HealthOptions): readon
     }),
     route('/health/detailed', async (request) => {
       if (!mayKnow(request)) throw new GatewayError('unauthorized', 'Details are shown to holders of a key.')
-      const status = statusOf(options)
-      return health(status, { ...(await overview(status, state, options)), ...details(state, options) })
+      const all = await look()
+      const status = statusOf(options, all.deployments)
+      return health(status, { ...(await overview(status, all, options)), ...details(all, options) })
     }),
   ]
 }
@@ -62,41 +78,57 @@ function health(status: Status, body: JsonValue): PlainAnswer {
   return jsonAnswer(status === 'unhealthy' ? 503 : 200, toJsonText(body))
 }
 
-export function statusOf(options: Pick<HealthOptions, 'notReady' | 'deployments'>): Status {
+export function statusOf(
+  options: Pick<HealthOptions, 'notReady' | 'providers'>,
+  deployments: readonly Pick<DeploymentHealth, 'state'>[],
+): Status {
   if (options.notReady() !== null) return 'unhealthy'
-  const states = options.deployments()
-  const out = states.filter(({ state }) => state === 'open').length
-  if (out === 0) return 'healthy'
-  return out === states.length ? 'unhealthy' : 'degraded'
+  const out = deployments.filter(({ state }) => state === 'open').length
+  if (out > 0) return out === deployments.length ? 'unhealthy' : 'degraded'
+  return options.providers()?.some(({ status }) => status === 'down') === true ? 'degraded' : 'healthy'
+}
+
+/** A shutdown is told to all workers, and they hear of it one after the other. */
+async function whyNotReady(state: ServerState, options: HealthOptions): Promise<string | null> {
+  if (state.draining) return 'shutting down'
+  const reason = options.notReady()
+  if (reason !== null) return reason
+  return (await options.others()).some(({ draining }) => draining) ? 'shutting down' : null
 }
 
 async function overview(
   status: Status,
-  state: ServerState,
+  { uptime, memory, cpu, recent }: GatewayHealth,
   options: HealthOptions,
 ): Promise<{ [key: string]: JsonValue }> {
-  const { averageDuration, rate } = state.traffic.lastMinute(performance.now())
   const { active, total } = await options.sessions()
+  const average = recent.requests === 0 ? 0 : recent.milliseconds / recent.requests
   return {
     status,
     service: options.service,
     version: options.version,
     timestamp: new Date().toISOString(),
-    uptime: process.uptime(),
-    memory: { ...process.memoryUsage() },
-    cpu: { ...process.cpuUsage() },
+    uptime,
+    memory: { ...memory },
+    cpu: { ...cpu },
     sessions: { active, total },
-    performance: { avgResponseTime: rounded(averageDuration), requestRate: rounded(rate) },
+    performance: { avgResponseTime: rounded(average), requestRate: rounded(recent.requests / 60) },
   }
 }
 
-function details({ inFlight, draining }: ServerState, options: HealthOptions): { [key: string]: JsonValue } {
+function details(all: GatewayHealth, options: HealthOptions): { [key: string]: JsonValue } {
+  const providers = options.providers()
   return {
-    inFlight,
-    draining,
-    deployments: options.deployments().map(({ key, state, failures, successes, blockedFor, why }) => {
+    requests: all.requests,
+    inFlight: all.inFlight,
+    draining: all.draining,
+    deployments: all.deployments.map(({ key, state, failures, successes, blockedFor, why }) => {
       return { key, state, failures, successes, blockedFor, why }
     }),
+    workers: all.workers.map(({ pid, uptime, memory: { rss, heapUsed }, inFlight, requests, draining }) => {
+      return { pid, uptime, rss, heapUsed, inFlight, requests, draining }
+    }),
+    ...(providers !== null && { providers: providers.map((provider) => ({ ...provider })) }),
   }
 }
 

@@ -19,7 +19,12 @@ export class ListenError extends Error {
 }
 
 /** Starts `server` on the address and gives its URL. Throws ListenError. */
-export async function listenOn(server: Server, host: string, port: number): Promise<string> {
+export async function listenOn(
+  server: Server,
+  host: string,
+  port: number,
+  scheme: 'http' | 'https' = 'http',
+): Promise<string> {
   const address = host.startsWith('[') ? host.slice(1, -1) : host
   const listening = once(server, 'listening')
   server.listen(port, address)
@@ -30,7 +35,7 @@ export async function listenOn(server: Server, host: string, port: number): Prom
   }
   const bound = server.address()
   const actual = bound === null || typeof bound === 'string' ? port : bound.port
-  return `http://${isIPv6(address) ? `[${address}]` : address}:${actual}`
+  return `${scheme}://${isIPv6(address) ? `[${address}]` : address}:${actual}`
 }
 
 function codeOf(thrown: unknown): string {

@@ -9,6 +9,7 @@ import type { HealthOptions } from './health.ts'
 import type { PlainRoute } from './plain-route.ts'
 import type { DeclaredRoute } from './router.ts'
 import type { ServerSettings } from './settings.ts'
+import type { WorkerHealth } from './worker-health.ts'
 
 export interface ServerOptions {
   /** Read for each request, so that a reload applies at once. */
@@ -60,6 +61,8 @@ export interface GatewayServer {
   close(): Promise<void>
   /** Requests under way. */
   readonly inFlight: number
+  /** How this worker is. */
+  health(): WorkerHealth
   /** All that there are. */
   readonly routes: readonly DeclaredRoute[]
 }

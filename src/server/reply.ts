@@ -56,6 +56,7 @@ export class HttpReply implements ClientReply {
     this.#response = options.response
     options.response.onFinish = () => this.#finish()
     options.response.onDrain = () => this.#drained()
+    options.response.onGone = () => this.connectionClosed()
   }
 
   get committed(): boolean {
@@ -86,7 +87,7 @@ export class HttpReply implements ClientReply {
     this.status = status
     const options = this.#options
     const fields = safeHeaders({ 'request-id': this.id, 'x-request-id': this.id, ...options.headers, ...headers })
-    if (options.closing() || this.#unread()) fields['connection'] = 'close'
+    if (options.closing() || (this.#unread() && !options.request.multiplexed)) fields['connection'] = 'close'
     this.#eventStream = (fields['content-type'] ?? '').startsWith('text/event-stream')
     this.#response.head(status, fields)
     // The first chunk nearly always follows at once, and then both go out in one packet.
@@ -108,7 +109,7 @@ export class HttpReply implements ClientReply {
     this.#flushed = true
     this.#waitingSince ??= performance.now()
     if (chunk !== undefined) this.#count(chunk)
-    if (!this.#unread()) {
+    if (!this.#unread() || this.#options.request.multiplexed) {
       this.#response.end(chunk)
       return
     }
@@ -118,16 +119,13 @@ export class HttpReply implements ClientReply {
 
   destroy(): void {
     if (this.#over) return
-    const { socket } = this.#options.request
     this.#finish()
-    // An HTTP/1.0 body ends where the connection does: only a reset says that it is cut.
-    if (this.#options.request.head.version === '1.0') socket.resetAndDestroy()
-    else socket.destroy()
+    this.#response.cut()
   }
 
   /** The client is as good as gone. */
   abandon(): void {
-    this.#options.request.socket.destroy()
+    this.#response.giveUp()
   }
 
   onDrain(callback: () => void): void {

@@ -18,25 +18,34 @@ export interface ParsedHead {
   readonly target: string
   readonly version: string
   readonly fields: readonly string[]
+  /** Left out: the fields say it, as in HTTP/1. */
+  readonly hasBody?: boolean
+  /** It is well enough to be answered, but not to be served. */
+  readonly problem?: GatewayError
 }
+
+/** `version` of a head that came in frames. Nobody can claim it in the first line of HTTP/1. */
+export const HTTP2 = '2'
 
 /**
  * A request's head, checked for what Node lets pass: versions that are none; a second Host, which would let two readers see two hosts; chunks in
  * HTTP/1.0 and codings under chunks, on which gateways and what stands before them disagree about where a body ends.
  * Throws GatewayError.
  */
-export function readHead({ method, target, version, fields }: ParsedHead, maxFields: number): RequestHead {
-  if (version !== '1.1' && version !== '1.0') {
+export function readHead(parsed: ParsedHead, maxFields: number): RequestHead {
+  const { method, target, version, fields } = parsed
+  if (parsed.problem !== undefined) throw parsed.problem
+  if (version !== '1.1' && version !== '1.0' && version !== HTTP2) {
     throw new GatewayError('invalid_request', 'This server speaks HTTP/1.1.', { status: 505 })
   }
   if (fields.length / 2 > maxFields) {
     throw new GatewayError('headers_too_large', `The request has more than ${maxFields} header fields.`)
   }
   const headers = joinFields(fields)
-  if (headers['host'] === undefined && version === '1.1') {
+  if (headers['host'] === undefined && version !== '1.0') {
     throw new GatewayError('invalid_request', 'The request has no Host header.')
   }
-  const hasBody = checkFraming(headers, version)
+  const hasBody = parsed.hasBody ?? checkFraming(headers, version)
   if (!target.startsWith('/')) {
     throw new GatewayError('invalid_request', 'The request target must be a path: this gateway is no forward proxy.')
   }

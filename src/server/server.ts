@@ -5,7 +5,6 @@ import { drain } from './drain.ts'
 import type { Engine, EngineEvents, EngineRequest, EngineResponse } from './engine.ts'
 import type { Drainable } from './drain.ts'
 import { healthRoutes } from './health.ts'
-import type { ServerState } from './health.ts'
 import { listenOn } from './listen.ts'
 import { createLeanEngine } from './lean/engine.ts'
 import { createNodeEngine } from './node/engine.ts'
@@ -20,6 +19,8 @@ import type { DeclaredRoute } from './router.ts'
 import { serveRequest } from './serve-request.ts'
 import type { ServerSettings } from './settings.ts'
 import { Traffic } from './traffic.ts'
+import { ownHealth } from './worker-health.ts'
+import type { ServerState, WorkerHealth } from './worker-health.ts'
 
 /** The listening side: what every request meets, whichever engine reads and writes it. */
 export function createServer(options: ServerOptions): GatewayServer {
@@ -51,12 +52,16 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
     return this.#router.routes
   }
 
+  health(): WorkerHealth {
+    return ownHealth(this, this.#options.health.deployments())
+  }
+
   async listen(): Promise<readonly string[]> {
     const { host, ports, writeTimeout } = this.#options.settings()
     const urls: string[] = []
     try {
       for (const port of ports) {
-        const engine = this.#newEngine()
+        const engine = await this.#newEngine()
         urls.push(await this.#listenOn(engine, host, port))
         engine.listener.on('error', (error) => this.#options.observer.error(null, 'taking connections', error))
         this.#engines.push(engine)
@@ -103,12 +108,17 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
   }
 
   #listenOn({ listener }: Engine, host: string, port: number): Promise<string> {
-    return this.#options.listenOn?.(listener, host, port) ?? listenOn(listener, host, port)
+    const scheme = this.#options.settings().tls === null ? 'http' : 'https'
+    return this.#options.listenOn?.(listener, host, port) ?? listenOn(listener, host, port, scheme)
   }
 
-  #newEngine(): Engine {
+  async #newEngine(): Promise<Engine> {
     const settings = (): ServerSettings => this.#options.settings()
-    return (settings().engine === 'node' ? createNodeEngine : createLeanEngine)(settings, this)
+    const { engine, tls } = settings()
+    const http1 = (engine === 'node' ? createNodeEngine : createLeanEngine)(settings, this)
+    if (tls === null) return http1
+    const { createTlsEngine } = await import('./tls/engine.ts')
+    return createTlsEngine({ settings, tls, events: this, http1 })
   }
 
   connected(socket: Socket): void {
@@ -134,6 +144,10 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
     else this.#refuse(connection, failure, path)
   }
 
+  sentAway(socket: Socket, why: string): void {
+    this.#options.observer.warn(null, 'a client was sent away', { why, peer: socket.remoteAddress ?? '' })
+  }
+
   async #serve(request: EngineRequest, response: EngineResponse, expectsContinue: boolean): Promise<void> {
     const connection = this.#connections.get(request.socket)
     // Parsed from the rest of what a refused client had sent: it is not to be trusted, and nobody reads an answer.
@@ -141,7 +155,7 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
     const { head, problem } = this.#read(request.head)
     const cors = this.#options.access.corsHeaders(head.headers)
     const reply = this.#newReply(request, response, connection, head, cors)
-    connection.refused = problem !== null
+    connection.refused = problem !== null && !request.multiplexed
     const errorHeaders = {}
     const peer = request.socket.remoteAddress ?? ''
     const arrival = { request, response, head, cors, reply, peer, errorHeaders, expectsContinue }

@@ -4,6 +4,10 @@ import type { CompressionSettings } from './compression.ts'
 export interface ServerSettings {
   /** What reads requests and writes answers. Read by `listen()`. */
   readonly engine: 'lean' | 'node'
+  /** Null: none. On or off, and who is asked for a certificate, is read by `listen()`, the rest for each connection. */
+  readonly tls: TlsSettings | null
+  /** Offered under TLS. Read by `listen()`. */
+  readonly http2: boolean
   /** Read by `listen()`. */
   readonly host: string
   /** Read by `listen()`; 0 takes any free one. */
@@ -31,8 +35,22 @@ export interface ServerSettings {
   readonly compression: CompressionSettings
 }
 
+export interface TlsSettings {
+  /** PEM, this server's own certificate first. */
+  readonly cert: string
+  /** PEM. */
+  readonly key: string
+  readonly passphrase: string | null
+  /** Whose certificates clients may show, PEM; null: those that Node trusts. */
+  readonly ca: string | null
+  readonly clientCertificates: 'none' | 'request' | 'require'
+  readonly minVersion: '1.2' | '1.3'
+}
+
 export const DEFAULT_SERVER_SETTINGS: ServerSettings = {
   engine: 'lean',
+  tls: null,
+  http2: true,
   host: '127.0.0.1',
   ports: [3000],
   bodyLimit: 32 * 1024 * 1024,

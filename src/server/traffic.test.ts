@@ -3,22 +3,22 @@ import { Traffic } from './traffic.ts'
 
 describe('Traffic.lastMinute()', () => {
   it('is zero without requests', () => {
-    expect(new Traffic().lastMinute(5_000_000)).toEqual({ averageDuration: 0, rate: 0 })
+    expect(new Traffic().lastMinute(5_000_000)).toEqual({ requests: 0, milliseconds: 0 })
   })
 
-  it('averages durations and counts requests per second', () => {
+  it('adds up durations and counts requests', () => {
     const traffic = new Traffic()
     traffic.record(100, 1000)
     traffic.record(200, 1500)
     traffic.record(600, 31_000)
-    expect(traffic.lastMinute(31_500)).toEqual({ averageDuration: 300, rate: 3 / 60 })
+    expect(traffic.lastMinute(31_500)).toEqual({ requests: 3, milliseconds: 900 })
   })
 
   it('forgets after a minute, whether the second was used again or not', () => {
     const traffic = new Traffic()
     traffic.record(100, 1000)
     traffic.record(300, 61_000)
-    expect(traffic.lastMinute(61_000)).toEqual({ averageDuration: 300, rate: 1 / 60 })
-    expect(traffic.lastMinute(121_000)).toEqual({ averageDuration: 0, rate: 0 })
+    expect(traffic.lastMinute(61_000)).toEqual({ requests: 1, milliseconds: 300 })
+    expect(traffic.lastMinute(121_000)).toEqual({ requests: 0, milliseconds: 0 })
   })
 })

@@ -16,12 +16,12 @@ export class Traffic {
     slot.milliseconds += duration
   }
 
-  /** Milliseconds per request, and requests per second. */
-  lastMinute(now: number): { readonly averageDuration: number; readonly rate: number } {
+  /** Requests, and the milliseconds that they took all together. */
+  lastMinute(now: number): { readonly requests: number; readonly milliseconds: number } {
     const oldest = Math.floor(now / 1000) - 59
     const recent = this.#slots.filter(({ second }) => second >= oldest)
     const requests = recent.reduce((sum, slot) => sum + slot.requests, 0)
     const milliseconds = recent.reduce((sum, slot) => sum + slot.milliseconds, 0)
-    return { averageDuration: requests === 0 ? 0 : milliseconds / requests, rate: requests / 60 }
+    return { requests, milliseconds }
   }
 }

@@ -6,6 +6,8 @@ import { ProcessBus } from './worker-bus.ts'
 export interface WorkerOrders {
   readonly reload: (announce: boolean) => void
   readonly log: (message: Extract<ToWorker, { readonly kind: 'log' }>) => void
+  /** It is the one that does what only one worker may do. */
+  readonly lead: () => void
   /** Also when the supervisor is gone: nobody hands on connections any more. */
   readonly drain: () => void
 }
@@ -79,6 +81,9 @@ export class WorkerChannel {
         return
       case 'log':
         this.#orders?.log(message)
+        return
+      case 'lead':
+        this.#orders?.lead()
         return
       case 'drain':
         this.#drain()

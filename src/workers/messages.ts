@@ -14,6 +14,8 @@ export type ToWorker =
   | { readonly kind: 'reload'; readonly announce: boolean }
   /** The supervisor keeps no log of its own. */
   | { readonly kind: 'log'; readonly level: 'info' | 'warn'; readonly text: string; readonly fields: LogFields }
+  /** From now on it does what only one worker may do. */
+  | { readonly kind: 'lead' }
   | { readonly kind: 'drain' }
 
 /** From a worker to the supervisor. */
@@ -43,6 +45,7 @@ const TO_WORKER: Readonly<Record<ToWorker['kind'], true>> = {
   answers: true,
   reload: true,
   log: true,
+  lead: true,
   drain: true,
 }
 

@@ -44,6 +44,7 @@ export class Supervisor {
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #failed = Promise.withResolvers<never>()
   readonly #drained: Drained[] = []
+  #leader: Worker | null = null
   #onGone: (() => void) | null = null
   #started = false
   #stopping = false
@@ -120,6 +121,7 @@ export class Supervisor {
         worker.becomeReady(message.summary)
         this.#hub.join(worker)
         if (!this.#stopping) this.#handover.join(worker)
+        this.#appoint()
         return
       case 'failed':
         if (!this.#started) this.#failed.reject(new WorkersFailed(message.text, message.exitCode))
@@ -145,6 +147,8 @@ export class Supervisor {
     this.#workers.delete(worker)
     this.#hub.leave(worker)
     this.#handover.leave(worker)
+    if (this.#leader === worker) this.#leader = null
+    this.#appoint()
     if (this.#workers.size === 0) this.#onGone?.()
     if (this.#stopping) return
     if (!this.#started) {
@@ -158,6 +162,14 @@ export class Supervisor {
       return
     }
     this.#replace(worker, how, wait)
+  }
+
+  /** While any worker serves, one of them leads, and no other. */
+  #appoint(): void {
+    const [next] = this.#serving()
+    if (this.#leader !== null || next === undefined) return
+    this.#leader = next
+    next.send({ kind: 'lead' })
   }
 
   #replace({ pid }: Worker, how: string, wait: number): void {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
+import { connect as connectSecure } from 'node:tls'
 
 export interface RawAnswer {
   readonly status: number
@@ -13,13 +14,20 @@ export class RawClient {
   readonly socket: Socket
   /** Resolves when the connection is gone, by whichever side. */
   readonly closed: Promise<void>
+  /** Resolves with the error when the connection fails. */
+  readonly wasReset: Promise<unknown>
   #text = ''
   #ended = false
   readonly #waiting: { readonly test: (text: string) => boolean; readonly resolve: () => void }[] = []
 
-  private constructor(socket: Socket) {
+  /** What `socket` is on top of: itself, but for TLS. */
+  readonly #wire: Socket
+
+  private constructor(socket: Socket, wire: Socket) {
     this.socket = socket
+    this.#wire = wire
     socket.on('error', () => {})
+    this.wasReset = new Promise((resolve) => socket.once('error', resolve))
     this.closed = new Promise((resolve) => {
       socket.once('close', () => {
         this.#ended = true
@@ -37,12 +45,21 @@ export class RawClient {
     })
   }
 
-  /** To a port of this machine, or the path of a socket. Half-open: the server's end of the connection does not end ours. */
+  /**
+   * To a port of this machine, the path of a socket, or a URL. Half-open: the server's end of the connection does not end
+   * ours.
+   */
   static async open(place: number | string): Promise<RawClient> {
-    const target = typeof place === 'string' ? { path: place } : { port: place, host: '127.0.0.1' }
-    const socket = connect({ ...target, allowHalfOpen: true, noDelay: true })
-    await once(socket, 'connect')
-    return new RawClient(socket)
+    const url = typeof place === 'string' ? URL.parse(place) : null
+    const port = url === null ? place : Number(url.port)
+    const target = typeof port === 'string' ? { path: port } : { port, host: '127.0.0.1' }
+    const wire = connect({ ...target, allowHalfOpen: true, noDelay: true })
+    await once(wire, 'connect')
+    if (url?.protocol !== 'https:') return new RawClient(wire, wire)
+    // Any certificate will do: it is not what is tested here.
+    const socket = connectSecure({ socket: wire, rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    return new RawClient(socket, wire)
   }
 
   /** What the server sent, as latin1. */
@@ -93,6 +110,11 @@ export class RawClient {
 
   destroy(): void {
     this.socket.destroy()
+  }
+
+  /** Leaves without a word, in the next turn: one that comes within the read of what was sent last is lost in Node's TLS. */
+  reset(): void {
+    setImmediate(() => this.#wire.resetAndDestroy())
   }
 
   #look(): void {

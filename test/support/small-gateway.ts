@@ -104,6 +104,8 @@ export async function smallGateway(
       notReady: () => null,
       deployments: () => [],
       sessions: async () => ({ active: 0, total: 0 }),
+      others: async () => [],
+      providers: () => null,
     },
     exchange: async (request, reply) => {
       requests.push(request)

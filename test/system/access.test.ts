@@ -54,7 +54,9 @@ const ROUTES: readonly KnownRoute[] = [
     'POST /v1/sessions/{id}/messages',
   ]),
   ...routes('admin', [
+    'DELETE /admin/alerts/{id}',
     'DELETE /admin/keys/{id}',
+    'GET /admin/alerts',
     'GET /admin/keys',
     'GET /admin/keys/{id}',
     'GET /admin/overview',
@@ -62,6 +64,8 @@ const ROUTES: readonly KnownRoute[] = [
     'GET /admin/series',
     'GET /admin/sessions',
     'PATCH /admin/keys/{id}',
+    'POST /admin/alerts',
+    'POST /admin/alerts/{id}/test',
     'POST /admin/keys',
     'POST /admin/keys/{id}/rotate',
   ]),

@@ -4,8 +4,9 @@ import { afterEach, describe, expect, it } from 'vitest'
 import type { ClientReply } from '../../src/exchange/client.ts'
 import { ListenError } from '../../src/server/listen.ts'
 import type { ServerSettings } from '../../src/server/settings.ts'
+import { LISTENERS } from '../support/listeners.ts'
 import { RawClient, getOf, postOf } from '../support/raw-client.ts'
-import { ENGINES, closeGateways, smallGateway } from '../support/small-gateway.ts'
+import { closeGateways, smallGateway } from '../support/small-gateway.ts'
 import type { Answer, SmallGateway } from '../support/small-gateway.ts'
 
 const clients: RawClient[] = []
@@ -15,8 +16,8 @@ afterEach(async () => {
   await closeGateways()
 })
 
-async function connectTo({ port }: SmallGateway): Promise<RawClient> {
-  const client = await RawClient.open(port)
+async function connectTo({ url }: SmallGateway): Promise<RawClient> {
+  const client = await RawClient.open(url)
   clients.push(client)
   return client
 }
@@ -55,9 +56,9 @@ function finish(reply: ClientReply | undefined): void {
   reply?.end('ok')
 }
 
-describe.each(ENGINES)('over the %s engine,', (engine) => {
+describe.each(LISTENERS)('over $name,', ({ settings: listener }) => {
   const gatewayOf = (answer?: Answer, settings: Partial<ServerSettings> = {}): Promise<SmallGateway> =>
-    smallGateway(answer, { engine, ...settings })
+    smallGateway(answer, { ...listener, ...settings })
 
   describe('drain()', () => {
     it('lets requests under way finish, closes idle connections at once and takes no new ones', async () => {
@@ -70,7 +71,7 @@ describe.each(ENGINES)('over the %s engine,', (engine) => {
       const [reply] = await replies(1)
       const drained = gateway.server.drain(5000)
       await idle.all()
-      await expect(RawClient.open(gateway.port)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+      await expect(RawClient.open(gateway.url)).rejects.toMatchObject({ code: 'ECONNREFUSED' })
       finish(reply)
       const done = await busy.answer()
       expect(done.body).toBe('ok')
@@ -177,7 +178,7 @@ describe.each(ENGINES)('over the %s engine,', (engine) => {
       await expect(attempt).rejects.toThrow(ListenError)
       await expect(attempt).rejects.toThrow(`Port ${taken} on 127.0.0.1 is taken by another program.`)
       const again = await gatewayOf(undefined, { ports: [free.port] })
-      expect(again.url).toBe(`http://127.0.0.1:${free.port}`)
+      expect(again.port).toBe(free.port)
       await new Promise((resolve) => other.close(resolve))
     })
 
@@ -189,7 +190,7 @@ describe.each(ENGINES)('over the %s engine,', (engine) => {
 
     it('gives URLs that work for IPv6', async () => {
       const gateway = await gatewayOf(undefined, { host: '::1' })
-      expect(gateway.url).toMatch(/^http:\/\/\[::1\]:\d+$/)
+      expect(gateway.url).toMatch(listener.tls === null ? /^http:\/\/\[::1\]:\d+$/ : /^https:\/\/\[::1\]:\d+$/)
     })
   })
 })

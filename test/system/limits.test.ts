@@ -3,9 +3,10 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { GatewayError } from '../../src/lib/error.ts'
 import type { ServerOptions } from '../../src/server/options.ts'
 import type { ServerSettings } from '../../src/server/settings.ts'
+import { LISTENERS } from '../support/listeners.ts'
 import { RawClient, getOf, postOf } from '../support/raw-client.ts'
 import type { RawAnswer } from '../support/raw-client.ts'
-import { ENGINES, closeGateways, smallGateway } from '../support/small-gateway.ts'
+import { closeGateways, smallGateway } from '../support/small-gateway.ts'
 import type { Answer, SmallGateway } from '../support/small-gateway.ts'
 
 const clients: RawClient[] = []
@@ -15,8 +16,8 @@ afterEach(async () => {
   await closeGateways()
 })
 
-async function connectTo({ port }: SmallGateway): Promise<RawClient> {
-  const client = await RawClient.open(port)
+async function connectTo({ url }: SmallGateway): Promise<RawClient> {
+  const client = await RawClient.open(url)
   clients.push(client)
   return client
 }
@@ -47,12 +48,12 @@ function errorOf({ headers, body }: RawAnswer): string {
 
 const KILOBYTE = 1024
 
-describe.each(ENGINES)('over the %s engine,', (engine) => {
+describe.each(LISTENERS)('over $name,', ({ settings: listener }) => {
   const gatewayOf = (
     answer?: Answer,
     settings: Partial<ServerSettings> = {},
     options: Partial<ServerOptions> = {},
-  ): Promise<SmallGateway> => smallGateway(answer, { engine, ...settings }, options)
+  ): Promise<SmallGateway> => smallGateway(answer, { ...listener, ...settings }, options)
 
   describe('a request body', () => {
     it('of exactly the limit is taken, in one piece or in chunks', async () => {
@@ -165,7 +166,7 @@ describe.each(ENGINES)('over the %s engine,', (engine) => {
       const gateway = await gatewayOf()
       const client = await connectTo(gateway)
       client.send('POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 1000\r\n\r\nxx')
-      client.socket.resetAndDestroy()
+      client.reset()
       // Node 22 says that it sends no more before it resets, and then the request is one that was cut.
       expect((await gateway.observed.recorded(0)).status).toMatch(/^(?:client_closed|rejected)$/)
       expect(gateway.requests).toHaveLength(0)

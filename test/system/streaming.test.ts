@@ -3,10 +3,11 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { createHttpTransport } from '../../src/upstream/http.ts'
 import type { Transport } from '../../src/upstream/transport.ts'
 import { HandFed } from '../support/hand-fed.ts'
+import { LISTENERS } from '../support/listeners.ts'
 import { RawClient, dechunk, getOf, parseAnswer, postOf } from '../support/raw-client.ts'
 import { LAST_CHUNK, STREAM_HEAD, chunk, rawServer } from '../support/raw-server.ts'
 import type { RawServer, Script } from '../support/raw-server.ts'
-import { ENGINES, closeGateways, smallGateway } from '../support/small-gateway.ts'
+import { closeGateways, smallGateway } from '../support/small-gateway.ts'
 import type { Answer, SmallGateway } from '../support/small-gateway.ts'
 import { untilStill } from '../support/still.ts'
 
@@ -19,8 +20,8 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close()
 })
 
-async function connectTo({ port }: SmallGateway): Promise<RawClient> {
-  const client = await RawClient.open(port)
+async function connectTo({ url }: SmallGateway): Promise<RawClient> {
+  const client = await RawClient.open(url)
   clients.push(client)
   return client
 }
@@ -57,8 +58,8 @@ function relay(transport: Transport, origin: string): Answer {
     })
 }
 
-describe.each(ENGINES)('over the %s engine,', (engine) => {
-  const gatewayOf = (answer?: Answer): Promise<SmallGateway> => smallGateway(answer, { engine })
+describe.each(LISTENERS)('over $name,', ({ settings: listener }) => {
+  const gatewayOf = (answer?: Answer): Promise<SmallGateway> => smallGateway(answer, { ...listener })
 
   const handFedStream = async (): Promise<{ fed: HandFed; gateway: SmallGateway; client: RawClient }> => {
     const fed = new HandFed()
@@ -163,7 +164,7 @@ describe.each(ENGINES)('over the %s engine,', (engine) => {
       const text = await client.until((received) => received.includes('data: 1'))
       expect(text).not.toContain('transfer-encoding')
       expect(text.endsWith('\r\n\r\ndata: 1\n\n')).toBe(true)
-      const reset = new Promise((resolve) => client.socket.once('error', resolve))
+      const reset = client.wasReset
       reply.destroy()
       expect(await reset).toMatchObject({ code: 'ECONNRESET' })
     })
@@ -212,14 +213,14 @@ describe.each(ENGINES)('over the %s engine,', (engine) => {
       const reply = await fed.replied
       reply.head(200, EVENT_STREAM)
       reply.write('data: 1\n\n')
-      client.socket.resetAndDestroy()
+      client.reset()
       await fed.aborted
     })
 
     it('by an exchange that asks only afterwards', async () => {
       const { fed, client } = await handFedStream()
       const reply = await fed.replied
-      client.socket.resetAndDestroy()
+      client.reset()
       await fed.aborted
       let told = false
       reply.onAbort(() => (told = true))

@@ -6,6 +6,7 @@ import type { Finding } from './finding.ts'
 import { systemCode } from '../failure.ts'
 import { expectedUrl } from '../find-gateway.ts'
 import { checkHealth } from '../health-check.ts'
+import { ownCertificate } from '../own-certificate.ts'
 import { runningGateways } from '../run-record.ts'
 
 /** How many ports are tried for one that is free. */
@@ -20,14 +21,15 @@ export async function checkPorts({ server }: Config, surroundings: Surroundings)
       if (own !== undefined) return ok(`the gateway runs on ${own.urls[0] ?? ''} (process ${own.pid})`)
       const code = await listenCode(server.host, port)
       if (code === null) return ok(`port ${port} is free`)
-      return explain(code, server.host, port)
+      return explain(code, server, port)
     }),
   )
 }
 
-async function explain(code: string, host: string, port: number): Promise<Finding> {
+async function explain(code: string, server: Config['server'], port: number): Promise<Finding> {
+  const { host } = server
   if (code === 'EADDRINUSE') {
-    const { status } = await checkHealth(expectedUrl(host, port))
+    const { status } = await checkHealth(expectedUrl(server, port), ownCertificate(server))
     if (status !== 'unreachable') return ok(`a gateway that another user or a service manager started has port ${port}`)
     const free = await freePort(host, port + 1)
     return failed(`port ${port} is taken by another program`, `stop that program, or use "ucr start --port ${free}"`)

@@ -47,6 +47,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     async () => (await import('./keys.ts')).command,
     'Make, list, change and revoke the keys that clients use',
   ),
+  entry('alerts', async () => (await import('./alerts.ts')).command, 'List, make, delete and test alerts'),
   entry(
     'auth',
     async () => (await import('./auth.ts')).command,

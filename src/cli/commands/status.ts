@@ -1,5 +1,6 @@
 import { defineCommand } from '../command.ts'
 import { EXIT } from '../exit-code.ts'
+import { reachable } from '../find-gateway.ts'
 import { checkHealth, type Health } from '../health-check.ts'
 import { runningGateways, type RunRecord } from '../run-record.ts'
 import { JSON_OUTPUT } from '../shared-options.ts'
@@ -14,7 +15,8 @@ export const command = defineCommand({
     const gateways = await examine(person)
     if (options.json) terminal.json({ running: gateways.length > 0, gateways: gateways.map(asJson) })
     else terminal.out.line(gateways.length === 0 ? NOT_RUNNING : describe(gateways, terminal.out))
-    return gateways.length === 0 ? EXIT.notRunning : EXIT.ok
+    if (gateways.length === 0) return EXIT.notRunning
+    return gateways.some(({ health }) => health.status === 'unreachable') ? EXIT.failure : EXIT.ok
   },
 })
 
@@ -27,7 +29,12 @@ interface Examined {
 
 async function examine(person: Person): Promise<readonly Examined[]> {
   const records = await runningGateways(person)
-  return Promise.all(records.map(async (record) => ({ record, health: await checkHealth(record.urls[0] ?? '') })))
+  return Promise.all(
+    records.map(async (record) => ({
+      record,
+      health: await checkHealth(reachable(record.urls[0] ?? ''), record.certificate),
+    })),
+  )
 }
 
 function describe(gateways: readonly Examined[], channel: Channel): string {
@@ -35,7 +42,7 @@ function describe(gateways: readonly Examined[], channel: Channel): string {
 }
 
 function describeOne(record: RunRecord, health: Health, channel: Channel): string {
-  const style = health.status === 'healthy' ? 'green' : health.status === 'degraded' ? 'yellow' : 'red'
+  const style = health.status === 'healthy' ? 'green' : health.status === 'unreachable' ? 'red' : 'yellow'
   return [
     `${channel.paint('bold', 'Universal Claude Router')} ${record.version} ${channel.paint(style, health.status)}`,
     ...table([

@@ -7,12 +7,12 @@ type OnRead = (bytes: Buffer) => void
 /**
  * The same connection as a socket that reads into memory of ours. Sockets that are opened can be told so; those that a
  * server accepts cannot, and take 64 KiB of fresh memory for each read, which a collector then has to find again. So the
- * connection is taken over by a second socket, the way Node does it between its processes. Where Node no longer lets us,
- * the first one is kept and gives what it reads as usual.
+ * connection is taken over by a second socket, the way Node does it between its processes. Under TLS, and where Node no longer
+ * lets us, the first one is kept and gives what it reads as usual.
  */
 export function adopt(accepted: Socket, memory: Buffer, read: OnRead): Socket {
   const handle: unknown = Reflect.get(accepted, '_handle')
-  if (handle === null || handle === undefined || !hasUserBuffer(handle)) {
+  if ('encrypted' in accepted || handle === null || handle === undefined || !hasUserBuffer(handle)) {
     return accepted.on('data', read).resume()
   }
   Reflect.set(accepted, '_handle', null)

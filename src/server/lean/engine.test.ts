@@ -54,6 +54,7 @@ class Reader {
       request: (request, response, expectsContinue) => this.#request(request, response, expectsContinue),
       tunnel: (socket) => this.#refuse(socket),
       broken: (socket) => this.#refuse(socket),
+      sentAway: () => {},
     }
     this.#engine = create(() => DEFAULT_SERVER_SETTINGS, events)
   }

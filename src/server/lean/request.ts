@@ -12,6 +12,7 @@ const COLLECTED = 1024 * 1024
 export class LeanRequest implements EngineRequest {
   readonly head: Head
   readonly socket: Socket
+  readonly multiplexed = false
   complete = false
   readonly #chunks: ChunkedBody | null
   #left: number

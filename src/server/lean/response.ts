@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { cutConnection } from '../cut-connection.ts'
 import type { EngineResponse } from '../engine.ts'
 import { reasonOf } from '../status-line.ts'
 import type { Head } from './head.ts'
@@ -22,6 +23,7 @@ const CRLF = '\r\n'
 export class LeanResponse implements EngineResponse {
   onFinish: () => void = () => {}
   onDrain: () => void = () => {}
+  onGone: () => void = () => {}
   chunked = false
   readonly #owner: ResponseOwner
   readonly #head: Head
@@ -76,6 +78,14 @@ export class LeanResponse implements EngineResponse {
 
   proceed(): void {
     this.#owner.socket.write(CONTINUE, 'latin1')
+  }
+
+  cut(): void {
+    cutConnection(this.#owner.socket, this.#head.version)
+  }
+
+  giveUp(): void {
+    this.#owner.socket.destroy()
   }
 
   #send(bytes: Buffer): boolean {

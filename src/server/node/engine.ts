@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { cutConnection } from '../cut-connection.ts'
 import type { BodyReceiver, Engine, EngineEvents, EngineRequest, EngineResponse } from '../engine.ts'
 import type { ParsedHead } from '../request-head.ts'
 import type { ServerSettings } from '../settings.ts'
@@ -39,7 +40,7 @@ export function createNodeEngine(settings: () => ServerSettings, events: EngineE
 function connect(listener: Server, settings: () => ServerSettings, events: EngineEvents): void {
   const sockets = new WeakMap<Duplex, Socket>()
   const request = (message: IncomingMessage, response: ServerResponse, expectsContinue: boolean): void =>
-    events.request(new NodeRequest(message), new NodeResponse(response), expectsContinue)
+    events.request(new NodeRequest(message), new NodeResponse(response, message), expectsContinue)
   listener
     .on('connection', (socket: Socket) => {
       sockets.set(socket, socket)
@@ -68,6 +69,7 @@ function connect(listener: Server, settings: () => ServerSettings, events: Engin
 class NodeRequest implements EngineRequest {
   readonly head: ParsedHead
   readonly socket: Socket
+  readonly multiplexed = false
   readonly whole = null
   readonly #message: IncomingMessage
   #receiver: BodyReceiver | null = null
@@ -105,11 +107,14 @@ class NodeRequest implements EngineRequest {
 class NodeResponse implements EngineResponse {
   onFinish: () => void = () => {}
   onDrain: () => void = () => {}
+  onGone: () => void = () => {}
   readonly #response: ServerResponse
+  readonly #message: IncomingMessage
   #waiting = false
 
-  constructor(response: ServerResponse) {
+  constructor(response: ServerResponse, message: IncomingMessage) {
     this.#response = response
+    this.#message = message
     // Node reports writes that came too late as errors of the response; by then the reply knows.
     response.on('finish', () => this.onFinish()).on('error', () => {})
   }
@@ -144,5 +149,13 @@ class NodeResponse implements EngineResponse {
 
   proceed(): void {
     this.#response.writeContinue()
+  }
+
+  cut(): void {
+    cutConnection(this.#message.socket, this.#message.httpVersion)
+  }
+
+  giveUp(): void {
+    this.#message.socket.destroy()
   }
 }

@@ -88,8 +88,25 @@ const KEYS = `
   INSERT INTO keys_version VALUES (0, 0);
 `
 
+/** Alert rules that were made while the gateway ran. Times in milliseconds, `created` in Unix time. */
+const ALERT_RULES = `
+  CREATE TABLE alert_rules (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    metric TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    warning REAL,
+    critical REAL,
+    window INTEGER NOT NULL,
+    cooldown INTEGER NOT NULL,
+    hysteresis REAL NOT NULL,
+    min_requests INTEGER NOT NULL,
+    created INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`
+
 /**
  * The tables, step by step: a file of version n has had the first n. What was released is never changed; a change is
  * another step.
  */
-export const MIGRATIONS: readonly string[] = [SESSIONS, KEYS]
+export const MIGRATIONS: readonly string[] = [SESSIONS, KEYS, ALERT_RULES]

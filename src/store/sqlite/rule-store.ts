@@ -1,0 +1,63 @@
+import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { RuleStore, StoredRule } from '../../alerts/rule-store.ts'
+
+type Row = Record<string, SQLOutputValue>
+
+/** Keeps alert rules in the gateway's database file, where its other processes and its next start find them. */
+export class SqliteRuleStore implements RuleStore {
+  readonly #list: StatementSync
+  readonly #add: StatementSync
+  readonly #remove: StatementSync
+
+  /** The database stays its opener's to close. */
+  constructor(database: DatabaseSync) {
+    this.#list = database.prepare('SELECT * FROM alert_rules ORDER BY created, id')
+    this.#add = database.prepare(
+      `INSERT INTO alert_rules
+        (id, name, metric, operator, warning, critical, window, cooldown, hysteresis, min_requests, created)
+        VALUES (:id, :name, :metric, :operator, :warning, :critical, :window, :cooldown, :hysteresis, :minRequests,
+          :createdAt)
+        ON CONFLICT (name) DO NOTHING`,
+    )
+    this.#remove = database.prepare('DELETE FROM alert_rules WHERE id = :id')
+  }
+
+  async list(): Promise<readonly StoredRule[]> {
+    return this.#list.all().map(ruleOf)
+  }
+
+  async add(rule: StoredRule): Promise<boolean> {
+    return this.#add.run({ ...rule }).changes > 0
+  }
+
+  async remove(id: string): Promise<boolean> {
+    return this.#remove.run({ id }).changes > 0
+  }
+}
+
+function ruleOf(row: Row): StoredRule {
+  return {
+    id: textOf(row, 'id'),
+    name: textOf(row, 'name'),
+    metric: textOf(row, 'metric'),
+    operator: row['operator'] === 'below' ? 'below' : 'above',
+    warning: thresholdOf(row, 'warning'),
+    critical: thresholdOf(row, 'critical'),
+    window: Number(row['window']),
+    cooldown: Number(row['cooldown']),
+    hysteresis: Number(row['hysteresis']),
+    minRequests: Number(row['min_requests']),
+    createdAt: Number(row['created']),
+  }
+}
+
+function textOf(row: Row, column: string): string {
+  const value = row[column]
+  if (typeof value !== 'string') throw new Error(`The database has no text in ${column}.`)
+  return value
+}
+
+function thresholdOf(row: Row, column: string): number | null {
+  const value = row[column]
+  return typeof value === 'number' ? value : null
+}
