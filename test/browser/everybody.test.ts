@@ -3,7 +3,7 @@ import { BuiltGateway } from './built-gateway.ts'
 import { describeInBrowser } from './in-browser.ts'
 import { DARK, DESKTOP, PHONE, Visitor } from './visitor.ts'
 
-const SECTIONS = ['Overview', 'Requests', 'Errors', 'Providers', 'Caches', 'Sessions', 'Keys'] as const
+const SECTIONS = ['Overview', 'Requests', 'Errors', 'Alerts', 'Providers', 'Caches', 'Sessions', 'Keys'] as const
 const SIGHTS = { light: DESKTOP, dark: DARK, phone: PHONE } as const
 
 /** A gateway with something in each section. */

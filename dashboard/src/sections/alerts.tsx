@@ -42,7 +42,7 @@ const STATES: Readonly<Record<AlertRule['state'], { readonly tone: Tone; readonl
 }
 
 const RULES: readonly Column<AlertRule>[] = [
-  { head: 'State', cell: ({ state }) => <State state={state} /> },
+  { head: 'State', cell: (rule) => <Standing rule={rule} /> },
   { head: 'Rule', cell: ({ name }) => <Name>{name}</Name> },
   { head: 'Metric', cell: ({ metric }) => <code>{metric}</code> },
   { head: 'Value', kind: 'number', cell: ({ value }) => figure(value) },
@@ -62,6 +62,11 @@ const EVENTS: readonly Column<AlertEvent>[] = [
 ]
 
 const SOURCES: Readonly<Record<AlertRule['source'], string>> = { default: 'built in', config: 'config', store: 'API' }
+
+/** How a rule stands. One that was not looked at yet stands in no way. */
+function Standing({ rule: { state, value } }: { readonly rule: AlertRule }): JSX.Element {
+  return state === 'ok' && value === null ? <Badge tone="idle">Not known</Badge> : <State state={state} />
+}
 
 function State({ state }: { readonly state: AlertRule['state'] }): JSX.Element {
   const { tone, text } = STATES[state]
