@@ -116,7 +116,7 @@ const now = (): number => performance.now()
 const calls = new Coalescer<JoinableCall>()
 const snapshot = buildSnapshot(
   loaded.config,
-  await new ProviderSet({ environment: {}, transport, log, ask: false }).configure(loaded),
+  await new ProviderSet({ environment: {}, home: '', transport, log, ask: false }).configure(loaded),
   new Map(),
   ['127.0.0.1'],
   {
@@ -129,6 +129,7 @@ const snapshot = buildSnapshot(
     caches: new Caches({ settings: loaded.config.cache, secret: Buffer.alloc(32), calls, now }),
     calls,
     plans: new PlanCounter(),
+    reasoning: null,
     sessions: new Sessions({
       store: new MemorySessionStore(),
       settings: loaded.config.sessions,

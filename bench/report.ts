@@ -9,6 +9,9 @@ import type { ProfileResults } from './profile.ts'
 import { ROWS } from './rows/index.ts'
 import type { Row } from './rows/row.ts'
 import type { StartResults } from './start.ts'
+import { claimTable, kitTable, sessionTable } from './wrapper-tables.ts'
+import type { AuthResults, SessionResults } from './wrapper-tables.ts'
+import type { WrapperResults } from './wrapper.ts'
 
 /**
  * Writes the tables of the documents from the results of the last runs: every number there comes from here. Ratios are
@@ -19,6 +22,8 @@ const reference = join(root, 'docs', 'reference', 'performance.md')
 const guide = join(root, 'docs', 'guide', 'performance.md')
 const readme = join(root, 'README.md')
 const authPage = join(root, 'docs', 'reference', 'auth.md')
+const sessionPage = join(root, 'docs', 'reference', 'sessions.md')
+const wrapperPage = join(root, 'docs', 'guide', 'wrapper.md')
 
 const PAIRS = { same: 'Anthropic to Anthropic', cross: 'Anthropic to OpenAI', back: 'OpenAI to Anthropic', cached: '' }
 
@@ -66,11 +71,17 @@ if (effects !== null) {
     )
   }
 }
-format(root, [reference, guide, readme, authPage])
-
-interface AuthResults {
-  readonly rows: readonly { readonly work: string; readonly milliseconds: number; readonly goal: number }[]
+const wrapper = JSON.parse(read('wrapper.json')) as WrapperResults | null
+const sessions = JSON.parse(read('sessions.json')) as SessionResults | null
+if (wrapper !== null) replaceBetween(wrapperPage, 'kit', kitTable(wrapper))
+if (wrapper !== null && sessions !== null && auth !== null) {
+  replaceBetween(wrapperPage, 'claims', claimTable(sessions, auth, wrapper))
 }
+// A page about all stores has no use for one of them.
+if (sessions !== null && new Set(sessions.rows.map(({ store }) => store)).size === 3) {
+  replaceBetween(sessionPage, 'sessions', sessionTable(sessions.rows))
+}
+format(root, [reference, guide, readme, authPage, wrapperPage, sessionPage])
 
 function authTable({ rows }: AuthResults): string {
   const lines = rows.map(({ work, milliseconds, goal }) => [work, `${figure(milliseconds)} ms`, `${goal} ms`])

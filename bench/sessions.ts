@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
@@ -15,7 +15,8 @@ import { RedisSessionStore } from '../src/store/redis/session-store.ts'
 import { openDatabase } from '../src/store/sqlite/database.ts'
 import { SqliteSessionStore } from '../src/store/sqlite/session-store.ts'
 import { NO_REDIS, RedisServer } from '../test/support/redis-server.ts'
-import { figure, markdown } from './markdown.ts'
+import { sessionTable } from './wrapper-tables.ts'
+import type { SessionResults, SessionRow } from './wrapper-tables.ts'
 
 /**
  * What sessions cost, in each store and with few and many of them. Each has a system prompt and two turns, 3.6 KB of text.
@@ -70,7 +71,7 @@ const STORES: Readonly<Record<string, () => Promise<Kept>>> = {
       const server = await RedisServer.start({ durable: false })
       const client = new Redis(server.url)
       const store = new RedisSessionStore(
-        await RedisConnection.open({ url: server.url, lost: () => {}, back: () => {} }),
+        await RedisConnection.open({ url: server.url, what: 'Sessions', lost: () => {}, back: () => {} }),
       )
       const size = async (): Promise<number> => Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1])
       const close = async (): Promise<void> => {
@@ -186,7 +187,7 @@ const wanted = process.argv.slice(2)
 const numbers = wanted.map(Number).filter((count) => count > 0)
 const counts = numbers.length > 0 ? numbers : [1, 1000, 100_000]
 const names = Object.keys(STORES).filter((name) => wanted.includes(name))
-const rows = [['store', 'sessions', 'create', 'retrieve', 'update', 'delete', 'sweep', 'bytes']]
+const rows: SessionRow[] = []
 for (const [name, open] of Object.entries(STORES)) {
   if (names.length > 0 && !names.includes(name)) continue
   for (const count of counts) {
@@ -196,18 +197,27 @@ for (const [name, open] of Object.entries(STORES)) {
       rounds.push(await measureStore(kept, count))
       await kept.close()
     }
-    const of = (pick: (figures: Figures) => number): string => figure(median(rounds.map(pick)))
-    rows.push([
-      name,
-      String(count),
-      of((figures) => figures.create),
-      of((figures) => figures.retrieve),
-      of((figures) => figures.update),
-      of((figures) => figures.delete),
-      of((figures) => figures.sweep),
-      of((figures) => figures.bytes),
-    ])
-    console.error(rows.at(-1)?.join(' '))
+    const of = (pick: (figures: Figures) => number): number => median(rounds.map(pick))
+    const row = {
+      store: name,
+      sessions: count,
+      create: of((figures) => figures.create),
+      retrieve: of((figures) => figures.retrieve),
+      update: of((figures) => figures.update),
+      delete: of((figures) => figures.delete),
+      sweep: of((figures) => figures.sweep),
+      bytes: of((figures) => figures.bytes),
+    }
+    rows.push(row)
+    console.error(Object.values(row).join(' '))
   }
 }
-console.log(markdown(rows))
+const file = join(import.meta.dirname, 'results', 'sessions.json')
+console.log(sessionTable(rows))
+// Fewer sessions than usual are for a look. Stores that were not measured now stay as they were.
+if (numbers.length === 0) {
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as SessionResults).rows : []
+  const others = before.filter(({ store }) => !rows.some((row) => row.store === store))
+  const results: SessionResults = { date: new Date().toISOString(), node: process.version, rows: [...others, ...rows] }
+  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`)
+}

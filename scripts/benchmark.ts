@@ -4,6 +4,7 @@ import { MultiLayerCache } from '../src/cache/multi-layer-cache.ts'
 import { scanJson } from '../src/lib/json.ts'
 import { TokenCounter } from '../src/models/tokens.ts'
 import { PROTOCOLS } from '../src/protocols/index.ts'
+import { figuresOf, timesOf } from './timing.ts'
 
 /**
  * `node scripts/benchmark.ts`: what single steps cost in this process, in wall time: ten warm-ups, then a thousand of each.
@@ -78,27 +79,16 @@ for (const { name, average } of outcomes.toSorted((a, b) => a.average - b.averag
 }
 
 async function measure({ name, note, run }: Step): Promise<Outcome> {
-  for (let n = 0; n < WARM_UPS; n++) await run(n)
-  const times: number[] = []
-  for (let n = 0; n < ITERATIONS; n++) {
-    const started = performance.now()
-    const made = run(n)
-    if (made instanceof Promise) await made
-    times.push(performance.now() - started)
-  }
-  const total = times.reduce((sum, time) => sum + time, 0)
-  const sorted = times.toSorted((a, b) => a - b)
-  const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0
-  const average = total / ITERATIONS
+  const { total, average, min, max, p50, p95, p99 } = figuresOf(await timesOf(run, WARM_UPS, ITERATIONS))
   const lines = [
     ['Iterations', String(ITERATIONS)],
     ['Total', milliseconds(total)],
     ['Average', milliseconds(average)],
-    ['Min', milliseconds(at(0))],
-    ['Max', milliseconds(at(1))],
-    ['p50', milliseconds(at(0.5))],
-    ['p95', milliseconds(at(0.95))],
-    ['p99', milliseconds(at(0.99))],
+    ['Min', milliseconds(min)],
+    ['Max', milliseconds(max)],
+    ['p50', milliseconds(p50)],
+    ['p95', milliseconds(p95)],
+    ['p99', milliseconds(p99)],
   ]
   process.stdout.write(`\n${name}${note === undefined ? '' : ` (${note})`}\n`)
   for (const [label = '', value = ''] of lines) process.stdout.write(`  ${label.padEnd(12)}${value}\n`)

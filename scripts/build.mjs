@@ -21,6 +21,8 @@ import { thirdPartyLicenses } from './third-party-licenses.mjs'
 
 const DIST = join(ROOT, 'dist')
 const STAGE = join(ROOT, '.cache', 'build')
+/** Of the bundle's entries, those that are commands. */
+const PROGRAMS = ['ucr', 'claude-wrapper']
 
 try {
   await build(process.argv.includes('--program-only'))
@@ -34,7 +36,7 @@ async function build(programOnly) {
   const stamp = inputStamp(ROOT)
   rmSync(STAGE, { recursive: true, force: true })
   const modules = [...(await bundle()), ...(await buildDashboard(join(STAGE, 'dashboard')))]
-  chmodSync(join(STAGE, 'ucr.js'), 0o755)
+  for (const program of PROGRAMS) chmodSync(join(STAGE, `${program}.js`), 0o755)
   copySchemas()
   if (!programOnly) {
     await declareTypes()
@@ -48,7 +50,7 @@ async function build(programOnly) {
 async function bundle() {
   const bundler = await rolldown({
     cwd: ROOT,
-    input: { ucr: 'src/cli/main.ts', index: 'src/index.ts' },
+    input: { ucr: 'src/cli/main.ts', 'claude-wrapper': 'src/cli/wrapper-main.ts', index: 'src/index.ts' },
     platform: 'node',
     // jsonc-parser's `main` is UMD, in which no bundler finds the imports.
     resolve: { mainFields: ['module', 'main'] },
@@ -59,7 +61,7 @@ async function bundle() {
     sourcemap: true,
     entryFileNames: '[name].js',
     chunkFileNames: 'chunks/[name]-[hash].js',
-    banner: (chunk) => (chunk.isEntry && chunk.name === 'ucr' ? '#!/usr/bin/env node\n' : ''),
+    banner: (chunk) => (chunk.isEntry && PROGRAMS.includes(chunk.name) ? '#!/usr/bin/env node\n' : ''),
   })
   await bundler.close()
   return output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []))

@@ -2,11 +2,15 @@
 // With `--check` it writes nothing and fails when the file is not what it would write.
 import { COMMANDS } from '../src/cli/commands/index.ts'
 import { EXIT_CODE_MEANINGS } from '../src/cli/exit-code.ts'
+import { command as wrapper, EXIT_CODES } from '../src/cli/wrapper/command.ts'
 import { formatted, settle } from './generated-file.mjs'
 
 /** @typedef {import('../src/cli/command.ts').CommandNode} CommandNode */
 
-settle('docs/reference/cli.md', formatted(render(await Promise.all(COMMANDS.map((entry) => entry.load())))))
+settle(
+  'docs/reference/cli.md',
+  formatted(`${render(await Promise.all(COMMANDS.map((entry) => entry.load())))}\n${alias()}`),
+)
 
 /** @param {readonly CommandNode[]} commands */
 function render(commands) {
@@ -37,10 +41,30 @@ ${EXIT_CODE_MEANINGS.map(([code, meaning]) => `| ${code} | ${cell(meaning)} |`).
 ${sections.join('\n')}`
 }
 
+/** The command of the predecessor that was a wrapper of Claude Code. */
+function alias() {
+  return `## claude-wrapper, wrapper
+
+${wrapper.summary}. \`wrapper\` is another name for it. [The guide](../guide/wrapper.md) says what it does.
+
+${body(wrapper, wrapper.name).join('\n')}
+| exit code | meaning |
+| --- | --- |
+${EXIT_CODES.map(([code, meaning]) => `| ${code} | ${cell(meaning)} |`).join('\n')}
+`
+}
+
 /** @param {CommandNode} node @param {string} parent @param {number} level @returns {string[]} */
 function section(node, parent, level) {
   const path = `${parent} ${node.name}`
-  const parts = [`${'#'.repeat(level)} ${path}\n`, `${node.summary}.\n`]
+  const parts = [`${'#'.repeat(level)} ${path}\n`, `${node.summary}.\n`, ...body(node, path)]
+  return [...parts, ...node.commands.flatMap((command) => section(command, path, level + 1))]
+}
+
+/** @param {CommandNode} node @param {string} path @returns {string[]} */
+function body(node, path) {
+  /** @type {string[]} */
+  const parts = []
   if (node.execute !== null) parts.push(`\`\`\`sh\n${usage(node, path)}\n\`\`\`\n`)
   const lines = [
     ...node.arguments.map(({ name, description }) => row(name, description)),
@@ -53,7 +77,7 @@ function section(node, parent, level) {
     const examples = node.examples.map(([line, meaning]) => `# ${meaning}\n${line}`)
     parts.push(`\`\`\`sh\n${examples.join('\n')}\n\`\`\`\n`)
   }
-  return [...parts, ...node.commands.flatMap((command) => section(command, path, level + 1))]
+  return parts
 }
 
 /** @param {CommandNode} node @param {string} path */

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { takeSnapshot } from '../src/observe/metrics-snapshot.ts'
 import { prometheusText } from '../src/observe/prometheus.ts'
+import { NO_TRACE } from '../src/observe/tracer.ts'
 import { TrafficRecorder } from '../src/observe/traffic-recorder.ts'
 import { ROOT } from './bootstrap.mjs'
 import { formatted, replaced, settle, table } from './generated-file.mjs'
@@ -37,7 +38,7 @@ const RECORD = /** @type {const} */ ({
 })
 const BREAKER = /** @type {const} */ ({ key: '', state: 'closed', failures: 0, successes: 0, blockedFor: 0, why: null })
 
-const nobody = { exchange() {}, attemptFailed() {}, warn() {}, error() {}, debug() {} }
+const nobody = { tracer: NO_TRACE, exchange() {}, attemptFailed() {}, warn() {}, error() {}, debug() {} }
 const recorder = new TrafficRecorder(nobody, () => 0)
 recorder.exchange(RECORD)
 /** Every count there is. */

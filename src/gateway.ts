@@ -22,15 +22,19 @@ import { serve } from './exchange/serve.ts'
 import { TokenCounter } from './models/tokens.ts'
 import type { Log } from './observe/log.ts'
 import type { MemoryAlert } from './observe/memory-monitor.ts'
+import { SlowOperations } from './observe/slow-operations.ts'
 import { TrafficRecorder } from './observe/traffic-recorder.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
 import { openAccessControl } from './composition/access-control.ts'
 import type { AccessControl } from './composition/access-control.ts'
 import { fetchTextOver } from './composition/fetch-text.ts'
+import { Diagnostics } from './composition/diagnostics.ts'
 import { Monitoring } from './composition/monitoring.ts'
+import { RateCounters } from './composition/rate-counters.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
+import { openReasoning } from './composition/open-reasoning.ts'
 import { openSessions } from './composition/open-sessions.ts'
 import { readSessionMessages } from './composition/read-session-messages.ts'
 import { StateDatabase } from './composition/state-database.ts'
@@ -38,8 +42,11 @@ import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
 import { authStatusRoute } from './server/auth-status.ts'
 import { cacheRoutes } from './server/cache-routes.ts'
+import { docsRoutes } from './server/docs-routes.ts'
 import { explainRoute } from './server/explain.ts'
+import { modelRoutes } from './server/model-routes.ts'
 import { sessionRoutes } from './server/session-routes.ts'
+import { ModelDesk } from './composition/model-desk.ts'
 import { ProviderSet } from './composition/provider-set.ts'
 import { Transports } from './composition/transports.ts'
 import { RetryBudget } from './routing/retry-budget.ts'
@@ -49,7 +56,7 @@ import { Compression } from './server/compression.ts'
 import type { HealthOptions } from './server/health.ts'
 import type { PlainRoute } from './server/plain-route.ts'
 import { createServer } from './server/server.ts'
-import { buildSnapshot, cacheSecretFrom, sealKeysFrom } from './composition/snapshot.ts'
+import { buildSnapshot, cacheSecretFrom, reasoningKeysFrom, sealKeysFrom } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
 import { gatewayHealth } from './composition/gateway-health.ts'
@@ -123,11 +130,17 @@ export interface Gateway {
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const { loaded, environment, log } = options
   const now = (): number => performance.now()
+  log.hide(loaded.config.server.secret === null ? [] : [loaded.config.server.secret])
   const secret = await secretOf(options)
   const calls = new Coalescer<JoinableCall>()
-  const traffic = new TrafficRecorder(log, now, (text) => log.clean(text))
+  const slow = new SlowOperations(log, loaded.config.logging, now)
+  const traffic = new TrafficRecorder(slow, now, (text) => log.clean(text))
   const database = new StateDatabase(options.stateFolder)
-  const transports = await Transports.create({ http: loaded.config.upstream, environment, home: homedir() })
+  const transports = await Transports.create({
+    http: { ...loaded.config.upstream, waited: (what, where, time) => slow.took(what, time, { where }) },
+    environment,
+    home: homedir(),
+  })
   const shared: Shared = {
     transport: transports,
     health: new HealthRegistry(loaded.config.routing.breaker, now),
@@ -138,9 +151,22 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     caches: new Caches({ settings: loaded.config.cache, secret: cacheSecretFrom(secret), calls, now }),
     calls,
     plans: new PlanCounter(),
-    sessions: await openSessions({ config: loaded.config.sessions, environment, database, log }),
+    sessions: await openSessions({
+      config: loaded.config.sessions,
+      environment,
+      database,
+      log,
+      took: (operation, time) => slow.took(operation, time),
+    }),
+    reasoning: await openReasoning({ config: loaded.config, keys: reasoningKeysFrom(secret), database, log }),
   }
-  const providerSet = new ProviderSet({ environment, transport: shared.transport, log, ask: options.discover ?? true })
+  const providerSet = new ProviderSet({
+    environment,
+    home: homedir(),
+    transport: shared.transport,
+    log,
+    ask: options.discover ?? true,
+  })
   const build = async (next: LoadedConfig): Promise<Snapshot> => {
     const { config } = next
     const providers = await providerSet.configure(next)
@@ -157,7 +183,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     database,
   })
   transports.adopt(snapshot.providers)
-  return new RunningGateway(options, { shared, database, transports, traffic, providerSet, access, snapshot, build })
+  const counters = await RateCounters.open(loaded.config, log)
+  const parts = { shared, database, transports, traffic, slow, providerSet, access, counters, snapshot, build }
+  return new RunningGateway(options, parts)
 }
 
 /** What a gateway is made of. */
@@ -166,8 +194,10 @@ interface GatewayParts {
   readonly database: StateDatabase
   readonly transports: Transports
   readonly traffic: TrafficRecorder
+  readonly slow: SlowOperations
   readonly providerSet: ProviderSet
   readonly access: AccessControl
+  readonly counters: RateCounters
   readonly snapshot: Snapshot
   readonly build: (loaded: LoadedConfig) => Promise<Snapshot>
 }
@@ -183,10 +213,14 @@ class RunningGateway implements Gateway {
   readonly #oversight: Oversight
   readonly #health: HealthOptions
   readonly #insight: Insight
+  readonly #slow: SlowOperations
+  readonly #diagnostics: Diagnostics | null
   readonly #access: AccessControl
+  readonly #counters: RateCounters
   readonly #server: GatewayServer
   readonly #compression = new Compression()
   readonly #pricing = new Pricing()
+  readonly #isBusy = (): boolean => this.#server.inFlight > 0
   #snapshot: Snapshot
   #watcher: ConfigWatcher | null = null
   #closed = false
@@ -197,7 +231,9 @@ class RunningGateway implements Gateway {
     this.#shared = shared
     this.#database = parts.database
     this.#transports = parts.transports
+    this.#slow = parts.slow
     this.#access = access
+    this.#counters = parts.counters
     this.#providerSet = providerSet
     this.#snapshot = snapshot
     this.#pricing.adopt(snapshot.providers)
@@ -226,6 +262,7 @@ class RunningGateway implements Gateway {
     this.#oversight = new Oversight({
       config: options.loaded.config,
       environment: options.environment,
+      counters: parts.counters,
       traffic,
       pricing: this.#pricing,
       sources: {
@@ -263,6 +300,7 @@ class RunningGateway implements Gateway {
       inFlight: () => this.#server.inFlight,
       isAdmin: (headers) => access.isAdmin(headers),
     })
+    this.#diagnostics = options.stateFolder === undefined ? null : new Diagnostics(options.stateFolder, options.log)
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
   }
@@ -274,7 +312,8 @@ class RunningGateway implements Gateway {
     await shareHealth(this.#shared.health, bus)
     shareCaches(this.#shared.caches, bus)
     await this.#access.share(bus)
-    this.#oversight.start(bus)
+    await this.#oversight.start(bus)
+    this.#diagnostics?.share(bus)
     this.#monitoring.start(bus)
     this.#insight.start(bus)
     this.#shared.sessions?.start()
@@ -311,6 +350,7 @@ class RunningGateway implements Gateway {
   }
 
   async drain(milliseconds: number): Promise<DrainResult> {
+    this.#diagnostics?.close()
     await this.#watcher?.close()
     const result = await this.#server.drain(milliseconds)
     await this.close()
@@ -321,14 +361,18 @@ class RunningGateway implements Gateway {
     if (this.#closed) return
     this.#closed = true
     this.#oversight.stop()
+    this.#slow.stop()
+    this.#diagnostics?.close()
     this.#monitoring.close()
     this.#insight.stop()
     await this.#watcher?.close()
     await this.#server.close()
     await this.#access.close()
+    this.#counters.close()
     await this.#shared.transport.close()
     await this.#providerSet.close()
     await this.#shared.sessions?.close()
+    this.#shared.reasoning?.close()
     await this.#database.close()
   }
 
@@ -339,6 +383,7 @@ class RunningGateway implements Gateway {
       protocols: PROTOCOL_LIST,
       plainRoutes: [
         ...this.#oversight.routes,
+        ...(this.#diagnostics?.routes ?? []),
         ...this.#monitoring.routes,
         ...this.#insight.routes,
         ...this.#access.routes,
@@ -348,12 +393,17 @@ class RunningGateway implements Gateway {
           version: packageJson.version,
           routes: () => this.#server.routes,
         }),
+        ...docsRoutes({
+          exposed: () => this.#isExposed(),
+          document: () => ({ version: packageJson.version, routes: this.#server.routes, protocols: PROTOCOL_LIST }),
+        }),
         explainRoute((path, { headers, body, principal, id }) =>
           explain(
             explainRequest(PROTOCOL_LIST, { path, headers, body }, principal ?? LOCAL, id),
             this.#snapshot.exchange,
           ),
         ),
+        ...this.#modelRoutes(),
         ...cacheRoutes({
           stats: () => ({ ...this.#shared.caches.stats(), plans: this.#shared.plans.stats() }),
           invalidate: (scope) => this.#shared.caches.invalidate(scope),
@@ -368,10 +418,14 @@ class RunningGateway implements Gateway {
         checkAdmin: (headers) => this.#access.checkAdmin(headers),
         permit: (principal, path) => this.#access.permit(principal, path),
         admit: (caller) => this.#oversight.admission.admit(caller),
+        failed: (caller) => this.#oversight.admission.failed(caller),
         received: (caller) => this.#oversight.admission.received(caller),
       },
       health: this.#health,
-      exchange: (request, reply) => serve(request, reply, this.#snapshot.exchange),
+      exchange: (request, reply) => {
+        this.#slow.watch(this.#isBusy)
+        return serve(request, reply, this.#snapshot.exchange)
+      },
       observer: this.#shared.observer,
       compression: this.#compression,
       newId,
@@ -396,6 +450,16 @@ class RunningGateway implements Gateway {
     })
   }
 
+  #modelRoutes(): readonly PlainRoute[] {
+    const desk = new ModelDesk(() => this.#snapshot)
+    return modelRoutes({
+      capabilities: (model, asker) => desk.capabilities(model, asker),
+      validate: (model, asker) => desk.validate(model, asker),
+      compatibility: (body, asker) => desk.compatibility(body, asker),
+      stranger: LOCAL,
+    })
+  }
+
   async #watch(): Promise<void> {
     const { loaded, reload, watch = true, log } = this.#options
     const paths = watchedFiles({ ...loaded, config: this.#snapshot.config })
@@ -417,7 +481,9 @@ class RunningGateway implements Gateway {
     this.#pricing.adopt(next.providers)
     this.#shared.caches.adopt(next.config.cache)
     this.#shared.sessions?.adopt(next.config.sessions)
+    this.#shared.reasoning?.adopt(next.config.reasoning)
     this.#oversight.adopt(next.config)
+    this.#slow.adopt(next.config.logging)
     this.#monitoring.adopt(next.config)
     this.#access.adopt(next.config)
     if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
@@ -442,8 +508,10 @@ class RunningGateway implements Gateway {
   }
 }
 
-async function secretOf({ secret, stateFolder, log }: GatewayOptions): Promise<Buffer> {
+async function secretOf({ secret, stateFolder, loaded, log }: GatewayOptions): Promise<Buffer> {
   if (secret !== undefined) return secret
+  const { secret: shared } = loaded.config.server
+  if (shared !== null) return Buffer.from(shared)
   if (stateFolder === undefined) return randomBytes(32)
   try {
     return await openGatewaySecret(stateFolder)

@@ -20,8 +20,9 @@ export interface AdmissionOptions {
   received(bytes: number): void
   /** Null: nobody counts. */
   counter(): RateCounter | null
-  /** Counts for keys that have this limit of their own. */
+  /** Counts for whoever has this limit: a key of its own, an address of wrong keys. */
   counterFor(limit: RateLimitSettings): RateCounter
+  failureLimit(): RateLimitSettings
   trustedProxies(): readonly AddressRange[]
   /** Unix milliseconds. */
   wallClock(): number
@@ -35,30 +36,53 @@ export class Admission {
   readonly #options: AdmissionOptions
   #rateLimited = 0
   #overloaded = 0
+  #wrongCredentials = 0
 
   constructor(options: AdmissionOptions) {
     this.#options = options
   }
 
-  /** Throws GatewayError `rate_limited`, `overloaded`. What is admitted is to be `received`. */
-  admit({ principal, headers, peer }: Caller): void {
+  /**
+   * Throws GatewayError `rate_limited`, `overloaded`, `store_unavailable`. A promise only where somebody else counts. What is
+   * admitted is to be `received`.
+   */
+  admit(caller: Caller): void | Promise<void> {
     const counter = this.#options.counter()
-    if (principal !== null) this.#admitHolder(principal, counter)
-    if (counter !== null) {
-      const network = clientNetwork(peer, headers['x-forwarded-for'], this.#options.trustedProxies())
-      this.#check(counter.take(`address ${network}`), 'this address')
-    }
+    const holder = caller.principal === null ? undefined : this.#admitHolder(caller.principal, counter)
+    if (holder instanceof Promise) return holder.then(() => this.#admitAddress(caller, counter))
+    return this.#admitAddress(caller, counter)
+  }
+
+  /** Somebody has sent a wrong key or token. Throws GatewayError `rate_limited` where that happens too often. */
+  failed(caller: Caller): void | Promise<void> {
+    this.#wrongCredentials++
+    const counter = this.#options.counterFor(this.#options.failureLimit())
+    return this.#check(counter.take(`failure ${this.#networkOf(caller)}`), WRONG)
+  }
+
+  /** By the limit of the key itself, else by the one for all. */
+  #admitHolder({ tenant, keyName, grant }: Principal, counter: RateCounter | null): void | Promise<void> {
+    const own = grant?.rateLimit ?? null
+    if (own !== null) return this.#check(this.#options.counterFor(own).take(tenant), OF_KEY)
+    if (counter !== null && keyName !== null) return this.#check(counter.take(tenant), OF_KEY)
+  }
+
+  #admitAddress(caller: Caller, counter: RateCounter | null): void | Promise<void> {
+    const checked =
+      counter === null ? undefined : this.#check(counter.take(`address ${this.#networkOf(caller)}`), OF_ADDRESS)
+    if (checked instanceof Promise) return checked.then(() => this.#admitBody(caller))
+    this.#admitBody(caller)
+  }
+
+  #admitBody({ principal, headers }: Caller): void {
     if (principal === null || this.#options.hasRoom(lengthOf(headers))) return
     this.#overloaded++
     const message = 'The gateway is short of memory and takes no more requests for a moment.'
     throw new GatewayError('overloaded', message, { retryAfter: TRY_AGAIN })
   }
 
-  /** By the limit of the key itself, else by the one for all. */
-  #admitHolder({ tenant, keyName, grant }: Principal, counter: RateCounter | null): void {
-    const own = grant?.rateLimit ?? null
-    if (own !== null) this.#check(this.#options.counterFor(own).take(tenant), 'this key')
-    else if (counter !== null && keyName !== null) this.#check(counter.take(tenant), 'this key')
+  #networkOf({ peer, headers }: Caller): string {
+    return clientNetwork(peer, headers['x-forwarded-for'], this.#options.trustedProxies())
   }
 
   /** The body of an admitted request has come, or never will. */
@@ -66,20 +90,33 @@ export class Admission {
     if (principal !== null) this.#options.received(lengthOf(headers))
   }
 
-  stats(): { readonly rateLimited: number; readonly overloaded: number } {
-    return { rateLimited: this.#rateLimited, overloaded: this.#overloaded }
+  stats(): { readonly rateLimited: number; readonly overloaded: number; readonly wrongCredentials: number } {
+    return {
+      rateLimited: this.#rateLimited,
+      overloaded: this.#overloaded,
+      wrongCredentials: this.#wrongCredentials,
+    }
   }
 
-  #check({ allowed, limit, remaining, retryAfter, reset }: RateVerdict, whose: string): void {
+  #check(verdict: RateVerdict | Promise<RateVerdict>, of: string): void | Promise<void> {
+    if (verdict instanceof Promise) return verdict.then((late) => this.#judge(late, of))
+    this.#judge(verdict, of)
+  }
+
+  #judge({ allowed, limit, remaining, retryAfter, reset }: RateVerdict, of: string): void {
     if (allowed) return
     this.#rateLimited++
-    throw new GatewayError('rate_limited', `Too many requests from ${whose}: the limit is ${limit}.`, {
+    throw new GatewayError('rate_limited', `Too many ${of}: the limit is ${limit}.`, {
       retryAfter: Math.max(1, Math.ceil(retryAfter / 1000)),
       shouldRetry: true,
       rateLimit: { limit, remaining, resetAfter: reset, resetAt: this.#options.wallClock() + reset },
     })
   }
 }
+
+const OF_KEY = 'requests from this key'
+const OF_ADDRESS = 'requests from this address'
+const WRONG = 'wrong keys from this address'
 
 /** Bytes of a body, as far as they are announced. */
 function lengthOf(headers: Headers): number {

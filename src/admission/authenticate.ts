@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import type { Principal } from '../exchange/client.ts'
+import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import { looksLikeToken } from './jwt.ts'
 import type { TokenIdentity, TokenVerifier } from './jwt.ts'
@@ -38,7 +39,8 @@ export class Authenticator {
 
   /**
    * Who makes this request. A promise only for a token that was not seen before: nobody waits for a key. Throws, and
-   * rejects with, GatewayError `unauthorized`, the same whatever is wrong; `overloaded` while a token cannot be verified.
+   * rejects with, GatewayError `unauthorized`, the same whatever is wrong; `overloaded` while a token cannot be verified,
+   * `store_unavailable` while the store of keys cannot be read.
    */
   authenticate(headers: Headers): Principal | Promise<Principal> {
     // Clients on an open gateway send whatever dummy key their SDK insists on.
@@ -51,7 +53,7 @@ export class Authenticator {
       this.#holderOf(headers['x-goog-api-key']?.trim() ?? '')
     if (known !== null) return known
     const { tokens } = this.#settings
-    if (tokens === null) throw unauthorized()
+    if (tokens === null) throw this.#refusal(headers)
     return this.#verified(headers, tokens)
   }
 
@@ -71,7 +73,13 @@ export class Authenticator {
       const bearer = this.#bearer(identity)
       if (bearer !== null) return bearer
     }
-    throw unauthorized()
+    throw this.#refusal(headers)
+  }
+
+  /** A key that cannot be checked may well be good: its holder is to ask again, not to throw it away. */
+  #refusal(headers: Headers): GatewayError {
+    if (!this.#ring.locked || !hasCredential(headers)) return unauthorized()
+    return new GatewayError('store_unavailable', 'Keys cannot be checked at the moment.', { retryAfter: 1 })
   }
 
   /** Null where the key that the token stands for is not accepted now. */
@@ -87,6 +95,11 @@ export class Authenticator {
     const mine = grant === null && models === null ? null : { ...limits, models: [...limits.models, ...own] }
     return { tenant, keyName: name, grant: mine }
   }
+}
+
+/** Is there anything that was meant to let somebody in? */
+export function hasCredential(headers: Headers): boolean {
+  return credentialsOf(headers).some((credential) => credential !== '')
 }
 
 function credentialsOf(headers: Headers): readonly string[] {

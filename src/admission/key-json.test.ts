@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { keyNamed } from '../../test/support/keys.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { JsonValue } from '../lib/json.ts'
-import { changesOf, keyToJson, overlapOf, rulesOf } from './key-json.ts'
+import { checked } from '../lib/checked.ts'
+import { changesFrom, KEY_CHANGES, KEY_ROTATION, rulesOf } from './key-json.ts'
+import { keyToJson } from './key-view.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 
@@ -15,6 +17,9 @@ function paramOf(read: () => unknown): string | null {
   }
   throw new Error('was taken')
 }
+
+const changesOf = (value: JsonValue) => changesFrom(checked(KEY_CHANGES, value, 'body'))
+const overlapOf = (value: JsonValue) => checked(KEY_ROTATION, value, 'body').overlap
 
 describe('rulesOf()', () => {
   it('reads what a key may have, in the words of the config', () => {
@@ -57,7 +62,7 @@ describe('rulesOf()', () => {
   it('wants a name', () => expect(paramOf(() => rulesOf({ owner: 'ann' }))).toBe('name'))
 })
 
-describe('changesOf()', () => {
+describe('KEY_CHANGES', () => {
   it('changes what is there, and nothing else', () => {
     expect(changesOf({ owner: null, models: null })).toEqual({ owner: null, models: null })
     expect(changesOf({})).toEqual({})
@@ -84,10 +89,10 @@ describe('changesOf()', () => {
     expect(paramOf(() => changesOf(value))).toBe(field)
   })
 
-  it.each<[JsonValue, string | null]>([
-    [null, null],
-    [[], null],
-    ['text', null],
+  it.each<[JsonValue, string]>([
+    [null, 'body'],
+    [[], 'body'],
+    ['text', 'body'],
     [{ name: '' }, 'name'],
     [{ name: 'a/b' }, 'name'],
     [{ name: 'x'.repeat(65) }, 'name'],
@@ -100,7 +105,7 @@ describe('changesOf()', () => {
     [{ models: ['a', 7] }, 'models.1'],
     [{ models: Array(101).fill('a') }, 'models'],
     [{ routes: {} }, 'routes'],
-    [{ rateLimit: 5 }, null],
+    [{ rateLimit: 5 }, 'rateLimit'],
     [{ rateLimit: {} }, 'rateLimit.max'],
     [{ rateLimit: { max: 0 } }, 'rateLimit.max'],
     [{ rateLimit: { max: 1.5 } }, 'rateLimit.max'],
@@ -112,7 +117,7 @@ describe('changesOf()', () => {
     [{ expires: 1_800_000_000 }, 'expires'],
     [{ disabled: 'yes' }, 'disabled'],
     [{ disabled: null }, 'disabled'],
-    [{ metadata: null }, null],
+    [{ metadata: null }, 'metadata'],
     [{ metadata: { a: 1 } }, 'metadata.a'],
     [{ metadata: { a: 'x'.repeat(257) } }, 'metadata.a'],
   ])('refuses %j', (value, param) => {
@@ -129,13 +134,13 @@ describe('changesOf()', () => {
   })
 })
 
-describe('overlapOf()', () => {
+describe('KEY_ROTATION', () => {
   it('is a time, or the usual one', () => {
-    expect(overlapOf({ overlap: '2h' }, 5)).toBe(7_200_000)
-    expect(overlapOf({ overlap: 0 }, 5)).toBe(0)
-    expect(overlapOf({}, 5)).toBe(5)
-    expect(paramOf(() => overlapOf({ overlap: 'long' }, 5))).toBe('overlap')
-    expect(paramOf(() => overlapOf({ over: '2h' }, 5))).toBe('over')
+    expect(overlapOf({ overlap: '2h' })).toBe(7_200_000)
+    expect(overlapOf({ overlap: 0 })).toBe(0)
+    expect(overlapOf({})).toBe(3_600_000)
+    expect(paramOf(() => overlapOf({ overlap: 'long' }))).toBe('overlap')
+    expect(paramOf(() => overlapOf({ over: '2h' }))).toBe('over')
   })
 })
 

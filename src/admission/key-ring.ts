@@ -47,6 +47,17 @@ export class KeyRing {
     this.#locked = true
   }
 
+  /** There may be keys of the store that nobody knows of. */
+  get locked(): boolean {
+    return this.#locked
+  }
+
+  /** What is known of the store is too old to be believed. */
+  forgetStored(): void {
+    this.#stored = new KeyIndex()
+    this.#locked = true
+  }
+
   /** Whose key has this SHA-256; null for nobody's, and for one that is not accepted now. */
   find(digest: Buffer): Principal | null {
     // The map finds by a hash that a guesser cannot steer; the comparison then takes the same time for any bytes. Where two

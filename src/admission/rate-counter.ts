@@ -17,12 +17,14 @@ export interface RateVerdict {
   readonly reset: number
 }
 
-/** Counts requests by name. One per process; what others count can be told to it, so that several count as one. */
+/** Counts requests by name. What others count can be told to it, so that several processes count as one. */
 export interface RateCounter {
-  /** One more under this name. It is counted if it is allowed. */
-  take(name: string): RateVerdict
+  /** One more under this name. It is counted if it is allowed. A promise only where the count is kept elsewhere. */
+  take(name: string): RateVerdict | Promise<RateVerdict>
   /** So many were counted elsewhere. */
   add(name: string, count: number): void
+  /** What counts now, rounded up, for a process that begins to count. */
+  counts(): ReadonlyMap<string, number>
 }
 
 interface Entry {
@@ -71,6 +73,21 @@ export class SlidingCounter implements RateCounter {
 
   add(name: string, count: number): void {
     this.#entry(name, this.#now()).current += count
+  }
+
+  counts(): ReadonlyMap<string, number> {
+    const now = this.#now()
+    const left = this.#window - (now % this.#window)
+    const window = Math.floor(now / this.#window)
+    const counts = new Map<string, number>()
+    // Looking at them makes none of them more recent.
+    for (const [name, entry] of this.#entries.entries()) {
+      const current = entry.window === window ? entry.current : 0
+      const before = entry.window === window ? entry.previous : entry.window === window - 1 ? entry.current : 0
+      const used = Math.ceil(current + (before * left) / this.#window)
+      if (used > 0) counts.set(name, used)
+    }
+    return counts
   }
 
   /** Until the earlier window counts for so little that there is room. */

@@ -5,6 +5,7 @@ import { takeSnapshot } from '../observe/metrics-snapshot.ts'
 import * as fields from '../observe/metrics-sources.ts'
 import type { MetricsSources } from '../observe/metrics-sources.ts'
 import { PROVIDER, zeros } from '../observe/traffic-counts.ts'
+import { NO_TRACE } from '../observe/tracer.ts'
 import { TrafficRecorder } from '../observe/traffic-recorder.ts'
 
 /** Every part that a gateway can have, with nothing in it. */
@@ -19,6 +20,7 @@ const EVERYTHING: Required<Omit<MetricsSources, 'pool' | 'breakers'>> = {
   plans: () => zeros(fields.PLANS),
   sessionEvents: () => zeros(fields.SESSION_EVENTS),
   sessionStore: () => zeros(fields.SESSION_STORE),
+  reasoning: () => zeros(fields.REASONING),
   alerts: () => zeros(fields.ALERTS),
   providerChecks: () => zeros(fields.PROVIDER_CHECKS),
   keys: () => zeros(fields.KEYS),
@@ -51,4 +53,4 @@ function pathsOf(value: JsonValue, at: readonly string[]): readonly string[] {
   return Object.entries(value).flatMap(([name, inner]) => pathsOf(inner, [...at, name]))
 }
 
-const NOBODY = { exchange() {}, attemptFailed() {}, warn() {}, error() {}, debug() {} }
+const NOBODY = { tracer: NO_TRACE, exchange() {}, attemptFailed() {}, warn() {}, error() {}, debug() {} }

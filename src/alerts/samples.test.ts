@@ -88,7 +88,7 @@ describe('Samples.valueOf()', () => {
   it('is the last of what can be counted, and how much more it became of what only grows', () => {
     const at = (active: number, rateLimited: number): MetricsSources => ({
       sessionStore: () => ({ active, total: active }),
-      admission: () => ({ rateLimited, overloaded: 0 }),
+      admission: () => ({ rateLimited, overloaded: 0, wrongCredentials: 0, uncounted: 0 }),
     })
     // A worker with 90 of them ended.
     const looks: readonly Look[] = [

@@ -2,6 +2,7 @@ import { takeSnapshot } from '../observe/metrics-snapshot.ts'
 import type { MetricsSnapshot } from '../observe/metrics-snapshot.ts'
 import type { MetricsSources } from '../observe/metrics-sources.ts'
 import type { RecentCounts } from '../observe/recent.ts'
+import { NO_TRACE } from '../observe/tracer.ts'
 import { TrafficRecorder } from '../observe/traffic-recorder.ts'
 import type { AlertMessage } from './message.ts'
 import { termsOf } from './rule.ts'
@@ -15,7 +16,7 @@ export function ruleOf(wish: Omit<RuleWish, 'name'>, name = 'mine'): Rule {
 
 /** All workers at one time: so many requests of the last minute, and the rest from the sources. */
 export function snapshotOf(recent: Partial<RecentCounts> = {}, sources: MetricsSources = {}): MetricsSnapshot {
-  const nobody = { exchange() {}, attemptFailed() {}, warn() {}, error() {}, debug() {} }
+  const nobody = { tracer: NO_TRACE, exchange() {}, attemptFailed() {}, warn() {}, error() {}, debug() {} }
   const snapshot = takeSnapshot(new TrafficRecorder(nobody, () => 0), sources)
   const whole = { ...snapshot.traffic.recent, seconds: 60, ...recent }
   return { ...snapshot, traffic: { ...snapshot.traffic, recent: whole } }

@@ -2,13 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { open, rename, stat, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { BACKGROUND_VARIABLE } from './process-variables.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
 import { programFile } from './program-file.ts'
 import { openStateFolder } from './state-folder.ts'
-
-/** Set for the process that becomes the background gateway, and removed there before anything else sees it. */
-export const BACKGROUND_VARIABLE = 'UCR_BACKGROUND'
 
 /** A log larger than this is put aside when a gateway starts. */
 const MAX_LOG_BYTES = 10 * 1024 * 1024

@@ -34,7 +34,7 @@ export type ClientKey =
  */
 export async function findGateway(surroundings: Surroundings): Promise<FoundGateway> {
   const { config } = await loadForCommand(surroundings, null)
-  const key = clientKey(config, await storedClientKeys(surroundings), surroundings.environment)
+  const key = clientKey(config, await storedClientKeys(config, surroundings), surroundings.environment)
   const records = await runningGateways(surroundings)
   const record =
     records.find(({ port }) => config.server.ports.includes(port)) ?? (records.length === 1 ? records[0] : null)
@@ -63,12 +63,17 @@ export function reachable(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:')
 }
 
+/** What the config says of who may come in. */
+interface ClientAccess extends Pick<Config, 'keys'> {
+  readonly auth: Pick<Config['auth'], 'issuers' | 'required'>
+}
+
 /**
  * The key for clients, where the environment has it: config and store (`stored`) keep hashes, so a variable that hashes to one of them
  * holds a key, whatever it is called. Nothing else can be taken for one by accident.
  */
 export function clientKey(
-  { keys, auth }: Pick<Config, 'keys' | 'auth'>,
+  { keys, auth }: ClientAccess,
   stored: readonly VirtualKey[] | null,
   environment: NodeJS.ProcessEnv,
 ): ClientKey {

@@ -1,12 +1,13 @@
 import type { LoadedConfig } from '../config/load.ts'
 import { createLog, type Log } from '../observe/log.ts'
 import { isPretty } from './start-gateway.ts'
-import type { Terminal } from './terminal.ts'
+import type { Surroundings } from './command.ts'
 
 /** The log of a gateway that serves, where its config wants it. */
-export function openLog(loaded: LoadedConfig, { out }: Terminal): Log {
+export function openLog(loaded: LoadedConfig, { terminal: { out }, environment }: Surroundings): Log {
   const { level, file } = loaded.config.logging
-  const log = createLog({ level, file, pretty: isPretty(loaded), colors: out.colours && file === null })
+  const colors = out.colours && file === null
+  const log = createLog({ level, file, pretty: isPretty(loaded), colors, debug: environment['DEBUG'] })
   hidingKeys(loaded, log)
   return log
 }

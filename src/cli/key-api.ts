@@ -1,5 +1,5 @@
 import { KeyRegistry } from '../admission/key-registry.ts'
-import { openKeyStore } from '../composition/open-key-store.ts'
+import { keyPlaceOf } from '../composition/open-key-store.ts'
 import { StateDatabase } from '../composition/state-database.ts'
 import type { Config } from '../config/config.ts'
 import type { JsonValue } from '../lib/json.ts'
@@ -36,12 +36,14 @@ export async function openKeyApi(surroundings: Surroundings, config: string | nu
 
 const MISSING = '"ucr keys list" shows those that there are.'
 
-function storeApi(surroundings: Surroundings, { keys }: Config): KeyApi {
+function storeApi(surroundings: Surroundings, config: Config): KeyApi {
+  const { keys } = config
   return {
     async call(method, path, body) {
       const database = new StateDatabase(await openStateFolder(surroundings))
+      const place = keyPlaceOf(config, database, null)
       try {
-        const store = await openKeyStore(database)
+        const store = await place.open()
         const registry = new KeyRegistry({
           store: async () => store,
           isReserved: (name) => keys.some((key) => key.name === name),
@@ -51,6 +53,7 @@ function storeApi(surroundings: Surroundings, { keys }: Config): KeyApi {
         const routes = keyRoutes({ registry, configured: () => keys, wallClock: () => Date.now() })
         return await callRoutes(routes, { method, path: `/admin/keys${path}`, body, missing: MISSING })
       } finally {
+        place.close()
         await database.close()
       }
     },

@@ -9,8 +9,13 @@ import { Failure } from './failure.ts'
 type Place = Pick<Surroundings, 'environment' | 'directory' | 'home'>
 
 /** Reads the config as the gateway does. Throws ConfigError. `path` is what `--config` names. */
-export function readConfig(place: Place, path: string | null, flags: FlagOverrides = {}): Promise<LoadedConfig> {
-  return loadConfig({ ...placeOf(place), path, flags })
+export function readConfig(
+  place: Place,
+  path: string | null,
+  flags: FlagOverrides = {},
+  defaultPort?: number,
+): Promise<LoadedConfig> {
+  return loadConfig({ ...placeOf(place), path, flags, ...(defaultPort !== undefined && { defaultPort }) })
 }
 
 /** For commands that mend a config: throws ConfigError only when it cannot be understood at all. */

@@ -26,6 +26,7 @@ export async function callRoutes(
   const bytes = Buffer.from(body === undefined ? '' : JSON.stringify(body))
   try {
     const answer = await match.route.answer({ id: '', path, query, params, headers: {}, body: bytes, principal: null })
+    if ('stream' in answer) throw new Error(`${method} ${path} has no answer of JSON`)
     return parseJson(answer.body.toString())
   } catch (thrown) {
     if (!(thrown instanceof GatewayError) || thrown.code === 'internal') throw thrown

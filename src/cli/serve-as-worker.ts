@@ -12,6 +12,8 @@ import { openStateFolder } from './state-folder.ts'
 
 /** One of several processes that are one gateway. Ends when its supervisor says so, or is gone. */
 export async function serveAsWorker(given: StartValues, surroundings: Surroundings): Promise<ExitCode> {
+  // A worker of nobody must not become a gateway of its own.
+  if (!process.connected) return EXIT.failure
   ignoreSignals()
   const channel = new WorkerChannel(process)
   try {
@@ -29,7 +31,7 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
   const values = { ...given, key }
   const load = () => readConfig(surroundings, values.config, overridesOf(values))
   const loaded = await load()
-  const log = openLog(loaded, surroundings.terminal)
+  const log = openLog(loaded, surroundings)
   let announces = true
   let leads = false
   const gateway = await createGateway({

@@ -25,7 +25,7 @@ import type { Channel } from './terminal.ts'
 /** Runs a gateway in this process until it is told to stop. Throws `Failure`, ListenError. */
 export async function serve(start: Start, surroundings: Surroundings): Promise<ExitCode> {
   const { values, order, loaded } = start
-  const log = openLog(loaded, surroundings.terminal)
+  const log = openLog(loaded, surroundings)
   const gateway = await createGateway({
     loaded,
     reload: async () => hidingKeys(await readConfig(surroundings, values.config, overridesOf(values)), log),

@@ -1,4 +1,5 @@
 import { startInBackground } from './background.ts'
+import { refuseShellLine } from './claude-command.ts'
 import type { Surroundings } from './command.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
@@ -12,9 +13,17 @@ import { overridesOf, wordsOf, type StartValues } from './start-options.ts'
 /** A vendor that is slow to answer does not hold a start up; a slow machine may. */
 const TIMEOUT = 30_000
 
+/** By which name the command was called, and how that name stops a gateway. */
+const STOP = { ucr: 'ucr stop', 'claude-wrapper': 'claude-wrapper --stop' } as const
+
 /** Starts a gateway in the background; succeeds only when it answers. Throws `Failure`, ConfigError. */
-export async function startDaemon(values: StartValues, surroundings: Surroundings): Promise<ExitCode> {
+export async function startDaemon(
+  values: StartValues,
+  surroundings: Surroundings,
+  name: keyof typeof STOP = 'ucr',
+): Promise<ExitCode> {
   const { terminal, directory, environment, home } = surroundings
+  await refuseShellLine(surroundings)
   const { config } = await loadForCommand(surroundings, values.config, overridesOf(values))
   const running = (await runningGateways(surroundings)).find(({ port }) => config.server.ports.includes(port))
   if (running !== undefined) {
@@ -33,11 +42,11 @@ export async function startDaemon(values: StartValues, surroundings: Surrounding
   const { status, why } = await checkHealth(reachable(url), ownCertificate(config.server))
   if (status === 'unreachable') {
     throw new Failure(`The gateway started, but does not answer: ${why ?? ''}`, {
-      fix: `Its log is ${started.log}; "ucr stop" ends it.`,
+      fix: `Its log is ${started.log}; "${STOP[name]}" ends it.`,
     })
   }
   terminal.out.line(`The gateway listens on ${terminal.out.paint('cyan', url)} (process ${started.pid}).`)
   terminal.error.line(`  log   ${started.log}`)
-  terminal.error.line('  stop  ucr stop')
+  terminal.error.line(`  stop  ${STOP[name]}`)
   return EXIT.ok
 }

@@ -3,6 +3,7 @@ import { ListenError } from '../server/listen.ts'
 import { receiveOrder, type BackgroundOrder } from './background.ts'
 import { bannerText, type BannerProvider } from './banner.ts'
 import { findClaude } from '../upstream/claude-code/find-program.ts'
+import { refuseShellLine } from './claude-command.ts'
 import type { Surroundings } from './command.ts'
 import type { ExitCode } from './exit-code.ts'
 import { Failure } from './failure.ts'
@@ -36,6 +37,7 @@ export async function startGateway(given: StartValues, surroundings: Surrounding
   }
   const order = await receiveOrder(environment)
   const values = order === null ? given : { ...given, key: order.key }
+  await refuseShellLine(surroundings)
   const loaded = await loadForCommand(surroundings, values.config, overridesOf(values))
   if (loaded.config.server.workers > 1) {
     const { supervise } = await import('./supervise.ts')
@@ -119,7 +121,8 @@ export async function bannerOf({ start, urls, summary, channel, surroundings }: 
       config: path,
       providers: summary.providers,
       claude: await findClaude(surroundings),
-      keyNeeded: clientKey(config, await storedClientKeys(surroundings), surroundings.environment).kind !== 'open',
+      keyNeeded:
+        clientKey(config, await storedClientKeys(config, surroundings), surroundings.environment).kind !== 'open',
       model: summary.model,
     },
     channel,

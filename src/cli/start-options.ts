@@ -26,6 +26,14 @@ export const START_OPTIONS = {
   plan: choice('--plan <plan>', 'pass bytes through where possible, or translate always', PLANS),
   strict: flag('--strict', 'refuse a request that would lose something on its way to the vendor'),
   workers: workerCount('--workers <number>', 'processes that serve requests; auto: one for each processor'),
+  production: flag(
+    '--production',
+    'for serving others: workers, JSON logs, compression, strict limits where nothing else is said',
+  ),
+  healthMonitoring: flag('--health-monitoring', 'look after the health of providers, and alert'),
+  healthCheckInterval: text('--health-check-interval <time>', 'how often providers are looked at, such as 30s'),
+  drainTimeout: text('--drain-timeout <time>', 'how long requests may go on when it is stopped, such as 10s'),
+  provider: text('--provider <type>', 'only this vendor, whatever the config names: claude-code, simulator'),
   watch: negated('--no-watch', 'do not reload the config when its file changes (SIGHUP still does)'),
 }
 
@@ -42,12 +50,17 @@ export interface StartValues {
   readonly plan: string | null
   readonly strict: boolean
   readonly workers: number | 'auto' | null
+  readonly production: boolean
+  readonly healthMonitoring: boolean
+  readonly healthCheckInterval: string | null
+  readonly drainTimeout: string | null
+  readonly provider: string | null
   readonly watch: boolean
 }
 
 /** What the command line says instead of the config. */
 export function overridesOf(values: StartValues): FlagOverrides {
-  const { port, host, tlsCert, tlsKey, key, logLevel, plan, strict, workers } = values
+  const { port, host, tlsCert, tlsKey, key, logLevel, plan, strict, workers, provider } = values
   return {
     port: port ?? undefined,
     host: host ?? undefined,
@@ -59,12 +72,18 @@ export function overridesOf(values: StartValues): FlagOverrides {
     plan: plan ?? undefined,
     strict: strict ? true : undefined,
     workers: workers ?? undefined,
+    provider: provider ?? undefined,
+    drainTimeout: values.drainTimeout ?? undefined,
+    healthCheckInterval: values.healthCheckInterval ?? undefined,
+    production: values.production,
+    healthMonitoring: values.healthMonitoring,
   }
 }
 
 /** The words that start the same gateway in the background: everything but `--daemon`, and the key, which others could see. */
 export function wordsOf(values: StartValues): readonly string[] {
-  const { config, port, host, tlsCert, tlsKey, logLevel, plan, strict, workers, watch } = values
+  const { config, port, host, tlsCert, tlsKey, logLevel, plan, strict, workers, watch, production, healthMonitoring } =
+    values
   const valued: readonly (readonly [string, string | number | null])[] = [
     ['--config', config],
     ['--port', port],
@@ -74,11 +93,16 @@ export function wordsOf(values: StartValues): readonly string[] {
     ['--log-level', logLevel],
     ['--plan', plan],
     ['--workers', workers],
+    ['--health-check-interval', values.healthCheckInterval],
+    ['--drain-timeout', values.drainTimeout],
+    ['--provider', values.provider],
   ]
   return [
     // With an equals sign, so that a value may begin with a dash.
     ...valued.flatMap(([name, value]) => (value === null ? [] : [`${name}=${value}`])),
     ...(strict ? ['--strict'] : []),
+    ...(production ? ['--production'] : []),
+    ...(healthMonitoring ? ['--health-monitoring'] : []),
     ...(watch ? [] : ['--no-watch']),
   ]
 }

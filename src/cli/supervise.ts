@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:net'
 import { setTimeout as elapsed } from 'node:timers/promises'
+import { joinKept } from '../composition/share-metrics.ts'
 import type { ServerSettings } from '../config/config.ts'
 import { watchedFiles } from '../composition/watched-files.ts'
 import { openGatewaySecret } from '../config/gateway-secret.ts'
@@ -42,7 +43,8 @@ export async function supervise(start: Start, surroundings: Surroundings): Promi
   const supervisor = new Supervisor({
     count: server.workers,
     fork: () => forkWorker(values, surroundings),
-    begin: { kind: 'begin', urls, secret: await secretOf(surroundings), key: values.key },
+    begin: { kind: 'begin', urls, secret: await secretOf(server, surroundings), key: values.key },
+    joinKept,
     say: (text) => surroundings.terminal.error.line(text),
   })
   for (const [index, { server: listener }] of listeners.entries()) {
@@ -132,7 +134,8 @@ function closeAll(listeners: readonly Listener[]): void {
 }
 
 /** The same for all workers, so that what one sealed another can open. */
-async function secretOf(surroundings: Surroundings): Promise<string> {
+async function secretOf({ secret }: ServerSettings, surroundings: Surroundings): Promise<string> {
+  if (secret !== null) return Buffer.from(secret).toString('base64')
   const folder = await openStateFolder(surroundings)
   try {
     return (await openGatewaySecret(folder)).toString('base64')

@@ -1,10 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import type { Surroundings } from './command.ts'
+import { WORKER_VARIABLE } from './process-variables.ts'
 import { programFile } from './program-file.ts'
 import { wordsOf, type StartValues } from './start-options.ts'
-
-/** Set for the processes that a gateway of several workers starts. */
-const WORKER_VARIABLE = 'UCR_WORKER'
 
 /** Starts this program again as one of the workers of a gateway. */
 export function forkWorker(values: StartValues, { directory, environment }: Surroundings): ChildProcess {
@@ -15,9 +13,12 @@ export function forkWorker(values: StartValues, { directory, environment }: Surr
   })
 }
 
-/** Is this process one of them? What it starts later is none. */
+/**
+ * Is this process one of them? Also where the gateway that started it is gone by now, and its channel with it. What it
+ * starts later is none.
+ */
 export function isWorker(environment: NodeJS.ProcessEnv): boolean {
-  if (environment[WORKER_VARIABLE] !== '1' || process.send === undefined) return false
+  if (environment[WORKER_VARIABLE] !== '1') return false
   delete environment[WORKER_VARIABLE]
   return true
 }

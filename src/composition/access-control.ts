@@ -17,16 +17,17 @@ import type { PlainRoute } from '../server/plain-route.ts'
 import type { WorkerBus } from '../workers/bus.ts'
 import type { FetchText } from './fetch-text.ts'
 import { KeptKeys } from './kept-keys.ts'
+import { keyPlaceOf } from './open-key-store.ts'
 import { readKeySet } from './read-key-set.ts'
 import type { StateDatabase } from './state-database.ts'
 
 export interface AccessControlOptions {
-  readonly config: Pick<Config, 'keys' | 'auth'>
+  readonly config: Pick<Config, 'keys' | 'auth' | 'redis'>
   readonly fetchText: FetchText
   readonly log: Log
   /** Where the admin token is kept; null: nowhere, and there is none. */
   readonly folder: string | null
-  /** Where keys are kept. */
+  /** Where keys are kept, unless that is in Redis. */
   readonly database: StateDatabase
 }
 
@@ -63,8 +64,10 @@ class AccessControl {
     this.#authenticator = new Authenticator(this.#ring, this.#settings())
     this.#kept = new KeptKeys({
       ring: this.#ring,
-      database: options.database,
+      place: keyPlaceOf(options.config, options.database, options.log),
       observer: options.log,
+      grace: () => this.#auth.storeGrace,
+      now: () => performance.now(),
       isReserved: (name) => this.#configured.some((key) => key.name === name),
     })
     this.routes = keyRoutes({

@@ -13,7 +13,7 @@ export interface GatewayParts {
 
 /** Where the figures of a gateway come from, besides its requests. */
 export function gatewaySources({ shared, compression, inFlight, loopLag, keys }: GatewayParts): MetricsSources {
-  const { caches, calls, plans, transport, health, sessions } = shared
+  const { caches, calls, plans, transport, health, sessions, reasoning } = shared
   return {
     cacheManager: () => ({ ...caches.warm.getStats() }),
     responseCache: () => ({ ...caches.responses.stats() }),
@@ -26,6 +26,7 @@ export function gatewaySources({ shared, compression, inFlight, loopLag, keys }:
       sessionEvents: () => ({ ...sessions.events }),
       sessionStore: () => ({ ...sessions.figures.recent }),
     }),
+    ...(reasoning !== null && { reasoning: () => reasoning.counts() }),
     pool: () => transport.stats(),
     breakers: () => health.snapshot(),
     keys,

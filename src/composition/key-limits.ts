@@ -1,30 +1,31 @@
-import { SlidingCounter } from '../admission/rate-counter.ts'
 import type { RateCounter, RateLimitSettings } from '../admission/rate-counter.ts'
-import type { WorkerBus } from '../workers/bus.ts'
-import { SharedCounter } from './share-rates.ts'
 
 /** As one worker tells others of it: `limit 100/60000 key_...`. */
 const TOLD = /^limit (\d+)\/(\d+) (.+)$/s
 
-/** A counter for each limit that some key has of its own: as many as operators have thought of. */
-export class KeyLimits {
-  readonly #bus: WorkerBus
-  readonly #now: () => number
-  readonly #counters = new Map<string, RateCounter>()
+/** Makes a counter. `prefix` goes before the names that others are told. */
+type MakeCounter<C> = (limit: RateLimitSettings, prefix: string) => C
 
-  /** `now` gives monotonic milliseconds. */
-  constructor(bus: WorkerBus, now: () => number) {
-    this.#bus = bus
-    this.#now = now
+/** A counter for each limit that some key has of its own, and for wrong keys: as many as operators have thought of. */
+export class KeyLimits<C extends RateCounter = RateCounter> {
+  readonly #make: MakeCounter<C>
+  readonly #counters = new Map<string, C>()
+
+  constructor(make: MakeCounter<C>) {
+    this.#make = make
   }
 
-  counterFor({ max, timeWindow }: RateLimitSettings): RateCounter {
+  counterFor({ max, timeWindow }: RateLimitSettings): C {
     const prefix = `limit ${max}/${timeWindow} `
     const present = this.#counters.get(prefix)
     if (present !== undefined) return present
-    const counter = new SharedCounter(new SlidingCounter(max, timeWindow, this.#now), this.#bus, prefix)
+    const counter = this.#make({ max, timeWindow }, prefix)
     this.#counters.set(prefix, counter)
     return counter
+  }
+
+  counts(): ReadonlyMap<string, number> {
+    return new Map([...this.#counters.values()].flatMap((counter) => [...counter.counts()]))
   }
 
   /** Another worker has counted. False where that is of no key's own limit. */

@@ -4,6 +4,7 @@ import { cgroupLimits } from '../observe/cgroup.ts'
 import { oldGenerationUsed, ownHeapLimit } from '../observe/heap-limit.ts'
 import type { Log } from '../observe/log.ts'
 import { nearestLimit } from '../observe/memory-reading.ts'
+import { timed } from '../observe/timed.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
 import { Sessions } from '../sessions/sessions.ts'
 import { MemorySessionStore } from '../store/memory/session-store.ts'
@@ -17,6 +18,8 @@ export interface OpenSessionsOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly database: StateDatabase
   readonly log: Log
+  /** Told how long each operation on the store took, in milliseconds. */
+  readonly took: (operation: string, milliseconds: number) => void
 }
 
 /** The sessions that the config asks for; null where it wants none. */
@@ -25,13 +28,18 @@ export async function openSessions({
   environment,
   database,
   log,
+  took,
 }: OpenSessionsOptions): Promise<Sessions | null> {
   const store = await openStore(config, database, log)
   if (store === null) return null
   const cgroups = cgroupLimits()
   const heapLimit = ownHeapLimit(environment['NODE_OPTIONS'] ?? '')
   return new Sessions({
-    store,
+    store: timed(
+      store,
+      (method, milliseconds) => took(`sessions.${method}`, milliseconds),
+      () => performance.now(),
+    ),
     settings: config,
     holder: randomUUID(),
     now: () => Date.now(),
@@ -62,6 +70,7 @@ async function openStore(
 async function openRedis(url: string, log: Log): Promise<SessionStore> {
   const connection = await RedisConnection.open({
     url,
+    what: 'Sessions',
     lost: (why) => log.warn(null, 'the store of sessions is away', { why }),
     back: () => log.info('the store of sessions is there again'),
   })

@@ -1,5 +1,4 @@
 import { Admission } from '../admission/admission.ts'
-import { SlidingCounter } from '../admission/rate-counter.ts'
 import type { RateCounter } from '../admission/rate-counter.ts'
 import type { Config } from '../config/config.ts'
 import { cgroupLimits } from '../observe/cgroup.ts'
@@ -21,12 +20,14 @@ import type { WorkerBus } from '../workers/bus.ts'
 import { KeyLimits } from './key-limits.ts'
 import type { Pricing } from './pricing.ts'
 import { logAlert } from './log-alert.ts'
-import { answerWithMetrics, metricsOfAll } from './share-metrics.ts'
-import { SharedCounter, hearRates } from './share-rates.ts'
+import type { RateCounters } from './rate-counters.ts'
+import { SharedMetrics } from './share-metrics.ts'
+import { shareRates } from './share-rates.ts'
 
 export interface OversightOptions {
   readonly config: Config
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly counters: RateCounters
   readonly traffic: TrafficRecorder
   readonly pricing: Pricing
   /** Of the parts that this one does not own. */
@@ -49,7 +50,8 @@ export class Oversight {
   #config: Config
   #bus: WorkerBus = new LocalBus()
   #counter: RateCounter | null
-  #keyLimits = new KeyLimits(this.#bus, now)
+  #keyLimits: KeyLimits
+  #metrics: SharedMetrics
 
   constructor(options: OversightOptions) {
     const { config } = options
@@ -58,6 +60,8 @@ export class Oversight {
     this.#options = options
     this.#config = config
     this.#counter = this.#newCounter()
+    this.#keyLimits = this.#newKeyLimits()
+    this.#metrics = new SharedMetrics(this.#bus, () => this.#own())
     this.#memory = new MemoryMonitor({
       settings: config.memory,
       read: () => nearestLimit(oldGenerationUsed(), heapLimit, cgroups),
@@ -74,6 +78,7 @@ export class Oversight {
       received: (bytes) => this.#memory.received(bytes),
       counter: () => this.#counter,
       counterFor: (limit) => this.#keyLimits.counterFor(limit),
+      failureLimit: () => this.#config.auth.failureLimit,
       trustedProxies: () => this.#config.server.trustedProxies,
       wallClock: () => Date.now(),
     })
@@ -84,19 +89,24 @@ export class Oversight {
   }
 
   /** From here on memory is watched, and workers count as one. */
-  start(bus: WorkerBus): void {
+  async start(bus: WorkerBus): Promise<void> {
     this.#bus = bus
     this.#counter = this.#newCounter()
-    this.#keyLimits = new KeyLimits(bus, now)
-    hearRates(bus, (name, count) => {
-      if (!this.#keyLimits.add(name, count)) this.#counter?.add(name, count)
-    })
-    answerWithMetrics(bus, () => this.#own())
+    this.#keyLimits = this.#newKeyLimits()
+    this.#metrics = new SharedMetrics(bus, () => this.#own())
+    this.#metrics.start()
     this.#memory.start()
+    await shareRates(bus, {
+      add: (name, count) => {
+        if (!this.#keyLimits.add(name, count)) this.#counter?.add(name, count)
+      },
+      counts: () => new Map([...this.#keyLimits.counts(), ...(this.#counter?.counts() ?? [])]),
+    })
   }
 
   stop(): void {
     this.#memory.stop()
+    this.#metrics.stop()
   }
 
   /** A new config is in force. */
@@ -111,14 +121,18 @@ export class Oversight {
   #newCounter(): RateCounter | null {
     const { rateLimit } = this.#config.server
     if (rateLimit === null) return null
-    return new SharedCounter(new SlidingCounter(rateLimit.max, rateLimit.timeWindow, now), this.#bus)
+    return this.#options.counters.make(rateLimit, this.#bus)
+  }
+
+  #newKeyLimits(): KeyLimits {
+    return new KeyLimits((limit, prefix) => this.#options.counters.make(limit, this.#bus, prefix))
   }
 
   #own(): MetricsSnapshot {
     const { traffic, sources } = this.#options
     return takeSnapshot(traffic, {
       ...sources,
-      admission: () => this.admission.stats(),
+      admission: () => ({ ...this.admission.stats(), uncounted: this.#options.counters.alone }),
       memory: () => this.#memory.getStats(),
     })
   }
@@ -132,7 +146,7 @@ export class Oversight {
   /** Of all workers together. */
   async figures(): Promise<MetricsSnapshot> {
     await this.#options.refresh()
-    const [first, ...others] = await metricsOfAll(this.#bus)
+    const [first, ...others] = await this.#metrics.ofAll()
     return first === undefined ? this.#own() : mergeSnapshots([first, ...others])
   }
 }

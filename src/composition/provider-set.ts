@@ -12,12 +12,14 @@ import type { Provider } from '../providers/provider.ts'
 import type { ProviderSettings } from '../providers/settings.ts'
 import { ProviderSettingsError } from '../providers/settings-error.ts'
 import type { Simulator } from '../simulator/simulator.ts'
+import { findClaude } from '../upstream/claude-code/find-program.ts'
 import type { Transport } from '../upstream/transport.ts'
 import { fetchTextOver } from './fetch-text.ts'
 import { storedKeys } from './stored-keys.ts'
 
 export interface ProviderSetOptions {
   readonly environment: Readonly<Record<string, string | undefined>>
+  readonly home: string
   readonly transport: Transport
   readonly log: Log
   /** May vendors and local ports be asked? Not in a dry run. */
@@ -90,7 +92,8 @@ export class ProviderSet {
     if (this.#found === null) {
       const { environment, ask } = this.#options
       const local = ask ? await localProviders((url) => this.#probe(url)) : []
-      this.#found = [...providersFromEnvironment(environment, await storedKeys(credentials)), ...local]
+      const found = [...providersFromEnvironment(environment, await storedKeys(credentials)), ...local]
+      this.#found = found.length === 0 ? await this.#installed() : found
     }
     const simulator = defaultSettings({
       id: 'sim',
@@ -99,6 +102,14 @@ export class ProviderSet {
     })
     const found = this.#found.length === 0 ? [simulator] : this.#found
     return found.map((entry) => ({ ...entry, timeouts: config.timeouts }))
+  }
+
+  /** Claude Code with the login that it has, where nothing else was found. */
+  async #installed(): Promise<readonly ProviderSettings[]> {
+    const { environment, home } = this.#options
+    const program = await findClaude({ environment, home })
+    if (program === null) return []
+    return [defaultSettings({ id: 'claude-code', type: 'claude-code', source: `installed at ${program}` })]
   }
 
   async #probe(url: string): Promise<string | null> {

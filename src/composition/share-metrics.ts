@@ -1,19 +1,60 @@
+import type { JsonValue } from '../lib/json.ts'
+import { lastingCounts } from '../observe/lasting-counts.ts'
+import { mergeSnapshots } from '../observe/metrics-snapshot.ts'
 import type { MetricsSnapshot } from '../observe/metrics-snapshot.ts'
 import type { Topic, WorkerBus } from '../workers/bus.ts'
 
 /** Milliseconds that whoever asks waits for slow workers. */
 const PATIENCE = 1000
+/** Milliseconds: counts of a worker that is killed may be lacking what came after its last word. */
+export const LEFT_EVERY = 250
 
 const METRICS: Topic<string> = { name: 'metrics', read: (data) => (typeof data === 'string' ? data : null) }
 
-export function answerWithMetrics(bus: WorkerBus, take: () => MetricsSnapshot): void {
-  bus.answer(METRICS, () => JSON.stringify(take()))
+/** This worker's figures, for all of them and for the time after it. */
+export class SharedMetrics {
+  readonly #bus: WorkerBus
+  readonly #take: () => MetricsSnapshot
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(bus: WorkerBus, take: () => MetricsSnapshot) {
+    this.#bus = bus
+    this.#take = take
+  }
+
+  start(): void {
+    this.#bus.answer(METRICS, () => {
+      const snapshot = this.#take()
+      // What somebody was shown must not be gone when this worker is.
+      this.#leave(() => snapshot)
+      return JSON.stringify(snapshot)
+    })
+    if (this.#bus.keeps) this.#timer = setInterval(() => this.#leave(this.#take), LEFT_EVERY).unref()
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer)
+  }
+
+  /** Of each worker, and of those that are gone; of none before this one has started. */
+  async ofAll(): Promise<readonly MetricsSnapshot[]> {
+    const texts = await this.#bus.gather(METRICS, PATIENCE)
+    return texts.map((text): unknown => JSON.parse(text)).filter(isSnapshot)
+  }
+
+  #leave(take: () => MetricsSnapshot): void {
+    this.#bus.keep(METRICS, () => JSON.stringify(lastingCounts(take())))
+  }
 }
 
-/** Of each worker that answers; of none before this one does. */
-export async function metricsOfAll(bus: WorkerBus): Promise<readonly MetricsSnapshot[]> {
-  const texts = await bus.gather(METRICS, PATIENCE)
-  return texts.map((text): unknown => JSON.parse(text)).filter(isSnapshot)
+/** What two workers have left, as one. */
+export function joinKept(topic: string, before: JsonValue, added: JsonValue): JsonValue {
+  if (topic !== METRICS.name) return added
+  const [first, ...others] = [before, added].flatMap((text) => {
+    const snapshot: unknown = typeof text === 'string' ? JSON.parse(text) : null
+    return isSnapshot(snapshot) ? [snapshot] : []
+  })
+  return first === undefined ? added : JSON.stringify(mergeSnapshots([first, ...others]))
 }
 
 /** Workers run the same version of the same program: what has the form has it in all its parts. */

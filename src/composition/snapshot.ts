@@ -1,4 +1,4 @@
-import { hkdfSync } from 'node:crypto'
+import { createSecretKey, hkdfSync } from 'node:crypto'
 import { mayUseModel } from '../admission/grant.ts'
 import { createAccessSettings } from '../admission/host-origin.ts'
 import type { AccessSettings } from '../admission/host-origin.ts'
@@ -16,6 +16,7 @@ import type { TokenCounter } from '../models/tokens.ts'
 import type { Observer } from '../observe/observer.ts'
 import { PROTOCOLS } from '../protocols/index.ts'
 import type { Provider } from '../providers/provider.ts'
+import type { ReasoningKeeper, ReasoningKeys } from '../reasoning/reasoning-keeper.ts'
 import type { HealthRegistry } from '../routing/health.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { RetryBudget } from '../routing/retry-budget.ts'
@@ -37,6 +38,8 @@ export interface Shared {
   readonly plans: PlanCounter
   /** Null: requests that name a session are like all others. */
   readonly sessions: Sessions | null
+  /** Null: reasoning that a client does not bring back is lost. */
+  readonly reasoning: ReasoningKeeper | null
 }
 
 /** Models that vendors reported, by provider id. */
@@ -98,6 +101,7 @@ export function buildSnapshot(
       calls: shared.calls,
       plans: shared.plans,
       sessions: shared.sessions,
+      reasoning: shared.reasoning,
       mayUse: ({ grant }, model) => mayUseModel(grant, model),
       sealerFor: (principal) => createSealer(shared.sealKeys, principal.tenant),
       estimateTokens,
@@ -118,6 +122,14 @@ export function sealKeysFrom(secret: Buffer): SealKeys {
 /** What names of kept answers are made with: the same in all processes of one installation. */
 export function cacheSecretFrom(secret: Buffer): Buffer {
   return derived(secret, 'ucr cache names 1')
+}
+
+/** What reasoning is kept under, and encrypted with: the same in all processes of one installation. */
+export function reasoningKeysFrom(secret: Buffer): ReasoningKeys {
+  return {
+    names: createSecretKey(derived(secret, 'ucr reasoning names 1')),
+    contents: createSecretKey(derived(secret, 'ucr reasoning contents 1')),
+  }
 }
 
 function derived(secret: Buffer, purpose: string): Buffer {

@@ -196,6 +196,27 @@ export const auth = section('Who may use the gateway.', {
     }),
     false,
   ),
+  store: z.prefault(
+    choice(['sqlite', 'redis'], {
+      description:
+        'Where keys are kept that are made while the gateway runs: in a file of the state folder, or in Redis or Valkey (`redis.url`), for all gateways that use it; then nobody comes in without a key or a token (as with `required`). Takes effect after a restart.',
+    }),
+    'sqlite',
+  ),
+  storeGrace: z.prefault(
+    duration({
+      description:
+        'How long keys of the store are still good while it cannot be read. Keys that nobody has heard of by then are refused at once.',
+    }),
+    '10m',
+  ),
+  failureLimit: z.prefault(
+    rateLimitOf(
+      'How many wrong keys and tokens may come from one address. Those over it get 429; right ones pass.',
+      20,
+    ),
+    {},
+  ),
   adminToken: hash(
     'The hash of the token for the admin API. When left out, one is made on the first start and kept in the state folder.',
   ),

@@ -29,6 +29,8 @@ export interface Config {
   readonly streamFailure: 'error' | 'cut'
   readonly cache: CacheSettings
   readonly sessions: SessionConfig
+  readonly reasoning: ReasoningConfig
+  readonly redis: RedisSettings
   readonly upstream: UpstreamSettings
   readonly memory: MemorySettings
   readonly alerts: AlertSettings
@@ -43,6 +45,12 @@ export interface AuthSettings {
   readonly issuers: readonly IssuerSettings[]
   /** Hash of the token for the admin API; null: the one in the state folder. */
   readonly adminToken: string | null
+  /** Where keys are kept that are made while the gateway runs. */
+  readonly store: 'sqlite' | 'redis'
+  /** Milliseconds for which keys of the store are good that cannot be checked there. */
+  readonly storeGrace: number
+  /** Wrong keys and tokens from one address. */
+  readonly failureLimit: RateLimitSettings
 }
 
 /** Times in milliseconds, sizes in bytes. */
@@ -67,6 +75,9 @@ export interface ServerSettings {
   readonly allowedOrigins: readonly string[]
   /** Null: none. */
   readonly rateLimit: RateLimitSettings | null
+  readonly counters: CounterSettings
+  /** Null: the one in the state folder. */
+  readonly secret: string | null
   readonly trustedProxies: readonly AddressRange[]
   readonly pingInterval: number
   readonly drainTimeout: number
@@ -103,9 +114,28 @@ export interface UpstreamSettings {
   readonly dns: { readonly max: number; readonly ttl: number }
 }
 
+/** `timeout` in milliseconds. */
+export interface CounterSettings {
+  readonly store: 'memory' | 'redis'
+  readonly onStoreFailure: 'local' | 'allow' | 'refuse'
+  readonly timeout: number
+}
+
+export interface RedisSettings {
+  readonly url: string
+}
+
+/** `ttl` in milliseconds. */
+export interface ReasoningConfig {
+  readonly store: 'sqlite' | 'memory' | 'redis' | 'off'
+  readonly ttl: number
+  readonly max: number
+  readonly maxBytes: number
+}
+
 export interface SessionConfig extends SessionSettings {
   readonly store: 'sqlite' | 'memory' | 'redis' | 'off'
-  readonly redis: { readonly url: string }
+  readonly redis: RedisSettings
 }
 
 interface RetrySettings {
@@ -148,4 +178,7 @@ export interface LoggingSettings {
   readonly pretty: boolean | null
   /** Absolute; null: standard output. */
   readonly file: string | null
+  /** Milliseconds; 0: no limit. */
+  readonly slowOperations: number
+  readonly slowFirstByte: number
 }

@@ -1,8 +1,10 @@
 import { hashKey } from '../admission/keys.ts'
+import { parseJson } from '../lib/json.ts'
 import type { JsonValue } from '../lib/json.ts'
 import { nearestNames } from '../lib/nearest-name.ts'
 import type { Path } from './document.ts'
 import { valueAt } from './issues.ts'
+import { withOnlyProvider } from './only-provider.ts'
 import { type ConfigProblem, problemWithoutPlace } from './problem.ts'
 import { type Environment, pathKey } from './variables.ts'
 
@@ -18,6 +20,13 @@ export interface FlagOverrides {
   readonly strict?: boolean | undefined
   /** A key that clients may send, besides those of the file. */
   readonly apiKey?: string | undefined
+  /** The type of the only provider, in place of all that the file names and of where it sends requests. */
+  readonly provider?: string | undefined
+  readonly drainTimeout?: string | undefined
+  readonly healthCheckInterval?: string | undefined
+  /** Presets: what they say counts where flags, environment and file say nothing. */
+  readonly production?: boolean | undefined
+  readonly healthMonitoring?: boolean | undefined
 }
 
 /** One variable of the environment that stands for a key of the config. */
@@ -34,6 +43,17 @@ const asList = (value: string): JsonValue =>
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
+
+/** The predecessor wrote a list of JSON, others write commas. */
+const asOrigins = (value: string): JsonValue => (value.trim().startsWith('[') ? readList(value) : asList(value))
+
+function readList(text: string): JsonValue {
+  try {
+    return parseJson(text)
+  } catch {
+    return asText(text)
+  }
+}
 
 const asPort = (value: string): JsonValue => {
   const ports = asList(value)
@@ -57,7 +77,7 @@ const KEYS: Path = ['auth', 'keys']
 const HOST: Path = ['server', 'host']
 const PORT: Path = ['server', 'port']
 const LEVEL: Path = ['logging', 'level']
-const REDIS_URL: Path = ['sessions', 'redis', 'url']
+const REDIS_URL: Path = ['redis', 'url']
 
 /** Of two variables for the same key, the first that is set counts. An empty one counts as not set. */
 export const VARIABLES: readonly Variable[] = [
@@ -85,7 +105,8 @@ export const VARIABLES: readonly Variable[] = [
   { name: 'UCR_PLAN', path: ['plan'], description: '`plan`', read: asText },
   { name: 'UCR_STRICT', path: ['strict'], description: '`strict`, `true` or `false`', read: asText },
   { name: 'UCR_SESSION_STORE', path: sessions('store'), description: '`sessions.store`', read: asText },
-  { name: 'UCR_REDIS_URL', path: REDIS_URL, description: '`sessions.redis.url`', read: asText },
+  { name: 'UCR_REDIS_URL', path: REDIS_URL, description: '`redis.url`', read: asText },
+  { name: 'UCR_SECRET', path: ['server', 'secret'], description: '`server.secret`', read: asText },
   { name: 'CLAUDE_WRAPPER_HOST', path: HOST, description: 'as `UCR_HOST`', read: asText },
   { name: 'CLAUDE_WRAPPER_PORT', path: PORT, description: 'as `UCR_PORT`', read: asPort },
   { name: 'CLAUDE_WRAPPER_API_KEY', path: KEYS, description: 'as `UCR_API_KEY`', read: asText },
@@ -152,6 +173,43 @@ export const VARIABLES: readonly Variable[] = [
     description: '`sessions.maxMessages`',
     read: asText,
   },
+  {
+    name: 'CLAUDE_WRAPPER_TIMEOUT',
+    path: ['timeouts', 'wholeAnswer'],
+    description: '`timeouts.wholeAnswer`, in seconds',
+    read: asText,
+  },
+  {
+    name: 'CLAUDE_WRAPPER_MAX_TIMEOUT',
+    path: ['timeouts', 'total'],
+    description: '`timeouts.total`, in seconds',
+    read: asText,
+  },
+  {
+    name: 'CLAUDE_WRAPPER_REQUIRE_API_KEY',
+    path: ['auth', 'required'],
+    description: '`auth.required`, `true` or `false`',
+    read: asText,
+  },
+  {
+    name: 'CLAUDE_WRAPPER_CORS_ORIGINS',
+    path: ['server', 'allowedOrigins'],
+    description: '`server.allowedOrigins`, as a JSON list or with commas between them',
+    read: asOrigins,
+  },
+  { name: 'CLAUDE_WRAPPER_WORKERS', path: ['server', 'workers'], description: 'as `UCR_WORKERS`', read: asText },
+  {
+    name: 'CLAUDE_WRAPPER_BODY_LIMIT',
+    path: ['server', 'bodyLimit'],
+    description: 'as `UCR_BODY_LIMIT`',
+    read: asText,
+  },
+  {
+    name: 'CLAUDE_WRAPPER_SHUTDOWN_TIMEOUT',
+    path: ['server', 'drainTimeout'],
+    description: '`server.drainTimeout`, in seconds',
+    read: asText,
+  },
   { name: 'PORT', path: PORT, description: 'as `UCR_PORT`', read: asPort },
   { name: 'API_KEY', path: KEYS, description: 'as `UCR_API_KEY`', read: asText },
   { name: 'LOG_LEVEL', path: LEVEL, description: 'as `UCR_LOG_LEVEL`', read: asLevel },
@@ -167,7 +225,10 @@ export const OTHER_VARIABLES: readonly Pick<Variable, 'name' | 'description'>[] 
   { name: 'UCR_STORE_KEY', description: 'the key of the stored credentials: 32 bytes in base64 or hexadecimal' },
 ]
 
-const FLAGS: readonly (readonly [flag: keyof FlagOverrides, label: string, path: Path])[] = [
+/** Flags that are a key of the config by another name. */
+type KeyFlag = Exclude<keyof FlagOverrides, 'provider' | 'production' | 'healthMonitoring'>
+
+const FLAGS: readonly (readonly [flag: KeyFlag, label: string, path: Path])[] = [
   ['host', '--host', HOST],
   ['port', '--port', PORT],
   ['workers', '--workers', ['server', 'workers']],
@@ -176,6 +237,8 @@ const FLAGS: readonly (readonly [flag: keyof FlagOverrides, label: string, path:
   ['logLevel', '--log-level', LEVEL],
   ['plan', '--plan', ['plan']],
   ['strict', '--strict', ['strict']],
+  ['drainTimeout', '--drain-timeout', ['server', 'drainTimeout']],
+  ['healthCheckInterval', '--health-check-interval', ['healthChecks', 'interval']],
   ['apiKey', '--key', KEYS],
 ]
 
@@ -207,6 +270,10 @@ export function applyOverrides(file: JsonValue, environment: Environment, flags:
     if (Array.isArray(given)) given.forEach((_, index) => fromEnvironment.add(pathKey([...at, index])))
   }
 
+  if (flags.provider !== undefined) {
+    value = withOnlyProvider(value, flags.provider)
+    origins.set(pathKey(['providers', 0, 'type']), '--provider')
+  }
   for (const [flag, label, path] of FLAGS) {
     const given = flags[flag]
     if (given !== undefined) apply(path, label, typeof given === 'object' ? [...given] : given, false)

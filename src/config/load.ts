@@ -9,6 +9,7 @@ import { applyOverrides, type FlagOverrides, misspelledVariables, replaceAt } fr
 import { issuePaths, issueProblem, type Places, problemAt, valueAt } from './issues.ts'
 import { selectKnown } from './known-keys.ts'
 import { type ConfigPlace, findConfig } from './locate.ts'
+import { withDefault, withPresets } from './presets.ts'
 import { ConfigError, type ConfigProblem, hasErrors } from './problem.ts'
 import { PROVIDER_NAME } from './provider-schema.ts'
 import { Resolution } from './resolution.ts'
@@ -109,7 +110,8 @@ function readInput(
   const places: Places = { document, origins, expanded: expansion.expanded }
   const texts = new Set([...expansion.expanded, ...overridden.fromEnvironment])
   const missing = missingVariables(expansion, stored, places)
-  const value = withDefaultPort(overridden.value, defaultPort)
+  const preset = withPresets(overridden.value, flags)
+  const value = defaultPort === undefined ? preset : withDefault(preset, ['server', 'port'], defaultPort)
   const { input, problems: issues } = parseInput(value, texts, places)
   // That a key is missing whose variable is not set need not be said twice.
   const reported = new Set(missing.map(({ path }) => pathKey(path)))
@@ -119,11 +121,6 @@ function readInput(
     ...[...missing, ...issues.filter(({ path }) => !reported.has(pathKey(path)))].map(({ problem }) => problem),
   ]
   return { input, problems, places }
-}
-
-function withDefaultPort(value: JsonValue, port: number | undefined): JsonValue {
-  const path = ['server', 'port']
-  return port === undefined || valueAt(value, path) !== undefined ? value : replaceAt(value, path, port)
 }
 
 interface PlacedProblem {

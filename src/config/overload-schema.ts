@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
-import { decimal, duration, list, section, size, text, whole } from './scalars.ts'
+import { choice, decimal, duration, list, section, size, text, whole } from './scalars.ts'
 
-export const rateLimitOf = (description: string) =>
+export const rateLimitOf = (description: string, most = 100) =>
   section(description, {
     max: z.prefault(
       whole({
@@ -10,7 +10,7 @@ export const rateLimitOf = (description: string) =>
         maximum: 1_000_000_000,
         description: 'Requests within `timeWindow`.',
       }),
-      100,
+      most,
     ),
     timeWindow: z.prefault(
       duration({ description: 'Any time as long as this counts, not only that of a clock.' }),
@@ -20,6 +20,30 @@ export const rateLimitOf = (description: string) =>
 
 export const rateLimit = rateLimitOf(
   'How many requests a key, and a client address, may make. Left out: as many as they like.',
+)
+
+export const counters = section(
+  'Where requests are counted that have a limit: `server.rateLimit`, that of a key, `auth.failureLimit`. Takes effect after a restart.',
+  {
+    store: z.prefault(
+      choice(['memory', 'redis'], {
+        description:
+          'In the processes of this gateway, which tell each other, or in Redis or Valkey (`redis.url`), exactly for all gateways that use it.',
+      }),
+      'memory',
+    ),
+    onStoreFailure: z.prefault(
+      choice(['local', 'allow', 'refuse'], {
+        description:
+          'While Redis cannot be asked: this gateway counts by itself, nobody counts, or what has a limit is refused (503).',
+      }),
+      'local',
+    ),
+    timeout: z.prefault(
+      duration({ description: 'How long a request may wait for Redis before that counts as a failure.' }),
+      '500ms',
+    ),
+  },
 )
 
 export const trustedProxies = list(

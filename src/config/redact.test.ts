@@ -6,6 +6,8 @@ import { redactConfig } from './redact.ts'
 describe('redactConfig()', () => {
   it('shows what is in use, without a secret', async () => {
     const { config } = await loadText({
+      server: { secret: `canary ${'x'.repeat(32)}` },
+      redis: { url: 'redis://:canary@redis.example' },
       auth: {
         keys: [{ name: 'me', key: 'canary-client-key', models: ['fast'] }],
         jwt: [{ issuer: 'https://login.example.com/', audience: 'ucr', secret: `canary ${'x'.repeat(32)}` }],
@@ -27,7 +29,8 @@ describe('redactConfig()', () => {
     const shown = redactConfig(config)
     expect(inspect(shown, { depth: 9 })).not.toMatch(/canary|ca0a/)
     expect(JSON.parse(JSON.stringify(shown))).toMatchObject({
-      server: { host: '127.0.0.1', ports: [3000] },
+      server: { host: '127.0.0.1', ports: [3000], secret: '…' },
+      redis: { url: 'redis://…@redis.example' },
       keys: [{ name: 'me', hash: 'sha256:…', models: ['fast'] }],
       auth: {
         issuers: [{ issuer: 'https://login.example.com/', trust: { kind: 'secret', secret: '…' } }],

@@ -9,7 +9,11 @@ import type { Config, TlsConfig } from './config.ts'
 export function redactConfig(config: Config) {
   return {
     ...config,
-    server: { ...config.server, tls: redactTls(config.server.tls) },
+    server: {
+      ...config.server,
+      tls: redactTls(config.server.tls),
+      secret: config.server.secret === null ? null : '…',
+    },
     keys: config.keys.map(redactKey),
     auth: {
       ...config.auth,
@@ -22,6 +26,7 @@ export function redactConfig(config: Config) {
       apiKey: provider.apiKey === null ? null : maskKey(provider.apiKey),
       headers: Object.fromEntries(Object.keys(provider.headers).map((name) => [name, '…'])),
     })),
+    redis: { url: withoutLogin(config.redis.url) },
     alerts: { ...config.alerts, destinations: config.alerts.destinations.map(redactDestination) },
     sessions: { ...config.sessions, redis: { url: withoutLogin(config.sessions.redis.url) } },
     routing: {

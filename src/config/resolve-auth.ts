@@ -3,6 +3,7 @@ import { isLoopback, parseAuthority } from '../admission/address.ts'
 import { PUBLIC_ALGORITHMS, SECRET_ALGORITHMS } from '../admission/jwt.ts'
 import type { IssuerSettings, IssuerTrust, KeySetPlace } from '../admission/jwt.ts'
 import { hashKey, isIntactKey, KEY_PREFIX, maskKey } from '../admission/keys.ts'
+import type { RateLimitSettings } from '../admission/rate-counter.ts'
 import { configuredKey } from '../admission/virtual-key.ts'
 import type { VirtualKey } from '../admission/virtual-key.ts'
 import type { AuthSettings } from './config.ts'
@@ -75,7 +76,19 @@ export function resolveAuth(input: AuthInput, keys: readonly VirtualKey[], resol
     seen.add(issuer.issuer)
     return resolveIssuer(issuer, path, keys, resolution)
   })
-  return { required: input.required, issuers, adminToken: input.adminToken?.toLowerCase() ?? null }
+  return {
+    // A store of others that is empty, or was emptied, opens nothing.
+    required: input.required || input.store === 'redis',
+    issuers,
+    adminToken: input.adminToken?.toLowerCase() ?? null,
+    store: input.store,
+    storeGrace: input.storeGrace,
+    failureLimit: resolveFailureLimit(input.failureLimit, resolution),
+  }
+}
+
+function resolveFailureLimit(input: AuthInput['failureLimit'], resolution: Resolution): RateLimitSettings {
+  return resolveRateLimit(input, ['auth', 'failureLimit'], resolution) ?? input
 }
 
 function resolveIssuer(

@@ -4,7 +4,7 @@ import { normalizeHost, parseAuthority } from '../admission/address.ts'
 import { parseRange } from '../admission/address-range.ts'
 import type { AddressRange } from '../admission/address-range.ts'
 import { refuseOpenBind } from '../admission/bind.ts'
-import type { AuthSettings, Config, LoggingSettings, ServerSettings } from './config.ts'
+import type { AuthSettings, Config, LoggingSettings, ReasoningConfig, ServerSettings, SessionConfig } from './config.ts'
 import type { Path } from './document.ts'
 import type { Resolution } from './resolution.ts'
 import { resolveAlerts, resolveHealthChecks } from './resolve-alerts.ts'
@@ -33,7 +33,9 @@ export function resolveConfig(input: ConfigInput, resolution: Resolution): Confi
     strict: input.strict,
     streamFailure: input.streamFailure,
     cache: input.cache,
-    sessions: resolveSessions(input.sessions, input.server.workers, resolution),
+    sessions: resolveSessions(input, resolution),
+    reasoning: resolveReasoning(input, resolution),
+    redis: input.redis,
     upstream: input.upstream,
     memory: resolveMemory(input.memory, resolution),
     alerts: resolveAlerts(input, resolution),
@@ -70,6 +72,8 @@ function resolveServer(input: ConfigInput['server'], guarded: boolean, resolutio
     allowedHosts: resolveHosts(input.allowedHosts, guarded, [...path, 'allowedHosts'], resolution),
     allowedOrigins: resolveOrigins(input.allowedOrigins, [...path, 'allowedOrigins'], resolution),
     rateLimit: resolveRateLimit(input.rateLimit, [...path, 'rateLimit'], resolution),
+    counters: resolveCounters(input.counters, [...path, 'counters'], resolution),
+    secret: input.secret ?? null,
     trustedProxies: resolveProxies(input.trustedProxies, [...path, 'trustedProxies'], resolution),
     pingInterval: input.pingInterval,
     drainTimeout: input.drainTimeout,
@@ -143,11 +147,21 @@ function resolveMemory(input: ConfigInput['memory'], resolution: Resolution): Co
   return input
 }
 
-function resolveSessions(
-  input: ConfigInput['sessions'],
-  workers: ConfigInput['server']['workers'],
+function resolveCounters(
+  input: ConfigInput['server']['counters'],
+  path: Path,
   resolution: Resolution,
-): ConfigInput['sessions'] {
+): ConfigInput['server']['counters'] {
+  if (input.timeout === 0) {
+    resolution.error([...path, 'timeout'], 'must be longer than nothing', 'write a time such as "100ms"')
+  }
+  return input
+}
+
+function resolveSessions(
+  { sessions: input, server: { workers }, redis }: ConfigInput,
+  resolution: Resolution,
+): SessionConfig {
   for (const name of ['ttl', 'sweepInterval'] as const) {
     if (input[name] > 0) continue
     resolution.error(['sessions', name], 'must be longer than nothing', 'write a time such as "5m"')
@@ -156,9 +170,23 @@ function resolveSessions(
     const message = 'must not be "memory" where there are several workers: each would have sessions of its own'
     resolution.error(['sessions', 'store'], message, 'write "sqlite" or "redis", or have one worker', true)
   }
-  return input
+  return { ...input, redis: { url: input.redis.url ?? redis.url } }
 }
 
-function resolveLogging({ level, pretty, file }: ConfigInput['logging'], resolution: Resolution): LoggingSettings {
-  return { level, pretty: pretty ?? null, file: file === undefined ? null : resolve(resolution.folder, file) }
+function resolveReasoning({ reasoning, server }: ConfigInput, resolution: Resolution): ReasoningConfig {
+  if (reasoning.ttl === 0) {
+    resolution.error(['reasoning', 'ttl'], 'must be longer than nothing', 'write a time such as "1h"')
+  }
+  if (reasoning.store === 'redis' && server.secret === undefined) {
+    // Each machine would make a secret of its own, and find nothing that another one kept.
+    const message = 'is "redis", but other machines cannot read what this one keeps there without "server.secret"'
+    resolution.warning(['reasoning', 'store'], message, 'write the same "server.secret" on all machines')
+  }
+  return reasoning
+}
+
+function resolveLogging(input: ConfigInput['logging'], resolution: Resolution): LoggingSettings {
+  const { level, pretty, file, slowOperations, slowFirstByte } = input
+  const path = file === undefined ? null : resolve(resolution.folder, file)
+  return { level, pretty: pretty ?? null, file: path, slowOperations, slowFirstByte }
 }

@@ -2,7 +2,9 @@ import * as z from 'zod/mini'
 import { alerts, healthChecks } from './alert-schema.ts'
 import { auth } from './auth-schema.ts'
 import { cache } from './cache-schema.ts'
-import { memory, rateLimit, trustedProxies } from './overload-schema.ts'
+import { counters, memory, rateLimit, trustedProxies } from './overload-schema.ts'
+import { reasoning } from './reasoning-schema.ts'
+import { redis } from './redis-schema.ts'
 import { sessions } from './session-schema.ts'
 import { tls } from './tls-schema.ts'
 import { upstream } from './upstream-schema.ts'
@@ -123,6 +125,17 @@ const server = section('The listening side.', {
   ),
   cors: inert('name the web pages that may call the gateway in `server.allowedOrigins`'),
   rateLimit: z.exactOptional(rateLimit),
+  counters: z.prefault(counters, {}),
+  secret: z.exactOptional(
+    text({
+      expected: 'at least 32 characters, best a variable such as "${UCR_SECRET}"',
+      pattern: /^[\s\S]{32,}$/,
+      secret: true,
+      description:
+        'What the keys of sealed reasoning are derived from: the same on all machines that are one gateway. When left out, one is made on the first start and kept in the state folder. Takes effect after a restart.',
+      examples: ['${UCR_SECRET}'],
+    }),
+  ),
   trustedProxies: z.prefault(trustedProxies, []),
   timeout: inert('use `timeouts`, `server.headerTimeout` and `server.bodyTimeout`'),
 })
@@ -225,6 +238,19 @@ const logging = section('Logs.', {
       description: 'Write there instead of to standard output. Relative to the folder of this file.',
       examples: ['./ucr.log'],
     }),
+  ),
+  slowOperations: z.prefault(
+    duration({
+      description:
+        'What takes longer than this is logged as `slow operation`: work before a vendor is asked, answers without one, look-ups, connecting, the store of sessions, and times in which the process answers nobody. 0: none is.',
+    }),
+    '1s',
+  ),
+  slowFirstByte: z.prefault(
+    duration({
+      description: 'A vendor that takes longer to begin a streamed answer is logged in the same way. 0: none is.',
+    }),
+    '10s',
   ),
   requests: inert('every request gets one line at level info'),
 })
@@ -330,6 +356,8 @@ export const configSchema = section('The config file of ucr.', {
   ),
   cache: z.prefault(cache, {}),
   sessions: z.prefault(sessions, {}),
+  reasoning: z.prefault(reasoning, {}),
+  redis: z.prefault(redis, {}),
   upstream: z.prefault(upstream, {}),
   memory: z.prefault(memory, {}),
   alerts: z.prefault(alerts, {}),

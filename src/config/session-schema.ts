@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
-import { choice, decimal, duration, flag, section, size, text, whole } from './scalars.ts'
+import { redisUrl } from './redis-schema.ts'
+import { choice, decimal, duration, flag, section, size, whole } from './scalars.ts'
 
 const MOST = 10_000_000
 
@@ -51,17 +52,8 @@ export const sessions = section(
     ),
     compression: z.prefault(flag({ description: 'Keep histories compressed (zstd).' }), true),
     redis: z.prefault(
-      section('Where Redis or Valkey is.', {
-        url: z.prefault(
-          text({
-            expected: 'a URL such as "redis://127.0.0.1:6379"',
-            pattern: /^rediss?:\/\/\S+$/,
-            secret: true,
-            description: 'Its URL, with user and password where it has them.',
-            examples: ['${REDIS_URL}'],
-          }),
-          'redis://127.0.0.1:6379',
-        ),
+      section('Where Redis or Valkey is, if not at `redis.url`.', {
+        url: z.exactOptional(redisUrl('Its URL. `redis.url` when left out.')),
       }),
       {},
     ),

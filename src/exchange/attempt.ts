@@ -4,7 +4,8 @@ import type { Headers } from '../lib/headers.ts'
 import { JsonScanError, scanJson } from '../lib/json.ts'
 import type { Grace, RepairedRequest, ReplyStream } from '../protocols/protocol.ts'
 import type { Provider } from '../providers/provider.ts'
-import type { TransportFailure, UpstreamCall, UpstreamHandler } from '../upstream/transport.ts'
+import type { Observer } from '../observe/observer.ts'
+import type { TransportFailure, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../upstream/transport.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Discretion } from './discretion.ts'
 import type { Exchange } from './exchange.ts'
@@ -63,6 +64,8 @@ export async function attempt(
   }
   if (exchange.aborted) return { kind: 'client-closed' }
   const { request, discretion } = confidential
+  exchange.askedAt ??= deps.now()
+  if (deps.observer.tracer.on.upstream) traceRequest(exchange, plan, request, deps.observer)
   return new Promise((resolve) => {
     const send = (resend: (() => void) | null): void => {
       const reader = new AnswerReader(exchange, plan, relay, discretion, deps, resolve, resend)
@@ -72,6 +75,16 @@ export async function attempt(
     }
     // A kept connection that the vendor had just closed: nothing was tried yet, so this is not a retry.
     send(() => send(null))
+  })
+}
+
+function traceRequest(exchange: Exchange, plan: Plan, { origin, body }: UpstreamRequest, { tracer }: Observer): void {
+  tracer.write('upstream', exchange.request.id, 'asked', {
+    deployment: plan.deployment.key,
+    origin,
+    attempt: exchange.attempts,
+    plan: plan.kind,
+    bytes: body === null ? 0 : Buffer.byteLength(body),
   })
 }
 
@@ -134,6 +147,7 @@ class AnswerReader implements UpstreamHandler {
   head(status: number, headers: Headers): void {
     this.#status = status
     this.#headers = headers
+    if (this.#deps.observer.tracer.on.upstream) this.#trace('answers', { status })
     if (this.#relay !== null && status === 200 && isEventStream(headers)) this.#stream = this.#plan.stream()
   }
 
@@ -153,6 +167,7 @@ class AnswerReader implements UpstreamHandler {
 
   error(failure: TransportFailure): void {
     this.#over()
+    if (this.#deps.observer.tracer.on.upstream) this.#trace('failed', { kind: failure.kind, detail: failure.detail })
     if (this.#settled) return
     if (failure.stale === true && this.#resend !== null) {
       this.#settled = true
@@ -168,6 +183,11 @@ class AnswerReader implements UpstreamHandler {
       const impatient = failure.kind === 'first-byte-timeout' && hurried
       this.#fail(error, `${failure.kind}: ${failure.detail}`, failure.unsent, { impatient })
     })
+  }
+
+  #trace(text: string, fields: Readonly<Record<string, string | number>>): void {
+    const { key } = this.#plan.deployment
+    this.#deps.observer.tracer.write('upstream', this.#exchange.request.id, text, { deployment: key, ...fields })
   }
 
   /** Nothing more comes of this call. */

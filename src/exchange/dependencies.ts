@@ -5,6 +5,7 @@ import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { Observer } from '../observe/observer.ts'
 import type { Protocol, RequestTraits, Sealer } from '../protocols/protocol.ts'
 import type { Deployment } from '../providers/provider.ts'
+import type { ReasoningKeeper } from '../reasoning/reasoning-keeper.ts'
 import type { Health, Router } from '../routing/route.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import type { Transport } from '../upstream/transport.ts'
@@ -29,6 +30,8 @@ export interface ExchangeDependencies {
   readonly plans: PlanCounter
   /** Null: requests that name a session are like all others. */
   readonly sessions: Sessions | null
+  /** Null: reasoning that a client does not bring back is lost. */
+  readonly reasoning: ReasoningKeeper | null
   /** May this key ask for this model, as its client wrote it? */
   readonly mayUse: (principal: Principal, model: string) => boolean
   readonly sealerFor: (principal: Principal) => Sealer

@@ -1,5 +1,6 @@
 import type { StoredAnswer } from '../cache/response-cache.ts'
 import { LossList } from '../canonical/loss.ts'
+import type { CanonicalRequest } from '../canonical/request.ts'
 import type { Finish } from '../canonical/response.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type { GatewayError } from '../lib/error.ts'
@@ -13,6 +14,13 @@ import type { ClientReply, ClientRequest } from './client.ts'
 /** `passthrough`: the client's bytes with edits. `translate`: through the canonical form. */
 export type PlanKind = 'passthrough' | 'translate'
 
+/** A request as its client sent it, and with the reasoning that was kept for it. */
+export interface RestoredRequest {
+  readonly request: CanonicalRequest
+  /** What its client asked for that cannot be said. */
+  readonly losses: LossList
+}
+
 /** One client request and its reply: what was decided and what happened, filled in as it goes. */
 export class Exchange {
   readonly request: ClientRequest
@@ -25,6 +33,8 @@ export class Exchange {
   plan: PlanKind | null = null
   /** The session that the request is part of. */
   session: SessionVisit | null = null
+  /** The request with reasoning that its client did not bring back, for vendors of other protocols. */
+  restored: RestoredRequest | null = null
   /** Tries at vendors for this exchange's own sake: none where a kept answer or another exchange's call was enough. */
   attempts = 0
   losses = new LossList()
@@ -40,6 +50,10 @@ export class Exchange {
   httpStatus = 0
   replyBytes = 0
   firstByteAt: number | null = null
+  /** When nothing kept it waiting any more that is not the gateway's own work. */
+  readyAt: number
+  /** When a vendor was first asked. */
+  askedAt: number | null = null
   /** The client left before its answer was complete. */
   aborted = false
   readonly #onAbort: (() => void)[] = []
@@ -48,6 +62,7 @@ export class Exchange {
     this.request = request
     this.reply = reply
     this.startedAt = now
+    this.readyAt = now
     reply.onAbort(() => {
       this.aborted = true
       for (const callback of this.#onAbort.splice(0)) callback()
@@ -83,6 +98,7 @@ export class Exchange {
       billed: this.attempts > 0,
       duration: now - this.startedAt,
       timeToFirstByte: this.firstByteAt === null ? null : this.firstByteAt - this.startedAt,
+      preparation: this.askedAt === null ? null : this.askedAt - this.readyAt,
       requestBytes: request.body.length,
       replyBytes: this.replyBytes,
     }

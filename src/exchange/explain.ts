@@ -1,3 +1,4 @@
+import type { Loss } from '../canonical/loss.ts'
 import { toGatewayError } from '../lib/error.ts'
 import type { Candidate, Exclusion, TaskType } from '../routing/route.ts'
 import type { ClientReply, ClientRequest } from './client.ts'
@@ -31,6 +32,8 @@ export interface ExplainedCandidate {
   readonly plan: PlanKind | null
   /** Fields that would be lost there. */
   readonly dropped: readonly string[]
+  /** The same, with what becomes of each and why. */
+  readonly losses: readonly Loss[]
   /** Why this candidate cannot take the request, or null. */
   readonly refusal: string | null
 }
@@ -69,9 +72,10 @@ function explainCandidate(candidate: Candidate, exchange: Exchange, deps: Exchan
   const known = { deployment: deployment.key, provider: deployment.provider.id, model: deployment.model, reason }
   try {
     const plan = planFor(exchange, deployment, deps)
-    return { ...known, plan: plan.kind, dropped: plan.losses.losses.map(({ field }) => field), refusal: null }
+    const { losses } = plan.losses
+    return { ...known, plan: plan.kind, dropped: losses.map(({ field }) => field), losses, refusal: null }
   } catch (thrown) {
-    return { ...known, plan: null, dropped: [], refusal: toGatewayError(thrown).message }
+    return { ...known, plan: null, dropped: [], losses: [], refusal: toGatewayError(thrown).message }
   }
 }
 

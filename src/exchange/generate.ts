@@ -1,12 +1,16 @@
+import type { LossSink } from '../canonical/loss.ts'
+import type { CanonicalRequest } from '../canonical/request.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { RepairedRequest } from '../protocols/protocol.ts'
+import type { Deployment } from '../providers/provider.ts'
 import { retryDelay } from '../routing/retry-budget.ts'
 import type { Permit, RouteDecision } from '../routing/route.ts'
 import { attempt } from './attempt.ts'
 import type { AttemptResult, Verbatim } from './attempt.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
-import { planFor } from './plan.ts'
+import { restoreReasoning } from './kept-reasoning.ts'
+import { decodeRequest, planFor } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { StreamRelay } from './relay.ts'
 import type { UnaskedAnswer } from './unasked.ts'
@@ -57,7 +61,7 @@ export async function generate(
       const result = await tryDeployment(
         exchange,
         deployment.key,
-        () => planFor(exchange, deployment, deps),
+        () => planned(exchange, deployment, deps),
         relay,
         last,
         deps,
@@ -78,6 +82,14 @@ export async function generate(
   return { kind: 'failed', error, relay, verbatim }
 }
 
+/** A promise only where something is waited for that is not in the request. */
+function planned(exchange: Exchange, deployment: Deployment, deps: ExchangeDependencies): Plan | Promise<Plan> {
+  const plan = (): Plan => planFor(exchange, deployment, deps)
+  const decode = (losses: LossSink): CanonicalRequest => decodeRequest(exchange, deps, losses)
+  const restoring = restoreReasoning(exchange, deployment, decode, deps)
+  return restoring === null ? plan() : restoring.then(plan)
+}
+
 type Failed = Extract<AttemptResult, { kind: 'failed' }> & {
   /** Nobody was asked: the deployment is blocked. */
   readonly resting?: boolean
@@ -95,14 +107,15 @@ const failed = (error: GatewayError): Failed => ({
 async function tryDeployment(
   exchange: Exchange,
   key: string,
-  makePlan: () => Plan,
+  makePlan: () => Plan | Promise<Plan>,
   relay: StreamRelay | null,
   last: boolean,
   deps: ExchangeDependencies,
 ): Promise<Exclude<AttemptResult, { kind: 'paused' | 'failed' }> | Failed> {
   let plan: Plan
   try {
-    plan = makePlan()
+    const made = makePlan()
+    plan = made instanceof Promise ? await made : made
   } catch (thrown) {
     if (thrown instanceof GatewayError) return failed(thrown)
     throw thrown

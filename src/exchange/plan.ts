@@ -1,4 +1,6 @@
 import { LossList } from '../canonical/loss.ts'
+import type { LossSink } from '../canonical/loss.ts'
+import type { Part } from '../canonical/content.ts'
 import type { EventSink } from '../canonical/event.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { CanonicalRequest, Message } from '../canonical/request.ts'
@@ -11,6 +13,7 @@ import type { AnswerContext, Protocol, RepairedRequest, ReplyStream, WholeReply 
 import type { Deployment, Endpoint, EndpointOf } from '../providers/provider.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange, PlanKind } from './exchange.ts'
+import { keeperFor, keepingReasoning } from './kept-reasoning.ts'
 import { replyContext } from './reply-context.ts'
 import { hearingAnswer } from './session-answer.ts'
 import type { HeardTurn } from './session-answer.ts'
@@ -146,7 +149,9 @@ function translatePlan<P extends ProtocolId>(
   const losses = new LossList()
   const sealer = deps.sealerFor(exchange.request.principal)
   const client = deps.protocols[exchange.request.protocol].client
-  const request = continued(decodeRequest(exchange, deps, losses), earlier)
+  const keeper = keeperFor(exchange, deployment, deps)
+  const asked = keeper === null ? decodeRequest(exchange, deps, losses) : restoredRequest(exchange, deps, losses)
+  const request = continued(asked, earlier)
   const provider = deployment.provider.definition.type
   const { model, capabilities } = deployment
   const encoded = protocol.upstream.encodeRequest(request, { model, provider, capabilities, dialect, losses })
@@ -169,7 +174,13 @@ function translatePlan<P extends ProtocolId>(
   const { session } = exchange
   const { mergeOpaque } = protocol.upstream
   const turn: HeardTurn = { earlier: earlier?.parts ?? [], mergeOpaque, continuesPauses: continuesPauses !== null }
-  const heard = (sink: EventSink): EventSink => (session === null ? sink : hearingAnswer(session, turn, sink))
+  const keep =
+    keeper === null ? null : (parts: readonly Part[]) => keeper.keep(exchange.request.principal.tenant, asked, parts)
+  const heard = (sink: EventSink): EventSink => {
+    if (session !== null) return hearingAnswer(session, turn, sink)
+    if (keeper === null || keep === null) return sink
+    return keepingReasoning(keep, { ...turn, hearsAll: keeper.forgets(asked) }, sink)
+  }
   const encoder = earlier?.encoder ?? client.streamEncoder(context)
   const whole = { client, context, estimateTextTokens, earlier }
   const resume = (paused: CanonicalResponse, stream: boolean): Plan =>
@@ -201,6 +212,7 @@ function translatePlan<P extends ProtocolId>(
         return { paused: { ...response, usage: addUsage(earlier?.usage ?? null, usageOf(response, whole)) } }
       }
       session?.answered([...turn.earlier, ...response.parts])
+      keep?.([...turn.earlier, ...response.parts])
       return translateWhole(response, whole)
     },
     decodeError: (status, headers, text) => protocol.upstream.decodeError(status, headers, text),
@@ -228,7 +240,7 @@ function refuseLosses(losses: LossList, deployment: Deployment): void {
 }
 
 /** The client's request in the canonical form, behind the history of its session. Pure, so decoding again for a fallback gives the same. */
-export function decodeRequest(exchange: Exchange, deps: ExchangeDependencies, losses: LossList): CanonicalRequest {
+export function decodeRequest(exchange: Exchange, deps: ExchangeDependencies, losses: LossSink): CanonicalRequest {
   const { request, envelope } = exchange
   const root = envelope?.root ?? scanJsonBytes(request.body)
   const decoded = deps.protocols[request.protocol].client.decodeRequest(root, {
@@ -237,6 +249,17 @@ export function decodeRequest(exchange: Exchange, deps: ExchangeDependencies, lo
     losses,
   })
   return exchange.session?.continued(decoded) ?? decoded
+}
+
+/** The same with the reasoning that was kept, if that was looked for. */
+function restoredRequest(exchange: Exchange, deps: ExchangeDependencies, losses: LossList): CanonicalRequest {
+  const { restored } = exchange
+  if (restored === null) return decodeRequest(exchange, deps, losses)
+  for (const { field, how, why } of restored.losses.losses) {
+    if (how === 'dropped') losses.drop(field, why)
+    else losses.substitute(field, why)
+  }
+  return restored.request
 }
 
 function isStrict(exchange: Exchange, deps: ExchangeDependencies): boolean {

@@ -31,6 +31,14 @@ export function route(
 
 function decided(exchange: Exchange, decision: RouteDecision, deps: ExchangeDependencies): RouteDecision {
   exchange.decision = decision
+  const { tracer } = deps.observer
+  if (tracer.on.route) {
+    tracer.write('route', exchange.request.id, 'decided', {
+      model: exchange.envelope?.model ?? '',
+      reason: decision.reason,
+      candidates: decision.candidates.map(({ deployment }) => deployment.key).join(', '),
+    })
+  }
   for (const warning of decision.warnings) deps.observer.warn(exchange.request.id, warning)
   return decision
 }

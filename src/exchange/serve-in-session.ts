@@ -39,6 +39,8 @@ export async function serveInSession(
     // Of a session that the header names, the body may name another.
     sessionOf(exchange)
     visit = await whileWaiting(exchange, sessions.enter({ tenant: request.principal.tenant, id }))
+    exchange.readyAt = deps.now()
+    if (deps.observer.tracer.on.session) traceVisit(exchange, id, visit, deps)
     if (visit !== null) reply.visit = visit
     result = visit === null ? { kind: 'client-closed' } : await answer(exchange, visit, deps)
   } catch (thrown) {
@@ -49,6 +51,14 @@ export async function serveInSession(
   const failure = failureIn(result, exchange)
   if (failure !== null) await attending((present) => present.failed(failure))
   visit?.leave()
+}
+
+function traceVisit(exchange: Exchange, session: string, visit: SessionVisit | null, deps: ExchangeDependencies): void {
+  deps.observer.tracer.write('session', exchange.request.id, visit === null ? 'left before its turn' : 'entered', {
+    session,
+    waited: Math.round(exchange.readyAt - exchange.startedAt),
+    messages: visit?.history.length ?? 0,
+  })
 }
 
 /** Null where the client has left before its turn has come. */

@@ -1,6 +1,6 @@
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import { GatewayError } from '../lib/error.ts'
-import { isSessionId } from '../sessions/session.ts'
+import { SESSION_ID, isSessionId } from '../sessions/session.ts'
 import type { ClientRequest } from './client.ts'
 import type { Exchange } from './exchange.ts'
 
@@ -30,7 +30,7 @@ export function sessionOf({ request, envelope }: Exchange): string | null {
 }
 
 function checked(id: string, name: string): string {
-  if (!isSessionId(id)) throw invalid(name, 'must be 1 to 200 visible ASCII characters without spaces')
+  if (!isSessionId(id)) throw invalid(name, `must be ${SESSION_ID}`)
   return id
 }
 

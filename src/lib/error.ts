@@ -80,6 +80,7 @@ export const ERRORS = {
   store_unavailable: row(503, 'overloaded', 'gateway', false),
   draining: row(503, 'overloaded', 'gateway', true),
   overloaded: row(503, 'overloaded', 'gateway', true),
+  insufficient_storage: row(507, 'api', 'gateway', false),
   internal: row(500, 'api', 'gateway', false),
 } as const satisfies Record<string, ErrorRow>
 

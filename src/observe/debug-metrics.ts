@@ -31,6 +31,7 @@ export function debugMetrics({ takenAt, uptime, processes, process, traffic, blo
     ...(compression && { compression }),
     ...(admission && { admission }),
     ...(sessionEvents && { sessions: { ...sessionStore, ...sessionEvents } }),
+    ...(blocks.reasoning && { reasoning: blocks.reasoning }),
     ...(alerts && { alerts }),
     ...(providerChecks && { providerChecks }),
     ...(memory && { memoryPressure: memory }),

@@ -6,6 +6,9 @@ import { AccessLine } from './access-line.ts'
 import { logText, logValue } from './log-text.ts'
 import type { AttemptRecord, ExchangeRecord, Observer } from './observer.ts'
 import { prettyLine } from './pretty.ts'
+import { traceExchange } from './trace-exchange.ts'
+import { NO_TRACE, switchesFor, tracedBy } from './tracer.ts'
+import type { Traced, Tracer } from './tracer.ts'
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
@@ -19,6 +22,8 @@ export interface LogOptions {
   readonly colors?: boolean
   /** Absolute path; null: `destination`. */
   readonly file: string | null
+  /** What the variable `DEBUG` says: which parts are traced at every level. Level `trace` has them all. */
+  readonly debug?: string | undefined
   /** Standard output when left out. */
   readonly destination?: { write(text: string): unknown }
 }
@@ -57,6 +62,9 @@ class PinoLog implements Log {
   readonly #close: () => void
   readonly #secrets = new Set<string>()
   readonly #accessLine = new AccessLine((text) => this.clean(text))
+  readonly #traced: ReadonlySet<Traced>
+  readonly #tracing: Logger
+  tracer: Tracer
 
   constructor(options: LogOptions) {
     const { stream, close } = openStream(options)
@@ -71,11 +79,15 @@ class PinoLog implements Log {
       },
       stream,
     )
+    this.#traced = tracedBy(options.debug ?? '')
+    this.#tracing = this.#logger.child({}, { level: 'debug' })
+    this.tracer = this.#tracerAt(options.level)
   }
 
   exchange(record: ExchangeRecord): void {
     const level = record.status === 'failed' || record.status === 'upstream_truncated' ? 'warn' : 'info'
     if (this.#logger.isLevelEnabled(level)) this.#stream.write(this.#accessLine.of(record, level, Date.now()))
+    traceExchange(record, this.tracer)
   }
 
   attemptFailed({ requestId, deployment, attempt, errorCode, detail, willRetry }: AttemptRecord): void {
@@ -100,6 +112,7 @@ class PinoLog implements Log {
 
   setLevel(level: LogLevel): void {
     this.#logger.level = level
+    this.tracer = this.#tracerAt(level)
   }
 
   clean(text: string): string {
@@ -113,16 +126,31 @@ class PinoLog implements Log {
 
   close(): void {
     this.#logger.level = 'silent'
+    this.tracer = NO_TRACE
     this.#close()
   }
 
+  #tracerAt(level: LogLevel): Tracer {
+    if (this.#traced.size === 0 && level !== 'trace') return NO_TRACE
+    return {
+      on: switchesFor((part) => level === 'trace' || this.#traced.has(part)),
+      write: (part, requestId, text, fields) =>
+        this.#write('debug', text, { namespace: `ucr:${part}`, ...withRequest(requestId, fields) }, this.#tracing),
+    }
+  }
+
   /** Every line but the access line goes through here, and nothing unclean comes out. */
-  #write(level: 'debug' | 'info' | 'warn' | 'error', text: string, fields: Readonly<Record<string, unknown>>): void {
+  #write(
+    level: 'debug' | 'info' | 'warn' | 'error',
+    text: string,
+    fields: Readonly<Record<string, unknown>>,
+    logger = this.#logger,
+  ): void {
     const clean: Record<string, unknown> = {}
     for (const [name, value] of Object.entries(fields)) {
       clean[name] = typeof value === 'string' ? logValue(name, this.#withoutSecrets(value)) : logValue(name, value)
     }
-    this.#logger[level](clean, logText(this.#withoutSecrets(text)))
+    logger[level](clean, logText(this.#withoutSecrets(text)))
   }
 
   #withoutSecrets(text: string): string {

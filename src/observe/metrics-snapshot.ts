@@ -1,7 +1,7 @@
 import { logText } from './log-text.ts'
 import { worstLag } from './loop-lag.ts'
 import { ADMISSION, ALERTS, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
-import { PLANS, POOL, PROVIDER_CHECKS, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
+import { PLANS, POOL, PROVIDER_CHECKS, REASONING, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
 import type {
   BreakerStats,
   Counts,
@@ -51,6 +51,7 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       plans: sources.plans?.() ?? null,
       sessionEvents: sources.sessionEvents?.() ?? null,
       sessionStore: sources.sessionStore?.() ?? null,
+      reasoning: sources.reasoning?.() ?? null,
       alerts: sources.alerts?.() ?? null,
       providerChecks: sources.providerChecks?.() ?? null,
       pool: sources.pool?.() ?? null,
@@ -100,6 +101,7 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
       list.map(({ sessionStore }) => sessionStore),
       mostSessions,
     ),
+    reasoning: sum(REASONING, ({ reasoning }) => reasoning),
     alerts: sum(ALERTS, ({ alerts }) => alerts),
     providerChecks: sum(PROVIDER_CHECKS, ({ providerChecks }) => providerChecks),
     pool: join(

@@ -9,10 +9,11 @@ export const METADATA = ['tokenCountCacheSize'] as const
 export const COALESCING = ['inFlight', 'leaders', 'followers'] as const
 export const DNS = ['size', 'hits', 'misses', 'stale', 'errors'] as const
 export const COMPRESSION = ['responses', 'bytesIn', 'bytesOut', 'savedBytes'] as const
-export const ADMISSION = ['rateLimited', 'overloaded'] as const
+export const ADMISSION = ['rateLimited', 'overloaded', 'wrongCredentials', 'uncounted'] as const
 export const PLANS = ['fastPath', 'total'] as const
 export const SESSION_EVENTS = ['created', 'appended', 'failed', 'evicted', 'expired'] as const
 export const SESSION_STORE = ['active', 'total'] as const
+export const REASONING = ['kept', 'restored', 'missed', 'failed'] as const
 /** Messages about alerts, and rules that are broken. */
 export const ALERTS = ['firing', 'sent', 'failed', 'dropped'] as const
 export const PROVIDER_CHECKS = ['checked', 'down'] as const
@@ -67,6 +68,8 @@ export interface MetricsSources {
   readonly sessionEvents?: () => Counts<(typeof SESSION_EVENTS)[number]>
   /** Sessions that are kept, by whatever process. */
   readonly sessionStore?: () => Counts<(typeof SESSION_STORE)[number]>
+  /** Turns whose reasoning was kept for clients that do not bring it back. */
+  readonly reasoning?: () => Counts<(typeof REASONING)[number]>
   readonly alerts?: () => Counts<(typeof ALERTS)[number]>
   /** Providers that were checked, and how many of them are down. Of the process that checks; zeros of all others. */
   readonly providerChecks?: () => Counts<(typeof PROVIDER_CHECKS)[number]>

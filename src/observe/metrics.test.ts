@@ -5,9 +5,10 @@ import type { MetricsSnapshot } from './metrics-snapshot.ts'
 import type { MetricsSources } from './metrics-sources.ts'
 import type { ExchangeRecord, Observer } from './observer.ts'
 import { prometheusText } from './prometheus.ts'
+import { NO_TRACE } from './tracer.ts'
 import { TrafficRecorder } from './traffic-recorder.ts'
 
-const NOBODY: Observer = { exchange() {}, attemptFailed() {}, warn() {}, error() {}, debug() {} }
+const NOBODY: Observer = { tracer: NO_TRACE, exchange() {}, attemptFailed() {}, warn() {}, error() {}, debug() {} }
 
 const RECORD: ExchangeRecord = {
   requestId: 'r1',
@@ -50,6 +51,7 @@ describe('TrafficRecorder', () => {
   it('passes on everything that it is told', () => {
     const told: string[] = []
     const next: Observer = {
+      tracer: NO_TRACE,
       exchange: ({ requestId }) => void told.push(`exchange ${requestId}`),
       attemptFailed: ({ deployment }) => void told.push(`attempt ${deployment}`),
       warn: (_id, text) => void told.push(`warn ${text}`),
@@ -157,7 +159,7 @@ describe('prometheusText()', () => {
       snapshotOf([{}, { stream: true }], {
         pool: () => [{ origin: 'https://a', ...POOL }],
         breakers: () => [{ key: 'gpt/x', state: 'half-open', failures: 0, successes: 0, blockedFor: 0, why: null }],
-        admission: () => ({ rateLimited: 4, overloaded: 5 }),
+        admission: () => ({ rateLimited: 4, overloaded: 5, wrongCredentials: 3, uncounted: 4 }),
         loopLag: () => ({ p50: 1, p99: 20, max: 300 }),
         keys: () => ({ configured: 1, stored: 2 }),
       }),

@@ -1,9 +1,11 @@
 import type { Loss } from '../canonical/loss.ts'
 import type { Usage } from '../canonical/usage.ts'
 import type { ErrorCode } from '../lib/error.ts'
+import type { Tracer } from './tracer.ts'
 
 /** What the layers below report. The only way in which they reach logs and metrics. */
 export interface Observer {
+  readonly tracer: Tracer
   /** One exchange is over: the access line. */
   exchange(record: ExchangeRecord): void
   /** One try at an upstream failed and another may follow. */
@@ -48,6 +50,8 @@ export interface ExchangeRecord {
   /** Milliseconds. */
   readonly duration: number
   readonly timeToFirstByte: number | null
+  /** From when it could be worked on until a vendor was first asked; null, or left out: none was. */
+  readonly preparation?: number | null
   readonly requestBytes: number
   readonly replyBytes: number
 }

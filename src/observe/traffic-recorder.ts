@@ -6,6 +6,7 @@ import type { AttemptRecord, ExchangeRecord, Observer } from './observer.ts'
 import { Recent } from './recent.ts'
 import { isError, RequestJournal } from './request-journal.ts'
 import { Tally } from './tally.ts'
+import type { Tracer } from './tracer.ts'
 import { add, OUTCOMES, PROVIDER, TRAFFIC, zeros } from './traffic-counts.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
 
@@ -62,6 +63,10 @@ export class TrafficRecorder implements Observer {
     this.#recent = new Recent(now)
     this.#names = new CleanNames(clean)
     this.journal = new RequestJournal(this.#names, { now, wallClock: () => Date.now() })
+  }
+
+  get tracer(): Tracer {
+    return this.#next.tracer
   }
 
   exchange(record: ExchangeRecord): void {

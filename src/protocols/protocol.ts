@@ -12,6 +12,7 @@ import type { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { JsonNode } from '../lib/json.ts'
 import type { Dialects } from './dialect.ts'
+import type { JsonSchema, RouteDescription } from './route-description.ts'
 
 /**
  * A wire protocol: everything the gateway knows about it, behind one interface. Codecs are pure: no I/O, no clock, no
@@ -23,6 +24,8 @@ export interface Protocol<Id extends ProtocolId = ProtocolId> {
   readonly name: string
   /** Paths this protocol owns on the gateway. */
   readonly routes: readonly ProtocolRoute[]
+  /** The form of its errors, for the documentation. */
+  readonly describeError: () => Promise<JsonSchema>
   /**
    * True when a request on a path that several protocols own (`/v1/models`) is surely this one's, told by its headers.
    * The protocol listed last gets the rest.
@@ -44,6 +47,8 @@ export interface ProtocolRoute {
   readonly operation: Operation
   /** Answered without a key. Everything else needs one where keys are configured. */
   readonly public: boolean
+  /** For the documentation. Loaded when somebody reads that. */
+  readonly describe?: () => Promise<RouteDescription>
 }
 
 export interface RequestTarget {

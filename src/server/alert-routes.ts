@@ -5,6 +5,7 @@ import { GatewayError } from '../lib/error.ts'
 import { parseJson } from '../lib/json.ts'
 import type { JsonValue } from '../lib/json.ts'
 import type { AlertList, AlertRule } from '../observe/alert-list.ts'
+import { described } from './operation.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainRequest, PlainRoute } from './plain-route.ts'
 
@@ -24,22 +25,24 @@ export function alertRoutes(door: AlertDoor): readonly PlainRoute[] {
   const route = (
     method: PlainRoute['method'],
     path: string,
+    name: 'LIST' | 'CREATE' | 'REMOVE' | 'TEST',
     status: number,
     answer: (request: PlainRequest) => Promise<object>,
   ): PlainRoute => ({
     method,
     path: `${ALERTS}${path}`,
     access: 'admin',
+    describe: described(async () => (await import('./operations/alerts.ts'))[name]),
     answer: async (request) => jsonAnswer(status, JSON.stringify(await answer(request))),
   })
   return [
-    route('GET', '', 200, () => door.list()),
-    route('POST', '', 201, ({ body }) => door.create(termsFrom(jsonOf(body)))),
-    route('DELETE', '/{id}', 200, async (request) => {
+    route('GET', '', 'LIST', 200, () => door.list()),
+    route('POST', '', 'CREATE', 201, ({ body }) => door.create(termsFrom(jsonOf(body)))),
+    route('DELETE', '/{id}', 'REMOVE', 200, async (request) => {
       const { id, name } = await door.remove(idOf(request))
       return { id, name, deleted: true }
     }),
-    route('POST', '/{id}/test', 200, async (request) => ({
+    route('POST', '/{id}/test', 'TEST', 200, async (request) => ({
       object: 'list',
       data: await door.test(idOf(request)),
     })),

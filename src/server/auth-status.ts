@@ -1,4 +1,5 @@
 import { toJsonText } from '../lib/json.ts'
+import { described } from './operation.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainRoute } from './plain-route.ts'
 import type { DeclaredRoute } from './router.ts'
@@ -19,6 +20,7 @@ export function authStatusRoute({ open, exposed, version, routes }: AuthStatusOp
     method: 'GET',
     path: '/v1/auth/status',
     access: 'public',
+    describe: described(async () => (await import('./operations/auth.ts')).STATUS),
     answer: async ({ principal }) => {
       const enabled = !open()
       const named = (isPublic: boolean): string[] =>

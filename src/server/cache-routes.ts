@@ -1,5 +1,5 @@
 import type { Invalidation } from '../cache/caches.ts'
-import { GatewayError } from '../lib/error.ts'
+import { described, operationRoute } from './operation.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainRoute } from './plain-route.ts'
 
@@ -22,28 +22,20 @@ export function cacheRoutes({ stats, invalidate }: CacheDoor): readonly PlainRou
       method: 'GET',
       path: `${PATH}/stats`,
       access: 'key',
+      describe: described(async () => (await import('./operations/cache.ts')).STATS),
       answer: async () => jsonAnswer(200, JSON.stringify(stats())),
     },
-    {
-      method: 'DELETE',
-      path: PATH,
-      access: 'key',
-      answer: async ({ query }) => jsonAnswer(200, JSON.stringify({ deleted: invalidate(scopeOf(query)) })),
-    },
+    operationRoute(
+      'DELETE',
+      PATH,
+      'key',
+      async () => (await import('./operations/cache.ts')).FORGET,
+      async ({ query }) => jsonAnswer(200, JSON.stringify({ deleted: invalidate(scopeOf(query)) })),
+    ),
   ]
 }
 
-/** What nobody can mean is refused: a mistyped name would delete everything. */
-function scopeOf(query: string): Invalidation {
-  const asked = [...new URLSearchParams(query)]
-  const [first] = asked
-  if (first === undefined) return { kind: 'all' }
-  const [name, value] = first
-  if (asked.length === 1 && value !== '') {
-    if (name === 'key') return { kind: 'key', key: value }
-    if (name === 'model') return { kind: 'model', model: value }
-  }
-  throw new GatewayError('invalid_request', 'DELETE /cache takes one of ?key= and ?model=, or neither.', {
-    param: name,
-  })
+function scopeOf({ key, model }: { readonly key?: string; readonly model?: string }): Invalidation {
+  if (key !== undefined) return { kind: 'key', key }
+  return model === undefined ? { kind: 'all' } : { kind: 'model', model }
 }

@@ -2,6 +2,7 @@ import { GatewayError } from '../lib/error.ts'
 import { toJsonText } from '../lib/json.ts'
 import type { JsonValue } from '../lib/json.ts'
 import type { DeploymentHealth } from '../routing/route.ts'
+import { described } from './operation.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainAnswer, PlainRequest, PlainRoute } from './plain-route.ts'
 import { mergeHealth, ownHealth } from './worker-health.ts'
@@ -41,23 +42,28 @@ type Status = 'healthy' | 'degraded' | 'unhealthy'
 
 export function healthRoutes(state: ServerState, options: HealthOptions): readonly PlainRoute[] {
   const mayKnow = ({ principal }: PlainRequest): boolean => principal !== null || !options.exposed()
-  const route = (path: string, answer: (request: PlainRequest) => PlainAnswer | Promise<PlainAnswer>): PlainRoute => ({
+  const route = (
+    path: string,
+    name: 'HEALTH' | 'LIVE' | 'READY' | 'DETAILED',
+    answer: (request: PlainRequest) => PlainAnswer | Promise<PlainAnswer>,
+  ): PlainRoute => ({
     method: 'GET',
     path,
     access: 'public',
+    describe: described(async () => (await import('./operations/health.ts'))[name]),
     answer: async (request) => answer(request),
   })
   const look = async (): Promise<GatewayHealth> =>
     mergeHealth(ownHealth(state, options.deployments()), await options.others())
 
   return [
-    route('/health', async (request) => {
+    route('/health', 'HEALTH', async (request) => {
       const all = await look()
       const status = statusOf(options, all.deployments)
       return health(status, mayKnow(request) ? await overview(status, all, options) : { status })
     }),
-    route('/health/live', () => jsonAnswer(200, toJsonText({ status: 'alive' }))),
-    route('/health/ready', async (request) => {
+    route('/health/live', 'LIVE', () => jsonAnswer(200, toJsonText({ status: 'alive' }))),
+    route('/health/ready', 'READY', async (request) => {
       const reason = await whyNotReady(state, options)
       const status = { status: reason === null ? 'ready' : 'not-ready' }
       return jsonAnswer(
@@ -65,7 +71,7 @@ export function healthRoutes(state: ServerState, options: HealthOptions): readon
         toJsonText(reason === null || !mayKnow(request) ? status : { ...status, reason }),
       )
     }),
-    route('/health/detailed', async (request) => {
+    route('/health/detailed', 'DETAILED', async (request) => {
       if (!mayKnow(request)) throw new GatewayError('unauthorized', 'Details are shown to holders of a key.')
       const all = await look()
       const status = statusOf(options, all.deployments)

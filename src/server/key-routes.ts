@@ -1,10 +1,10 @@
-import { changesOf, keyToJson, overlapOf, rulesOf } from '../admission/key-json.ts'
-import { USUAL_OVERLAP } from '../admission/key-registry.ts'
+import { keyToJson } from '../admission/key-view.ts'
 import type { IssuedKey, KeyRegistry } from '../admission/key-registry.ts'
 import type { VirtualKey } from '../admission/virtual-key.ts'
 import { GatewayError } from '../lib/error.ts'
-import { parseJson, toJsonText } from '../lib/json.ts'
+import { toJsonText } from '../lib/json.ts'
 import type { JsonValue } from '../lib/json.ts'
+import { operationRoute } from './operation.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainAnswer, PlainRequest, PlainRoute } from './plain-route.ts'
 
@@ -26,6 +26,7 @@ const KEY = `${KEYS}/{id}`
  */
 export function keyRoutes(door: KeyDoor): readonly PlainRoute[] {
   const { registry, configured } = door
+  const load = () => import('./operations/keys.ts')
   const now = (): number => door.wallClock()
   const stored = (key: VirtualKey): JsonValue => keyToJson(key, 'store', now())
   const issued = ({ key, secret }: IssuedKey): JsonValue => ({ ...keyToJson(key, 'store', now()), key: secret })
@@ -36,59 +37,69 @@ export function keyRoutes(door: KeyDoor): readonly PlainRoute[] {
     const message = 'This key stands in the config file, and is changed there.'
     throw new GatewayError('invalid_request', message, { status: 409, shouldRetry: false })
   }
-  const route = (
-    method: PlainRoute['method'],
-    path: string,
-    answer: (request: PlainRequest) => Promise<PlainAnswer>,
-  ): PlainRoute => ({ method, path, access: 'admin', answer })
 
   return [
-    route('POST', KEYS, async ({ body }) => answerWith(201, issued(await registry.create(rulesOf(jsonOf(body)))))),
-    route('GET', KEYS, async () => {
-      const keys = [
-        ...configured().map((key) => keyToJson(key, 'config', now())),
-        ...(await registry.list()).map(stored),
-      ]
-      return answerWith(200, { keys })
-    }),
-    route('GET', KEY, async (request) => {
-      const own = configuredAs(request)
-      return answerWith(
-        200,
-        own === undefined ? stored(await registry.get(idOf(request))) : keyToJson(own, 'config', now()),
-      )
-    }),
-    route('PATCH', KEY, async (request) =>
-      answerWith(200, stored(await registry.change(idOf(request), changesOf(jsonOf(request.body))))),
+    operationRoute(
+      'POST',
+      KEYS,
+      'admin',
+      async () => (await load()).CREATE,
+      async ({ body }) => answerWith(201, issued(await registry.create(body))),
     ),
-    route('DELETE', KEY, async (request) => {
-      if (!isForgetting(request.query)) return answerWith(200, stored(await registry.revoke(idOf(request))))
-      await registry.forget(idOf(request))
-      return answerWith(200, { forgotten: true })
-    }),
-    route('POST', `${KEY}/rotate`, async (request) => {
-      const overlap = overlapOf(request.body.length === 0 ? {} : jsonOf(request.body), USUAL_OVERLAP)
-      return answerWith(200, issued(await registry.rotate(idOf(request), overlap)))
-    }),
+    operationRoute(
+      'GET',
+      KEYS,
+      'admin',
+      async () => (await load()).LIST,
+      async () => {
+        const keys = [
+          ...configured().map((key) => keyToJson(key, 'config', now())),
+          ...(await registry.list()).map(stored),
+        ]
+        return answerWith(200, { keys })
+      },
+    ),
+    operationRoute(
+      'GET',
+      KEY,
+      'admin',
+      async () => (await load()).GET,
+      async (_, request) => {
+        const own = configuredAs(request)
+        return answerWith(
+          200,
+          own === undefined ? stored(await registry.get(idOf(request))) : keyToJson(own, 'config', now()),
+        )
+      },
+    ),
+    operationRoute(
+      'PATCH',
+      KEY,
+      'admin',
+      async () => (await load()).CHANGE,
+      async ({ body }, request) => answerWith(200, stored(await registry.change(idOf(request), body))),
+    ),
+    operationRoute(
+      'DELETE',
+      KEY,
+      'admin',
+      async () => (await load()).REVOKE,
+      async ({ query }, request) => {
+        if (query.forget === undefined) return answerWith(200, stored(await registry.revoke(idOf(request))))
+        await registry.forget(idOf(request))
+        return answerWith(200, { forgotten: true })
+      },
+    ),
+    operationRoute(
+      'POST',
+      `${KEY}/rotate`,
+      'admin',
+      async () => (await load()).ROTATE,
+      async ({ body }, request) => answerWith(200, issued(await registry.rotate(idOf(request), body.overlap))),
+    ),
   ]
 }
 
 function answerWith(status: number, value: JsonValue): PlainAnswer {
   return jsonAnswer(status, toJsonText(value))
-}
-
-function isForgetting(query: string): boolean {
-  const asked = [...new URLSearchParams(query)]
-  if (asked.length === 0) return false
-  if (asked.length === 1 && asked[0]?.[0] === 'forget' && asked[0][1] === 'true') return true
-  throw new GatewayError('invalid_request', 'DELETE /admin/keys/{id} takes ?forget=true, or nothing.')
-}
-
-function jsonOf(body: Buffer): JsonValue {
-  try {
-    return parseJson(body.toString('utf8'))
-  } catch (thrown) {
-    if (thrown instanceof SyntaxError) throw new GatewayError('invalid_json', 'The body is no JSON.', { cause: thrown })
-    throw thrown
-  }
 }

@@ -1,3 +1,4 @@
+import { described } from './operation.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainRoute } from './plain-route.ts'
 
@@ -16,12 +17,14 @@ export function metricsRoutes(pages: MetricsPages): readonly PlainRoute[] {
       method: 'GET',
       path: '/debug/metrics',
       access: 'key',
+      describe: described(async () => (await import('./operations/metrics.ts')).DEBUG),
       answer: async () => jsonAnswer(200, await pages.debug()),
     },
     {
       method: 'GET',
       path: '/metrics',
       access: 'key',
+      describe: described(async () => (await import('./operations/metrics.ts')).PROMETHEUS),
       answer: async () => ({
         status: 200,
         headers: { 'content-type': PROMETHEUS, 'cache-control': 'no-store' },

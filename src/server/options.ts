@@ -43,8 +43,13 @@ export interface AccessChecks {
   checkAdmin(headers: Headers): void
   /** `path`: as the route is declared. */
   permit(principal: Principal, path: string): void
-  /** Runs for everything that a protocol owns, and for every caller without a valid key who needs one. */
-  admit(caller: Caller): void
+  /**
+   * Runs for everything that a protocol owns, and for every caller without a valid key who needs one. A promise only where
+   * somebody else counts.
+   */
+  admit(caller: Caller): void | Promise<void>
+  /** A key or a token was sent that is not good, and one is needed. */
+  failed(caller: Caller): void | Promise<void>
   /** The body of a request that a protocol owns, and that was admitted, has come, or never will. */
   received(caller: Caller): void
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../test/support/temporary-folder.ts'
 import { PageFiles } from './page-files.ts'
 import { assetRoute, pageAnswer } from './page-routes.ts'
-import type { PlainAnswer } from './plain-route.ts'
+import type { PlainAnswer, StreamedAnswer } from './plain-route.ts'
 
 /** What a build writes, and beside it something that it does not list. */
 function build(folder: string): void {
@@ -19,7 +19,7 @@ function build(folder: string): void {
   writeFileSync(join(folder, 'files.json'), JSON.stringify(files))
 }
 
-function asset(files: PageFiles, name: string): Promise<PlainAnswer> {
+function asset(files: PageFiles, name: string): Promise<PlainAnswer | StreamedAnswer> {
   const request = { id: '', path: '', query: '', params: { name }, headers: {}, body: Buffer.alloc(0), principal: null }
   return assetRoute(files).answer(request)
 }

@@ -1,4 +1,5 @@
 import { GatewayError } from '../lib/error.ts'
+import { described } from './operation.ts'
 import { PAGE } from './page-files.ts'
 import type { PageFile, PageFiles } from './page-files.ts'
 import type { PlainAnswer, PlainRoute } from './plain-route.ts'
@@ -45,6 +46,7 @@ export function assetRoute(files: PageFiles): PlainRoute {
     method: 'GET',
     path: '/dashboard/assets/{name}',
     access: 'public',
+    describe: described(async () => (await import('./operations/dashboard.ts')).ASSET),
     answer: async ({ params }) => {
       const file = await files.find(`assets/${params['name'] ?? ''}`)
       if (file === null || file === undefined) {

@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream'
 import type { Principal } from '../exchange/client.ts'
 import type { Headers } from '../lib/headers.ts'
+import type { RouteDescription } from '../protocols/route-description.ts'
 
 /** Who may call a route. `key`: whoever has a key or a token, where one is needed. `admin`: whoever has the admin token. */
 export type Access = 'public' | 'key' | 'admin'
@@ -10,8 +12,10 @@ export interface PlainRoute {
   /** As in `ProtocolRoute`. */
   readonly path: string
   readonly access: Access
+  /** For the documentation. Loaded when somebody reads that: no start waits for it. */
+  readonly describe?: () => Promise<RouteDescription>
   /** May throw GatewayError. */
-  answer(request: PlainRequest): Promise<PlainAnswer>
+  answer(request: PlainRequest): Promise<PlainAnswer | StreamedAnswer>
 }
 
 export interface PlainRequest {
@@ -30,6 +34,16 @@ export interface PlainAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer | string
+}
+
+/** An answer that is too large to be held: it goes out as fast as the client takes it. */
+export interface StreamedAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  /** Of the whole stream, in bytes. */
+  readonly length: number
+  /** Destroyed when nobody wants the rest of it. */
+  readonly stream: Readable
 }
 
 /** An answer of JSON text that nobody may keep. */

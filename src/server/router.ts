@@ -1,6 +1,7 @@
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Protocol, ProtocolRoute } from '../protocols/protocol.ts'
+import type { RouteDescription } from '../protocols/route-description.ts'
 import type { Access, PlainRoute } from './plain-route.ts'
 
 export type Params = Readonly<Record<string, string>>
@@ -21,12 +22,13 @@ export interface DeclaredRoute {
   readonly method: string
   readonly path: string
   readonly access: Access
+  /** Null on a plain route. */
+  readonly protocol: Protocol | null
+  readonly describe?: (() => Promise<RouteDescription>) | undefined
 }
 
 interface Endpoint extends DeclaredRoute {
   readonly pattern: Pattern
-  /** Null on a plain route. */
-  readonly protocol: Protocol | null
   target(params: Params): Target
 }
 
@@ -79,12 +81,12 @@ export class ServerRouter {
   }
 
   #add(
-    { method, path }: { readonly method: string; readonly path: string },
+    { method, path, describe }: Pick<ProtocolRoute | PlainRoute, 'method' | 'path' | 'describe'>,
     access: Access,
     protocol: Protocol | null,
     target: (params: Params) => Target,
   ): void {
-    const endpoint = { method, path, access, pattern: new Pattern(path), protocol, target }
+    const endpoint = { method, path, access, describe, pattern: new Pattern(path), protocol, target }
     this.routes.push(endpoint)
     if (!endpoint.pattern.fixed) {
       this.#patterned.push(endpoint)

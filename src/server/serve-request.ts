@@ -1,6 +1,7 @@
 import { isLoopback } from '../admission/address.ts'
+import { hasCredential } from '../admission/authenticate.ts'
 import type { ClientReply, Principal } from '../exchange/client.ts'
-import { GatewayError } from '../lib/error.ts'
+import { GatewayError, toGatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import { readBody } from './body.ts'
 import { CompressedReply } from './compressed-reply.ts'
@@ -10,6 +11,7 @@ import type { AccessChecks, ServerOptions } from './options.ts'
 import type { HttpReply } from './reply.ts'
 import type { RequestHead } from './request-head.ts'
 import type { ServerRouter, Target } from './router.ts'
+import { sendStream } from './send-stream.ts'
 
 /** One request at the door, with everything that was learnt of it so far. */
 export interface Arrival {
@@ -100,23 +102,31 @@ function shown(path: string): string {
 
 /** Null: a stranger on a public route. What the server answers by itself is never refused for lack of room. */
 function admit(
-  { head: { headers }, peer }: Arrival,
+  { head: { headers }, peer, reply: { id } }: Arrival,
   target: Target,
-  { access }: ServerOptions,
+  { access, observer: { tracer } }: ServerOptions,
 ): Principal | null | Promise<Principal | null> {
   if (target.kind === 'plain' && target.route.access === 'admin') return admitAdmin(headers, peer, access)
   const open = target.kind === 'plain' ? target.route.access === 'public' : target.route.public
-  const known = (principal: Principal): Principal => {
+  const known = (principal: Principal): Principal | Promise<Principal> => {
+    if (tracer.on.auth) tracer.write('auth', id, 'known', { key: principal.keyName ?? '' })
     if (!open) access.permit(principal, target.route.path)
-    if (target.kind === 'protocol') access.admit({ principal, headers, peer })
-    return principal
+    const admitted = target.kind === 'protocol' ? access.admit({ principal, headers, peer }) : undefined
+    return admitted instanceof Promise ? admitted.then(() => principal) : principal
   }
-  const unknown = (thrown: unknown): null => {
+  const unknown = (thrown: unknown): null | Promise<null> => {
     const fails = !open || !(thrown instanceof GatewayError)
-    // Whoever guesses keys is counted too.
-    if (fails || target.kind === 'protocol') access.admit({ principal: null, headers, peer })
-    if (fails) throw thrown
-    return null
+    if (tracer.on.auth)
+      tracer.write('auth', id, fails ? 'refused' : 'a stranger', { why: toGatewayError(thrown).message })
+    const turnAway = (): null => {
+      if (fails) throw thrown
+      return null
+    }
+    const counted = countStranger({ headers, peer, isWrong: fails && isWrong(thrown, headers) }, access, () =>
+      // Whoever guesses keys is counted too.
+      fails || target.kind === 'protocol' ? access.admit({ principal: null, headers, peer }) : undefined,
+    )
+    return counted instanceof Promise ? counted.then(turnAway) : turnAway()
   }
   let found: Principal | Promise<Principal>
   try {
@@ -128,14 +138,40 @@ function admit(
 }
 
 /** Whoever runs the gateway is nobody's tenant. */
-function admitAdmin(headers: Headers, peer: string, access: AccessChecks): null {
+function admitAdmin(headers: Headers, peer: string, access: AccessChecks): null | Promise<null> {
   try {
     access.checkAdmin(headers)
   } catch (thrown) {
-    access.admit({ principal: null, headers, peer })
-    throw thrown
+    const turnAway = (): never => {
+      throw thrown
+    }
+    const counted = countStranger({ headers, peer, isWrong: isWrong(thrown, headers) }, access, () =>
+      access.admit({ principal: null, headers, peer }),
+    )
+    return counted instanceof Promise ? counted.then(turnAway) : turnAway()
   }
   return null
+}
+
+interface Stranger {
+  readonly headers: Headers
+  readonly peer: string
+  /** What was sent as key or token is not good. */
+  readonly isWrong: boolean
+}
+
+/** First as one who guesses keys, then as one who makes requests. */
+function countStranger(
+  { headers, peer, isWrong: wrong }: Stranger,
+  access: AccessChecks,
+  count: () => void | Promise<void>,
+): void | Promise<void> {
+  const failed = wrong ? access.failed({ principal: null, headers, peer }) : undefined
+  return failed instanceof Promise ? failed.then(count) : count()
+}
+
+function isWrong(thrown: unknown, headers: Headers): boolean {
+  return thrown instanceof GatewayError && thrown.code === 'unauthorized' && hasCredential(headers)
 }
 
 /** As long as nobody knows whose it is, no byte of a body takes up memory. */
@@ -172,6 +208,10 @@ async function answerPlain(
 ): Promise<void> {
   const { path, query, headers } = head
   const answer = await route.answer({ id, path, query, params, headers, body, principal })
+  if ('stream' in answer) {
+    sendStream(reply, answer, head.method !== 'HEAD')
+    return
+  }
   const length = typeof answer.body === 'string' ? Buffer.byteLength(answer.body) : answer.body.length
   reply.head(answer.status, { 'content-length': String(length), ...answer.headers })
   reply.end(answer.body)

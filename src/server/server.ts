@@ -199,7 +199,7 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
       failed: (thrown) => this.#options.observer.error(reply.id, 'a request failed', thrown),
       over: () => {
         connection.remove(reply)
-        this.#over(reply)
+        this.#over(reply, head)
       },
     })
     this.inFlight++
@@ -207,8 +207,13 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
     return reply
   }
 
-  #over(reply: HttpReply): void {
+  #over(reply: HttpReply, { method, path }: RequestHead): void {
     const now = performance.now()
+    const { tracer } = this.#options.observer
+    if (tracer.on.http) {
+      const duration = Math.round(now - reply.startedAt)
+      tracer.write('http', reply.id, 'answered', { method, path, status: reply.status, bytes: reply.bytes, duration })
+    }
     this.served++
     this.traffic.record(now - reply.startedAt, now)
     this.inFlight--

@@ -4,13 +4,17 @@ import type { Principal } from '../exchange/client.ts'
 import { GatewayError } from '../lib/error.ts'
 import { toJsonText } from '../lib/json.ts'
 import type { JsonText } from '../lib/json.ts'
-import { NO_DETAILS, isSessionId } from '../sessions/session.ts'
+import { NO_DETAILS, SESSION_ID, isSessionId } from '../sessions/session.ts'
 import { readDetails } from '../sessions/session-codec.ts'
-import type { SessionKey, SessionRecord } from '../sessions/session-store.ts'
+import type { SessionKey } from '../sessions/session-store.ts'
 import type { Made, Sessions } from '../sessions/sessions.ts'
+import { bodyOf, invalid } from './json-body.ts'
+import { operationRoute } from './operation.ts'
+import type { BodyOf, QueryOf } from './operation.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainAnswer, PlainRequest, PlainRoute } from './plain-route.ts'
-import { badId, bodyOf, chosenId, detailsOf, instructionsOf, invalid } from './session-body.ts'
+import { detailsOf, instructionsOf } from './session-body.ts'
+import { cursorOf } from './session-cursor.ts'
 import { messagesView, sessionView, statsView, summaryView, wholeView } from './session-view.ts'
 
 export interface SessionRoutesOptions {
@@ -30,29 +34,66 @@ export interface ReadMessages {
 }
 
 const PATH = '/v1/sessions'
-const DEFAULT_PAGE = 20
-const MOST_IN_PAGE = 100
-/** What a session says that was made without saying how many. */
-const DEFAULT_MAX_TURNS = 10
+const NAMED = `${PATH}/{id}`
 
 /** Sessions by themselves, beside the requests that talk in them. A session of another key is no session. */
 export function sessionRoutes(options: SessionRoutesOptions): readonly PlainRoute[] {
   const routes = new SessionRoutes(options)
-  const route = (
-    method: PlainRoute['method'],
-    path: string,
-    answer: (request: PlainRequest) => Promise<PlainAnswer>,
-  ): PlainRoute => ({ method, path: `${PATH}${path}`, access: 'key', answer })
+  const load = () => import('./operations/sessions.ts')
   return [
-    route('GET', '', (request) => routes.list(request)),
-    route('POST', '', (request) => routes.create(request)),
-    route('GET', '/stats', (request) => routes.stats(request)),
-    route('GET', '/{id}', (request) => routes.get(request)),
-    route('PATCH', '/{id}', (request) => routes.patch(request)),
-    route('DELETE', '/{id}', (request) => routes.delete(request)),
-    route('POST', '/{id}/messages', (request) => routes.add(request)),
+    operationRoute(
+      'GET',
+      PATH,
+      'key',
+      async () => (await load()).LIST,
+      ({ query }, request) => routes.list(query, request),
+    ),
+    operationRoute(
+      'POST',
+      PATH,
+      'key',
+      async () => (await load()).CREATE,
+      ({ body }, request) => routes.create(body, request),
+    ),
+    operationRoute(
+      'GET',
+      `${PATH}/stats`,
+      'key',
+      async () => (await load()).STATS,
+      (_, request) => routes.stats(request),
+    ),
+    operationRoute(
+      'GET',
+      NAMED,
+      'key',
+      async () => (await load()).GET,
+      (_, request) => routes.get(request),
+    ),
+    operationRoute(
+      'PATCH',
+      NAMED,
+      'key',
+      async () => (await load()).CHANGE,
+      ({ body }, request) => routes.patch(body, request),
+    ),
+    operationRoute(
+      'DELETE',
+      NAMED,
+      'key',
+      async () => (await load()).DELETE,
+      (_, request) => routes.delete(request),
+    ),
+    operationRoute(
+      'POST',
+      `${NAMED}/messages`,
+      'key',
+      async () => (await load()).ADD,
+      (_, request) => routes.add(request),
+    ),
   ]
 }
+
+type Operations = typeof import('./operations/sessions.ts')
 
 class SessionRoutes {
   readonly #options: SessionRoutesOptions
@@ -61,11 +102,10 @@ class SessionRoutes {
     this.#options = options
   }
 
-  async list(request: PlainRequest): Promise<PlainAnswer> {
-    const { limit, after } = pageOf(request.query)
+  async list({ limit, after }: QueryOf<Operations['LIST']>, request: PlainRequest): Promise<PlainAnswer> {
     const { tenant } = this.#principal(request)
     // One more than is shown tells whether there are more.
-    const { sessions, total } = await this.#sessions.list(tenant, { limit: limit + 1, after })
+    const { sessions, total } = await this.#sessions.list(tenant, { limit: limit + 1, after: after ?? null })
     const shown = sessions.slice(0, limit)
     const last = sessions.length > limit ? shown.at(-1) : undefined
     const items = shown.map((record) => summaryView(record, readDetails(record.details)))
@@ -76,17 +116,15 @@ class SessionRoutes {
     )
   }
 
-  async create(request: PlainRequest): Promise<PlainAnswer> {
-    const body = bodyOf(request)
-    const details = detailsOf(body)
-    if (details.model === undefined) throw invalid('model', 'is missing')
+  async create(body: BodyOf<Operations['CREATE']>, request: PlainRequest): Promise<PlainAnswer> {
+    const details = detailsOf(body, request.body)
     const { tenant } = this.#principal(request)
-    const id = chosenId(body) ?? `session_${this.#options.newId()}`
+    const id = body.session_id ?? `session_${this.#options.newId()}`
     const made = await this.#sessions.create(
       { tenant, id },
       {
-        details: { ...NO_DETAILS, ...details, maxTurns: details.maxTurns ?? DEFAULT_MAX_TURNS },
-        instructions: instructionsOf(body) ?? [],
+        details: { ...NO_DETAILS, ...details },
+        instructions: instructionsOf(body.system_prompt) ?? [],
       },
     )
     if (made === null) {
@@ -103,9 +141,9 @@ class SessionRoutes {
     return session === null ? notFound(request) : jsonAnswer(200, wholeView(session))
   }
 
-  async patch(request: PlainRequest): Promise<PlainAnswer> {
-    const body = bodyOf(request)
-    const session = await this.#sessions.describe(this.#key(request), detailsOf(body), instructionsOf(body))
+  async patch(body: BodyOf<Operations['CHANGE']>, request: PlainRequest): Promise<PlainAnswer> {
+    const details = detailsOf(body, request.body)
+    const session = await this.#sessions.describe(this.#key(request), details, instructionsOf(body.system_prompt))
     return session === null ? notFound(request) : jsonAnswer(200, sessionView(session).text)
   }
 
@@ -120,7 +158,7 @@ class SessionRoutes {
     if (list?.kind !== 'array') throw invalid('messages', list === undefined ? 'is missing' : 'must be a list')
     const { instructions, messages } = this.#options.readMessages(list.raw, this.#principal(request))
     const key = this.#key(request)
-    if (!isSessionId(key.id)) throw badId()
+    if (!isSessionId(key.id)) throw invalid('session_id', `must be ${SESSION_ID}`)
     const made = await this.#sessions.add(key, {
       messages,
       instructions: instructions.length === 0 ? null : instructions,
@@ -163,27 +201,4 @@ function notFound({ params }: PlainRequest): PlainAnswer {
   const message = `There is no session ${JSON.stringify(params['id'])}.`
   const answer = jsonAnswer(404, toJsonText({ error: { message, type: 'session_not_found', code: '404' } }))
   return { ...answer, headers: { ...answer.headers, 'x-ucr-error': 'session_not_found' } }
-}
-
-function pageOf(query: string): {
-  readonly limit: number
-  readonly after: Pick<SessionRecord, 'created' | 'id'> | null
-} {
-  const asked = new URLSearchParams(query)
-  const limit = Number(asked.get('limit') ?? DEFAULT_PAGE)
-  if (!Number.isSafeInteger(limit) || limit < 1 || limit > MOST_IN_PAGE) {
-    throw invalid('limit', `must be a whole number from 1 to ${MOST_IN_PAGE}`)
-  }
-  const cursor = asked.get('after')
-  return { limit, after: cursor === null ? null : readCursor(cursor) }
-}
-
-function cursorOf({ created, id }: SessionRecord): string {
-  return Buffer.from(`${created} ${id}`).toString('base64url')
-}
-
-function readCursor(cursor: string): Pick<SessionRecord, 'created' | 'id'> {
-  const [, created, id] = /^(\d{1,15}) (.+)$/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
-  if (created === undefined || id === undefined) throw invalid('after', 'must be the "next" of an earlier page')
-  return { created: Number(created), id }
 }

@@ -1,5 +1,5 @@
 import type { Message } from '../canonical/request.ts'
-import { decodeJsonString } from '../lib/json.ts'
+import { meaningOf } from './message-meaning.ts'
 
 /** How a request goes on with a history. */
 export interface Continuation {
@@ -50,20 +50,4 @@ function sharedEnd(known: readonly string[], asked: readonly string[], sent: rea
     if (isSame && sent.slice(0, length).some(isAnswer)) return { keep: known.length, skip: length }
   }
   return null
-}
-
-/**
- * What both sides know of a message, however it was cut into parts on its way: who speaks, the words, calls and results.
- * Reasoning is left out, which clients of Chat never see again.
- */
-function meaningOf({ role, parts }: Message): string {
-  let words = ''
-  const facts: string[] = []
-  for (const part of parts) {
-    if (part.kind === 'text') words += decodeJsonString(part.text)
-    else if (part.kind === 'tool-call') facts.push(`call ${part.id}`)
-    else if (part.kind === 'tool-result') facts.push(`result ${part.callId}`)
-    else if (part.kind === 'media') facts.push(part.media)
-  }
-  return JSON.stringify([role, words, facts])
 }

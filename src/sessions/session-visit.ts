@@ -4,6 +4,7 @@ import type { CanonicalRequest, Message } from '../canonical/request.ts'
 import { continueHistory } from './resent-history.ts'
 import { messagesOf } from './session.ts'
 import type { Session } from './session.ts'
+import { refuseTurns } from './turn-limit.ts'
 
 /** What a request adds to its session. */
 export interface NewTurn {
@@ -60,10 +61,14 @@ export class SessionVisit {
     if (this.isNew) this.#evicted = await this.#sessions.open(model)
   }
 
-  /** The request with the history in front of it. May be asked again for another try. */
+  /**
+   * The request with the history in front of it. May be asked again for another try. Throws GatewayError `invalid_request`
+   * where it is a turn too many.
+   */
   continued(request: CanonicalRequest): CanonicalRequest {
     const { keep, skip } = continueHistory(this.history, request.messages)
     const messages = request.messages.slice(skip)
+    refuseTurns(this.id, this.#session?.details.maxTurns ?? null, this.history.slice(0, keep), messages)
     // Whatever an earlier try brought is not the answer to this one.
     this.#answer = null
     const hasOwn = request.instructions.length > 0

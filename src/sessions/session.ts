@@ -60,6 +60,9 @@ export function messagesOf({ turns }: Session): readonly Message[] {
 const ID = /^[\x21-\x7e]{1,200}$/
 
 /** Ids are the clients' to choose, but they travel in header fields. */
+/** In words. */
+export const SESSION_ID = '1 to 200 visible ASCII characters without spaces'
+
 export function isSessionId(id: string): boolean {
   return ID.test(id)
 }

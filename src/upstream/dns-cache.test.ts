@@ -19,6 +19,7 @@ class Bench {
   constructor(settings: Partial<DnsCacheSettings> = {}) {
     this.dns = new DnsCache(
       { max: 10, ttl: 60_000, ...settings },
+      () => {},
       async (host) => {
         this.asked.push(host)
         if (this.answer instanceof Error) throw this.answer

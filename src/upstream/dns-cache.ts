@@ -43,6 +43,7 @@ const REST = 5000
  */
 export class DnsCache {
   readonly #settings: DnsCacheSettings
+  readonly #looked: (host: string, milliseconds: number) => void
   readonly #system: Resolve
   /** Monotonic milliseconds. */
   readonly #now: () => number
@@ -53,8 +54,15 @@ export class DnsCache {
   #stale = 0
   #errors = 0
 
-  constructor(settings: DnsCacheSettings, system: Resolve = askSystem, now = (): number => performance.now()) {
+  /** `looked` is told how long each look-up took, in milliseconds. */
+  constructor(
+    settings: DnsCacheSettings,
+    looked: (host: string, milliseconds: number) => void = () => {},
+    system: Resolve = askSystem,
+    now = (): number => performance.now(),
+  ) {
     this.#settings = settings
+    this.#looked = looked
     this.#system = system
     this.#now = now
     this.#entries = new LRUCache({ max: Math.max(1, settings.max) })
@@ -120,6 +128,7 @@ export class DnsCache {
   }
 
   async #renew(host: string): Promise<readonly LookupAddress[]> {
+    const startedAt = this.#now()
     try {
       const addresses = await this.#system(host)
       this.#entries.set(host, { addresses, until: this.#now() + this.#settings.ttl, stale: false })
@@ -128,6 +137,8 @@ export class DnsCache {
       const known = this.#entries.get(host)
       if (known !== undefined) this.#entries.set(host, { ...known, until: this.#now() + REST, stale: true })
       throw thrown
+    } finally {
+      this.#looked(host, this.#now() - startedAt)
     }
   }
 }

@@ -15,7 +15,7 @@ export interface HttpTransport extends Transport {
  */
 export async function createHttpTransport(given: Partial<HttpTransportOptions> = {}): Promise<HttpTransport> {
   const options = { ...DEFAULT_HTTP_TRANSPORT, ...given }
-  const dns = new DnsCache(options.dns)
+  const dns = new DnsCache(options.dns, (host, milliseconds) => options.waited('lookup', host, milliseconds))
   const transport = await engineOf(options, dns)
   return {
     send: (request, handler) => transport.send(request, handler),

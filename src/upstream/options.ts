@@ -16,6 +16,8 @@ export interface HttpTransportOptions {
   readonly maxHeaderBytes: number
   /** Bytes that a compressed answer may become. */
   readonly maxDecodedBytes: number
+  /** Told how long each look-up of a name, and each new connection, took: milliseconds. */
+  readonly waited: (what: 'lookup' | 'connect', where: string, milliseconds: number) => void
 }
 
 export const DEFAULT_HTTP_TRANSPORT: HttpTransportOptions = {
@@ -27,4 +29,5 @@ export const DEFAULT_HTTP_TRANSPORT: HttpTransportOptions = {
   dns: { max: 500, ttl: 300_000 },
   maxHeaderBytes: 64 * 1024,
   maxDecodedBytes: 256 * 1024 * 1024,
+  waited: () => {},
 }

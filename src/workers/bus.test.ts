@@ -9,11 +9,14 @@ const WORDS: Topic<JsonValue[]> = { name: 'words', read: (data) => (Array.isArra
 
 /** As many buses, joined by one hub as through channels. `isSilent`: it gets everything and says nothing. */
 function buses(count: number, isSilent: (index: number) => boolean = () => false) {
-  const hub = new Hub()
+  const hub = new Hub((_topic, before, added) => [...listOf(before), ...listOf(added)])
   const members: HubMember[] = []
   const all = Array.from({ length: count }, (_, index) => {
     const bus: ProcessBus = new ProcessBus((message: FromWorker) => {
-      if (!isSilent(index) && (message.kind === 'tell' || message.kind === 'ask' || message.kind === 'answer')) {
+      if (
+        !isSilent(index) &&
+        (message.kind === 'tell' || message.kind === 'keep' || message.kind === 'ask' || message.kind === 'answer')
+      ) {
         hub.receive(member, structuredClone(message))
       }
     })
@@ -28,6 +31,8 @@ function buses(count: number, isSilent: (index: number) => boolean = () => false
   })
   return { hub, members, all }
 }
+
+const listOf = (data: JsonValue): readonly JsonValue[] => (Array.isArray(data) ? data : [])
 
 describe('a bus', () => {
   it('tells all others, and not the one who tells', () => {
@@ -53,6 +58,34 @@ describe('a bus', () => {
     const gathered = all[0]?.gather(WORDS, 60_000)
     for (const member of members.slice(2)) hub.leave(member)
     expect(await gathered).toEqual([['here'], ['here']])
+  })
+
+  it('has what workers left that are gone, each once, joined, and nothing of those that answer', async () => {
+    const { all, hub, members } = buses(4)
+    for (const [index, bus] of all.entries()) {
+      bus.answer(WORDS, () => [`of ${index}`])
+      bus.keep(WORDS, () => ['old'])
+      bus.keep(WORDS, () => [`left by ${index}`])
+    }
+    expect(await all[0]?.gather(WORDS, 60_000)).toEqual([['of 0'], ['of 1'], ['of 2'], ['of 3']])
+    for (const member of members.slice(2)) hub.leave(member)
+    expect(await all[0]?.gather(WORDS, 60_000)).toEqual([['of 0'], ['of 1'], ['left by 2', 'left by 3']])
+  })
+
+  it('has what a worker left that does not answer, or goes meanwhile', async () => {
+    const { all, hub, members } = buses(3)
+    all[1]?.keep(WORDS, () => ['left by 1'])
+    all[2]?.keep(WORDS, () => ['left by 2'])
+    all[1]?.answer({ ...WORDS, name: 'other' }, () => [])
+    all[0]?.answer(WORDS, () => ['of 0'])
+    all[2]?.answer(WORDS, () => {
+      // Its answer counts, and not what it leaves as well.
+      setImmediate(() => hub.leave(members[2]!))
+      return ['of 2']
+    })
+    expect(await all[0]?.gather(WORDS, 60_000)).toEqual([['of 0'], ['left by 1'], ['of 2']])
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(await all[0]?.gather(WORDS, 60_000)).toEqual([['of 0'], ['left by 1'], ['left by 2']])
   })
 
   it('of a gateway that is one process has only its own answer', async () => {

@@ -25,6 +25,8 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly text: string; readonly exitCode: number }
   | { readonly kind: 'took'; readonly id: number }
   | { readonly kind: 'tell'; readonly topic: string; readonly data: JsonValue }
+  /** For the time when it is gone. */
+  | { readonly kind: 'keep'; readonly topic: string; readonly data: JsonValue }
   | {
       readonly kind: 'ask'
       readonly id: number
@@ -54,6 +56,7 @@ const FROM_WORKER: Readonly<Record<FromWorker['kind'], true>> = {
   failed: true,
   took: true,
   tell: true,
+  keep: true,
   ask: true,
   answer: true,
   drained: true,

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { JsonValue } from '../lib/json.ts'
 import { Handover, type Taker } from './handover.ts'
-import { Hub, type HubMember } from './hub.ts'
+import { Hub, type HubMember, type JoinKept } from './hub.ts'
 import { isFromWorker, type FromWorker, type LogFields, type ToWorker } from './messages.ts'
 import { RespawnPolicy } from './respawn.ts'
 
@@ -11,6 +11,7 @@ export interface SupervisorOptions {
   /** Starts a process with a channel. */
   readonly fork: () => ChildProcess
   readonly begin: Extract<ToWorker, { readonly kind: 'begin' }>
+  readonly joinKept: JoinKept
   /** For people, when there is no worker that could log it. */
   readonly say: (text: string) => void
 }
@@ -37,7 +38,7 @@ const FAILURE = 1
 /** Keeps so many workers alive, hands them connections, and passes on what they have to say to each other. */
 export class Supervisor {
   readonly #options: SupervisorOptions
-  readonly #hub = new Hub()
+  readonly #hub: Hub
   readonly #handover = new Handover()
   readonly #respawn = new RespawnPolicy()
   readonly #workers = new Set<Worker>()
@@ -51,6 +52,7 @@ export class Supervisor {
 
   constructor(options: SupervisorOptions) {
     this.#options = options
+    this.#hub = new Hub(options.joinKept)
     this.#failed.promise.catch(() => {})
   }
 
@@ -134,6 +136,7 @@ export class Supervisor {
         this.#drained.push(message)
         return
       case 'tell':
+      case 'keep':
       case 'ask':
       case 'answer':
         this.#hub.receive(worker, message)

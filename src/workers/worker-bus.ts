@@ -6,6 +6,7 @@ type BusMessage = Extract<ToWorker, { readonly kind: 'told' | 'asked' | 'answers
 
 /** A worker's end of the bus; the other end is the supervisor's `Hub`. */
 export class ProcessBus implements WorkerBus {
+  readonly keeps = true
   readonly #send: (message: FromWorker) => unknown
   readonly #listeners = new Map<string, ((data: JsonValue) => void)[]>()
   readonly #givers = new Map<string, (question: JsonValue) => JsonValue>()
@@ -31,6 +32,10 @@ export class ProcessBus implements WorkerBus {
 
   answer<T extends JsonValue>(topic: Topic<T>, give: (question: JsonValue) => T): void {
     this.#givers.set(topic.name, give)
+  }
+
+  keep<T extends JsonValue>(topic: Topic<T>, give: () => T): void {
+    this.#send({ kind: 'keep', topic: topic.name, data: give() })
   }
 
   async gather<T>(topic: Topic<T>, milliseconds: number, question: JsonValue = null): Promise<readonly T[]> {

@@ -39,8 +39,8 @@ const FILES_AND_SYSTEM = [
 ]
 const IO = new Set([...NETWORK, ...FILES_AND_SYSTEM])
 
-/** What the two protocol contracts are for everybody who speaks of protocols without being one. */
-const CONTRACT = ['protocols/protocol.ts', 'protocols/dialect.ts']
+/** What the protocol contracts are for everybody who speaks of protocols without being one. */
+const CONTRACT = ['protocols/protocol.ts', 'protocols/dialect.ts', 'protocols/route-description.ts']
 
 /** From the bottom up. Nobody imports what stands below it in this list, except where `types` says so. */
 export const LAYERS: readonly Layer[] = [
@@ -115,7 +115,7 @@ export const LAYERS: readonly Layer[] = [
     imports: ['models/', 'canonical/', 'lib/'],
     types: ['exchange/client.ts'],
     builtins: 'no-network',
-    packages: ['jose', 'lru-cache'],
+    packages: ['jose', 'lru-cache', 'zod'],
   },
   {
     name: 'cache',
@@ -134,11 +134,25 @@ export const LAYERS: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'reasoning',
+    owns: ['reasoning/'],
+    imports: [
+      'canonical/',
+      'lib/',
+      'sessions/message-meaning.ts',
+      'sessions/read-messages.ts',
+      'sessions/write-messages.ts',
+    ],
+    types: [],
+    builtins: ['crypto'],
+    packages: [],
+  },
+  {
     // Adapters. What they keep is defined by whoever has it kept.
     name: 'store',
     owns: ['store/'],
     imports: ['lib/'],
-    types: ['sessions/session-store.ts', 'admission/', 'alerts/'],
+    types: ['sessions/session-store.ts', 'reasoning/reasoning-store.ts', 'admission/', 'alerts/'],
     // A client of a database brings its own network.
     builtins: ['crypto', 'fs', 'sqlite', 'timers/promises'],
     packages: ['ioredis', 'lru-cache'],
@@ -163,6 +177,7 @@ export const LAYERS: readonly Layer[] = [
       'admission/',
       'cache/',
       'sessions/',
+      'reasoning/',
       'upstream/',
       'lib/',
     ],
@@ -216,7 +231,7 @@ export const LAYERS: readonly Layer[] = [
     imports: [...CONTRACT, 'exchange/', 'sessions/', 'admission/', 'observe/', 'alerts/', 'canonical/', 'lib/'],
     types: ['config/', 'routing/', 'providers/', 'cache/', 'upstream/'],
     builtins: 'all',
-    packages: [],
+    packages: ['zod'],
   },
   {
     name: 'composition',

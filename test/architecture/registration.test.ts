@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { REGISTRIES, unreachable, unregistered } from './registration.ts'
 import { programFiles, type SourceFile } from './source/project.ts'
 
-const ENTRIES = ['src/cli/main.ts', 'src/index.ts']
+const ENTRIES = ['src/cli/main.ts', 'src/cli/wrapper-main.ts', 'src/index.ts']
 
 describe('registration', () => {
   it.each(REGISTRIES)('everything in $folder is in its list', (registry) => {

@@ -1,4 +1,5 @@
 import type { ClientReply, ClientRequest } from '../../src/exchange/client.ts'
+import { NO_TRACE } from '../../src/observe/tracer.ts'
 import type { AttemptRecord, ExchangeRecord, Observer } from '../../src/observe/observer.ts'
 import { PROTOCOL_LIST } from '../../src/protocols/index.ts'
 import { Compression } from '../../src/server/compression.ts'
@@ -29,6 +30,8 @@ export class RecordingObserver implements Observer {
   readonly warnings: string[] = []
   readonly errors: unknown[] = []
   readonly #waiting: (() => void)[] = []
+
+  readonly tracer = NO_TRACE
 
   exchange(record: ExchangeRecord): void {
     this.exchanges.push(record)
@@ -95,6 +98,7 @@ export async function smallGateway(
       checkAdmin: () => {},
       permit: () => {},
       admit: () => {},
+      failed: () => {},
       received: () => {},
     },
     health: {

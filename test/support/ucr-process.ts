@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const PROGRAM = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+export const PROGRAMS = {
+  ucr: fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)),
+  'claude-wrapper': fileURLToPath(new URL('../../src/cli/wrapper-main.ts', import.meta.url)),
+} as const
 
 /** Each command is a process of its own, most of whose time would go into reading the same files. */
 const COMPILE_CACHE = fileURLToPath(new URL('../../.cache/compile', import.meta.url))
@@ -17,6 +20,8 @@ export interface Finished {
 }
 
 export interface RunOptions {
+  /** `ucr` when left out. */
+  readonly program?: keyof typeof PROGRAMS
   readonly environment?: Readonly<Record<string, string>>
   /** Given to standard input, which is then closed. */
   readonly input?: string
@@ -30,16 +35,16 @@ export class UserMachine {
   readonly home: string
   readonly #running = new Set<RunningUcr>()
 
-  readonly #program: string
+  readonly #programs: Readonly<Record<keyof typeof PROGRAMS, string>>
 
-  private constructor(home: string, program: string) {
+  private constructor(home: string, programs: Readonly<Record<keyof typeof PROGRAMS, string>>) {
     this.home = home
-    this.#program = program
+    this.#programs = programs
   }
 
-  /** `program`: the file to run; by default the sources. */
-  static async create(program = PROGRAM): Promise<UserMachine> {
-    return new UserMachine(await mkdtemp(join(await realpath(tmpdir()), 'ucr-user-')), program)
+  /** `ucr`: the file of that program; by default its source. */
+  static async create(ucr: string = PROGRAMS.ucr): Promise<UserMachine> {
+    return new UserMachine(await mkdtemp(join(await realpath(tmpdir()), 'ucr-user-')), { ...PROGRAMS, ucr })
   }
 
   /** Where a config file is found without being named. */
@@ -72,8 +77,8 @@ export class UserMachine {
     }
   }
 
-  start(words: readonly string[], { environment = {}, input = '' }: RunOptions = {}): RunningUcr {
-    const child = spawn(process.execPath, [this.#program, ...words], {
+  start(words: readonly string[], { environment = {}, input = '', program = 'ucr' }: RunOptions = {}): RunningUcr {
+    const child = spawn(process.execPath, [this.#programs[program], ...words], {
       cwd: this.home,
       env: { PATH: '/usr/bin:/bin', HOME: this.home, NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
     })

@@ -88,7 +88,7 @@ describe.each(['while a gateway runs', 'while none runs'])('keys, %s', (when) =>
     expect(taken).toMatchObject({ code: 1, stdout: '' })
     expect(taken.stderr).toContain('There is a key named "laptop" already')
     const expired = await machine.run(['keys', 'create', 'other', '--expires', 'tomorrow'])
-    expect(expired.stderr).toContain('expires has to be a date')
+    expect(expired.stderr).toContain('expires: must be a date')
     for (const words of [
       ['keys', 'create', 'a/b'],
       ['keys', 'create', 'other', '--rate-limit', 'often'],

@@ -1,13 +1,9 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { stripVTControlCharacters } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { converseWith, NO_TERMINAL, type Answers } from '../support/converse.ts'
 import { UserMachine } from '../support/ucr-process.ts'
 
-const PROGRAM = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 const ENTER = '\r'
 const CONTROL_C = '\u0003'
 
@@ -19,33 +15,8 @@ beforeEach(async () => {
 
 afterEach(() => machine.close())
 
-/** What a person types at each question. */
-type Answers = readonly (readonly [question: RegExp, keys: string])[]
-
-/** Runs `ucr` in a terminal, as util-linux's `script` makes one, and answers each question once, when it appears. */
-async function converse(
-  words: readonly string[],
-  answers: Answers,
-  environment: Readonly<Record<string, string>> = {},
-) {
-  const command = [process.execPath, PROGRAM, ...words].map((word) => `'${word}'`).join(' ')
-  // Its terminal has no size of its own where this process has none.
-  const child = spawn('script', ['-qefc', `stty cols 110 rows 40; exec ${command}`, '/dev/null'], {
-    cwd: machine.home,
-    env: { PATH: '/usr/bin:/bin', HOME: machine.home, TERM: 'xterm', ...environment },
-  })
-  const open = new Set(answers)
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    output += stripVTControlCharacters(chunk)
-    for (const answer of open) {
-      if (!answer[0].test(output)) continue
-      open.delete(answer)
-      child.stdin.write(answer[1])
-    }
-  })
-  const [code] = await once(child, 'close')
-  return { code, output, unanswered: open.size }
+function converse(words: readonly string[], answers: Answers, environment: Readonly<Record<string, string>> = {}) {
+  return converseWith('ucr', machine.home, words, answers, environment)
 }
 
 const file = () => join(machine.home, '.config', 'ucr', 'ucr.config.json')
@@ -54,7 +25,7 @@ const file = () => join(machine.home, '.config', 'ucr', 'ucr.config.json')
 const WHO_ANSWERS = [/Who answers for names/, ENTER] as const
 const ELSEWHERE = [/some kinds of requests/, ENTER] as const
 
-describe.skipIf(spawnSync('script', ['--version']).status !== 0)('setup', () => {
+describe.skipIf(NO_TERMINAL)('setup', () => {
   it('writes a valid config from the answers, with what it found, for its owner alone', async () => {
     const environment = { GROQ_API_KEY: 'gsk_canary0123456789' }
     const { code, output } = await converse(
@@ -119,7 +90,7 @@ describe.skipIf(spawnSync('script', ['--version']).status !== 0)('setup', () => 
   })
 })
 
-describe.skipIf(spawnSync('script', ['--version']).status !== 0)('config edit', () => {
+describe.skipIf(NO_TERMINAL)('config edit', () => {
   it('checks the file when the editor has ended', async () => {
     await machine.writeConfig('{}')
     const well = await converse(['config', 'edit'], [], { EDITOR: 'touch -c' })

@@ -414,6 +414,7 @@ describe.each(LISTENERS)('over $name,', ({ settings: listener }) => {
       checkAdmin: () => {},
       permit: () => {},
       admit: () => {},
+      failed: () => {},
       received: () => {},
     }
 

@@ -114,7 +114,7 @@ describe('a rate limit', () => {
       expect(await statuses(2, () => ask(`${gateway.url}${path}`)), path).toEqual([200, 200])
     }
     const page = (await ask(`${gateway.url}/debug/metrics`)).json()
-    expect(page['admission']).toEqual({ rateLimited: 1, overloaded: 0 })
+    expect(page['admission']).toEqual({ rateLimited: 1, overloaded: 0, wrongCredentials: 0, uncounted: 0 })
   })
 
   it('changes with the config, without a restart', async () => {

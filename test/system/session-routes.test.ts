@@ -44,7 +44,7 @@ describe.each(['sqlite', 'memory'] as const)('/v1/sessions with %s', (store) => 
       status: 'active',
       model: 'claude-sonnet-5',
       title: null,
-      max_turns: 10,
+      max_turns: null,
       metadata: {},
       message_count: 0,
       dropped_messages: 0,

@@ -35,7 +35,9 @@ describe.skipIf(NO_REDIS !== null)('sessions in Redis', () => {
   beforeEach(() => redis((client) => client.flushall()))
 
   async function open(): Promise<SessionStore> {
-    return new RedisSessionStore(await RedisConnection.open({ url: server.url, lost: () => {}, back: () => {} }))
+    return new RedisSessionStore(
+      await RedisConnection.open({ url: server.url, what: 'Sessions', lost: () => {}, back: () => {} }),
+    )
   }
 
   /** Kills and restarts the server so often, each time after so many more successes. */

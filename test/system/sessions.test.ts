@@ -495,3 +495,45 @@ describe('a session', () => {
     expect(answer.headers['x-ucr-plan']).toBe('passthrough')
   })
 })
+
+describe('max_turns', () => {
+  it.each(EVERY_SPEAKER)('is how often a user may speak, and no more: $protocol', async (client) => {
+    const { gateway, upstream } = await world(counting(client), client)
+    await ask(`${gateway.url}/v1/sessions`, { method: 'POST', body: { model: 'm', session_id: 'talk', max_turns: 2 } })
+    expect((await say(gateway, client, 'One')).status).toBe(200)
+    expect((await say(gateway, client, 'Two')).status).toBe(200)
+    const third = await say(gateway, client, 'Three')
+    expect(third.status).toBe(400)
+    expect(third.text).toContain('2 turns')
+    expect(third.text).toContain('PATCH /v1/sessions/talk')
+    expect(upstream.requests).toHaveLength(2)
+    expect((await kept(gateway)).messages).toHaveLength(4)
+
+    await ask(`${gateway.url}/v1/sessions/talk`, { method: 'PATCH', body: { max_turns: null } })
+    expect((await say(gateway, client, 'Three')).status).toBe(200)
+  })
+
+  it('counts what a client sends along once, and nothing that it has left behind', async () => {
+    const { gateway } = await world(counting(chat), chat)
+    await ask(`${gateway.url}/v1/sessions`, { method: 'POST', body: { model: 'm', session_id: 'talk', max_turns: 2 } })
+    const one = [user('One')]
+    await generate(gateway, chat, 'm', { messages: one }, IN_TALK)
+    const two = [...one, { role: 'assistant', content: 'answer 1' }, user('Two')]
+    expect((await generate(gateway, chat, 'm', { messages: two }, IN_TALK)).status).toBe(200)
+    const other = [...one, { role: 'assistant', content: 'answer 1' }, user('Another way')]
+    expect((await generate(gateway, chat, 'm', { messages: other }, IN_TALK)).status).toBe(200)
+  })
+
+  it('lets a turn end whose tools are still at work', async () => {
+    const { gateway } = await world(counting(chat), chat)
+    await ask(`${gateway.url}/v1/sessions`, { method: 'POST', body: { model: 'm', session_id: 'talk', max_turns: 1 } })
+    const call = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } }
+    await ask(`${gateway.url}/v1/sessions/talk/messages`, {
+      method: 'POST',
+      body: { messages: [user('Look'), { role: 'assistant', content: null, tool_calls: [call] }] },
+    })
+    const result = { role: 'tool', tool_call_id: 'call_1', content: 'a cat' }
+    expect((await generate(gateway, chat, 'm', { messages: [result] }, IN_TALK)).status).toBe(200)
+    expect((await say(gateway, chat, 'More')).status).toBe(400)
+  })
+})

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { openKeyStore } from '../../src/composition/open-key-store.ts'
+import { keyPlaceOf } from '../../src/composition/open-key-store.ts'
 import { StateDatabase } from '../../src/composition/state-database.ts'
 import { Admin, tokenIn } from '../support/admin.ts'
 import { ask } from '../support/ask.ts'
@@ -65,7 +65,7 @@ it('a command that goes past the gateway is heard of by all workers too', async 
   await untilAll(200, all, key)
   // As with a second gateway that has the same state folder: nobody tells these workers anything.
   const database = new StateDatabase(join(machine.home, '.local', 'state', 'ucr'))
-  const store = await openKeyStore(database)
+  const store = await keyPlaceOf({ auth: { store: 'sqlite' }, redis: { url: '' } }, database, null).open()
   const [made] = await store.list()
   await store.change(made!.id, (present) => ({ ...present, disabled: true }))
   await database.close()

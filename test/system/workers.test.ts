@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { childrenOf } from '../support/children.ts'
 import { ask, askOpen, type Answer, type OpenAnswer } from '../support/ask.ts'
 import { provider, vendorOf } from '../support/install.ts'
 import { postOf, RawClient } from '../support/raw-client.ts'
@@ -34,15 +34,6 @@ async function started(words: readonly string[] = ['--workers', '2']): Promise<R
 
 function configOf(upstream: Upstream, more: object = {}): object {
   return { server: { port: 0 }, providers: [provider('far', chat, upstream.url)], ...more }
-}
-
-/** Processes below this one. */
-function childrenOf(pid: number): readonly number[] {
-  const rows = execFileSync('ps', ['-axo', 'pid=,ppid=,comm='], { encoding: 'utf8' }).trim().split('\n')
-  return rows
-    .map((row) => row.trim().split(/\s+/))
-    .filter(([, parent, name]) => Number(parent) === pid && name !== 'ps')
-    .map(([child]) => Number(child))
 }
 
 async function gone(pids: readonly number[]): Promise<void> {
@@ -305,6 +296,13 @@ describe('several workers', () => {
 })
 
 describe('workers that cannot start', () => {
+  it('end where nobody is there any more who started them, and listen nowhere', async () => {
+    const upstream = await vendorOf(saying(chat, 'Served.'))
+    await machine.writeConfig(configOf(upstream))
+    const { code, stdout } = await machine.run(['start'], { environment: { UCR_WORKER: '1' } })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+  })
+
   it('end the start with one message when they all fail', async () => {
     await writeFile(join(machine.home, 'file'), '')
     const upstream = await vendorOf(saying(chat, 'Served.'))

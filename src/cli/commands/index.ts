@@ -35,6 +35,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     async () => (await import('./doctor.ts')).command,
     'Find what is wrong with config, keys, ports and files, and say how to mend it',
   ),
+  entry(
+    'diagnostics',
+    async () => (await import('./diagnostics.ts')).command,
+    'Take heap snapshots and CPU profiles of a running gateway',
+  ),
   entry('config', async () => (await import('./config.ts')).command, 'Write, check, show and edit the config file'),
   entry('providers', async () => (await import('./providers.ts')).command, 'List, find, switch and test providers'),
   entry(

@@ -2,7 +2,8 @@ import type { NewKey } from '../../config/edit.ts'
 import type { JsonValue } from '../../lib/json.ts'
 import { defineCommand, defineGroup, flag, optional, required, text, texts, type Surroundings } from '../command.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { Failure, reasonOf, usageFailure } from '../failure.ts'
+import { reasonOf, usageFailure } from '../failure.ts'
+import { isNull, listOf, textOf } from '../json-answer.ts'
 import { CONFIG, JSON_OUTPUT } from '../shared-options.ts'
 import { table } from '../terminal.ts'
 
@@ -209,30 +210,6 @@ function switchCommand(word: string, summary: string, disabled: boolean) {
       return EXIT.ok
     },
   })
-}
-
-function fieldOf(value: JsonValue, name: string): JsonValue {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) throw strange()
-  return value[name] ?? null
-}
-
-/** Empty for null. */
-function textOf(value: JsonValue, name: string): string {
-  const field = fieldOf(value, name)
-  return typeof field === 'string' ? field : ''
-}
-
-function listOf(value: JsonValue, name: string): readonly JsonValue[] {
-  const field = fieldOf(value, name)
-  return Array.isArray(field) ? field : []
-}
-
-function isNull(value: JsonValue, name: string): boolean {
-  return fieldOf(value, name) === null
-}
-
-function strange(): Failure {
-  return new Failure('The answer is none of this admin API.', { fix: 'Is the gateway of another version? Restart it.' })
 }
 
 export const command = defineGroup('keys', 'Make, list, change and revoke the keys that clients use', [

@@ -20,6 +20,7 @@ export const anthropicMessages: Protocol<'anthropic-messages'> = {
   id: PROTOCOL,
   name: 'Anthropic Messages',
   routes: ROUTES,
+  describeError: async () => (await import('./descriptions.ts')).ERROR,
   claims,
   peek,
   passthrough,

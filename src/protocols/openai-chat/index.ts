@@ -16,6 +16,7 @@ export const openaiChat: Protocol<'openai-chat'> = {
   id: 'openai-chat',
   name: 'OpenAI Chat Completions',
   routes: ROUTES,
+  describeError: async () => (await import('./descriptions.ts')).ERROR,
   // It is listed last, and gets what no other protocol claims.
   claims: () => true,
   peek,

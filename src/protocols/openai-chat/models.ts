@@ -1,19 +1,50 @@
+import type { ModelCapabilities } from '../../canonical/capabilities.ts'
 import { JsonObjectWriter, jsonArray, scanJson, stringToJson, toJsonText } from '../../lib/json.ts'
-import type { JsonNode, JsonText } from '../../lib/json.ts'
+import type { JsonNode, JsonText, JsonValue } from '../../lib/json.ts'
 import type { ListedModel, UpstreamModel } from '../protocol.ts'
 import { answerError } from './errors.ts'
 
-/** https://platform.openai.com/docs/api-reference/models/list. The API has no pages. */
-export function encodeModelList(models: readonly ListedModel[]): string {
-  return new JsonObjectWriter().add('object', toJsonText('list')).add('data', jsonArray(models.map(modelObject))).text
+/**
+ * https://platform.openai.com/docs/api-reference/models/list. The API has no pages. With `?capabilities=true` each model says
+ * what it takes, too.
+ */
+export function encodeModelList(models: readonly ListedModel[], query = ''): string {
+  const full = query !== '' && new URLSearchParams(query).get('capabilities') === 'true'
+  const data = models.map((model) => (full ? describedModel(model) : modelObject(model).text))
+  return new JsonObjectWriter().add('object', toJsonText('list')).add('data', jsonArray(data)).text
+}
+
+function describedModel(model: ListedModel): JsonText {
+  const { capabilities } = model
+  return modelObject(model).add(
+    'capabilities',
+    capabilities === null ? null : toJsonText(capabilitiesView(capabilities)),
+  ).text
+}
+
+/** What a model takes, in the words of this API. */
+export function capabilitiesView(capabilities: ModelCapabilities): { [name: string]: JsonValue } {
+  return {
+    streaming: true,
+    function_calling: capabilities.tools,
+    forced_tool_choice: capabilities.forcedToolChoice,
+    vision: capabilities.vision,
+    documents: capabilities.documents,
+    structured_output: capabilities.structuredOutput,
+    sampling: capabilities.sampling,
+    thinking: [...capabilities.thinking],
+    efforts: [...capabilities.efforts],
+    context_length: capabilities.contextWindow,
+    max_output_tokens: capabilities.maxOutputTokens,
+  }
 }
 
 export function encodeModel(model: ListedModel): string {
-  return modelObject(model)
+  return modelObject(model).text
 }
 
 /** OpenAI's four members, then those by which other vendors tell the sizes. */
-function modelObject(model: ListedModel): JsonText {
+function modelObject(model: ListedModel): JsonObjectWriter {
   return new JsonObjectWriter()
     .add('id', stringToJson(model.id))
     .add('object', toJsonText('model'))
@@ -21,7 +52,7 @@ function modelObject(model: ListedModel): JsonText {
     .add('owned_by', stringToJson(model.ownedBy))
     .add('name', stringToJson(model.displayName))
     .add('context_length', model.contextWindow === null ? null : toJsonText(model.contextWindow))
-    .add('max_output_tokens', model.maxOutputTokens === null ? null : toJsonText(model.maxOutputTokens)).text
+    .add('max_output_tokens', model.maxOutputTokens === null ? null : toJsonText(model.maxOutputTokens))
 }
 
 /**

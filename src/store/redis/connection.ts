@@ -5,6 +5,10 @@ import { GatewayError } from '../../lib/error.ts'
 
 export interface RedisOptions {
   readonly url: string
+  /** What is kept there, for errors: "Sessions". */
+  readonly what: string
+  /** Milliseconds for one command. */
+  readonly timeout?: number
   /** The server went away. `why` holds no secret. */
   readonly lost: (why: string) => void
   /** It is there again. */
@@ -24,29 +28,31 @@ const NOT_NOW = /^(?:LOADING|BUSY|TRYAGAIN|MASTERDOWN|READONLY|CLUSTERDOWN)\b/
 /** A server of Redis or Valkey, which may go away and come back at any time. */
 export class RedisConnection {
   readonly #redis: Redis
+  readonly #what: string
   readonly #hashes = new Map<string, string>()
   #closed = false
 
-  private constructor(redis: Redis) {
+  private constructor(redis: Redis, what: string) {
     this.#redis = redis
+    this.#what = what
   }
 
   /** Connects behind the scenes: a server that is not there yet keeps nobody from starting. */
-  static async open({ url, lost, back }: RedisOptions): Promise<RedisConnection> {
+  static async open({ url, what, timeout = COMMAND_TIMEOUT, lost, back }: RedisOptions): Promise<RedisConnection> {
     // Loaded here only: most gateways keep nothing in Redis.
     const { Redis } = await import('ioredis')
     const redis = new Redis(url, {
       protocol: 2,
       connectionName: 'ucr',
       connectTimeout: COMMAND_TIMEOUT,
-      commandTimeout: COMMAND_TIMEOUT,
+      commandTimeout: timeout,
       // Whether a command that got no answer may be sent again is for `run` to know.
       autoResendUnfulfilledCommands: false,
       enableOfflineQueue: false,
       maxRetriesPerRequest: 0,
       retryStrategy: (times) => Math.min(times * PAUSE, LONGEST_RECONNECT),
     })
-    const connection = new RedisConnection(redis)
+    const connection = new RedisConnection(redis, what)
     let why = ''
     let isAway = false
     redis.on('error', (error: Error) => (why = error.message))
@@ -69,13 +75,25 @@ export class RedisConnection {
     const end = performance.now() + PATIENCE
     for (;;) {
       try {
-        return await this.#once(script, args)
+        return await this.once(script, args)
       } catch (error) {
         if (this.#closed || !isPassing(error)) throw error
-        if (performance.now() > end) throw unavailable(error)
+        if (performance.now() > end) throw this.#unavailable(error)
       }
       await delay(PAUSE)
     }
+  }
+
+  /** Resolves when the server takes commands, or after so many milliseconds. */
+  async ready(milliseconds: number): Promise<void> {
+    if (this.#redis.status === 'ready') return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, milliseconds)
+      this.#redis.once('ready', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 
   close(): void {
@@ -83,8 +101,9 @@ export class RedisConnection {
     this.#redis.disconnect()
   }
 
-  /** By its hash; whole where the server does not know it (any more). */
-  async #once(script: string, args: readonly (string | number | Buffer)[]): Promise<unknown> {
+  /** Runs a script once, or rejects: whether it ran, nobody knows then. */
+  async once(script: string, args: readonly (string | number | Buffer)[]): Promise<unknown> {
+    // By its hash; whole where the server does not know it (any more).
     const digest = this.#hashes.get(script) ?? hash('sha1', script)
     this.#hashes.set(script, digest)
     try {
@@ -94,14 +113,15 @@ export class RedisConnection {
       return this.#redis.callBuffer('EVAL', script, 0, ...args)
     }
   }
+
+  #unavailable(cause: unknown): GatewayError {
+    const message = `${this.#what} cannot be reached at the moment.`
+    return new GatewayError('store_unavailable', message, { retryAfter: 1, cause })
+  }
 }
 
 /** The server, or the way to it, and not what was asked of it. */
 function isPassing(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   return error.name !== 'ReplyError' || NOT_NOW.test(error.message)
-}
-
-function unavailable(cause: unknown): GatewayError {
-  return new GatewayError('store_unavailable', 'Sessions cannot be reached at the moment.', { retryAfter: 1, cause })
 }

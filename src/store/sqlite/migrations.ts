@@ -105,8 +105,28 @@ const ALERT_RULES = `
   ) STRICT, WITHOUT ROWID;
 `
 
+/** Sealed reasoning, encrypted, under names that tell nothing, and how much of it there is. Times are Unix milliseconds. */
+const REASONING = `
+  CREATE TABLE reasoning (
+    name TEXT PRIMARY KEY,
+    expires INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    content BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX reasoning_by_expiry ON reasoning (expires);
+
+  CREATE TABLE reasoning_totals (entries INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
+  INSERT INTO reasoning_totals VALUES (0, 0);
+  CREATE TRIGGER reasoning_inserted AFTER INSERT ON reasoning BEGIN
+    UPDATE reasoning_totals SET entries = entries + 1, bytes = bytes + new.bytes;
+  END;
+  CREATE TRIGGER reasoning_deleted AFTER DELETE ON reasoning BEGIN
+    UPDATE reasoning_totals SET entries = entries - 1, bytes = bytes - old.bytes;
+  END;
+`
+
 /**
  * The tables, step by step: a file of version n has had the first n. What was released is never changed; a change is
  * another step.
  */
-export const MIGRATIONS: readonly string[] = [SESSIONS, KEYS, ALERT_RULES]
+export const MIGRATIONS: readonly string[] = [SESSIONS, KEYS, ALERT_RULES, REASONING]

@@ -5,6 +5,8 @@ import type { ResponseEvents } from './response-parser.ts'
 
 /** What a connection tells its pool. */
 export interface ConnectionOwner {
+  /** It stands, after so many milliseconds. */
+  ready(milliseconds: number): void
   /** It can be used for another request, for so many milliseconds. */
   free(connection: Connection, keepAlive: number): void
   /** It is gone. */
@@ -24,6 +26,7 @@ export class Connection implements ResponseEvents, Line {
   readonly #owner: ConnectionOwner
   readonly #keepAlive: number
   readonly #parser: ResponseParser
+  readonly #begun = performance.now()
   #call: Call | null
   #answers = 0
   #answering = false
@@ -109,6 +112,7 @@ export class Connection implements ResponseEvents, Line {
 
   #ready(): void {
     this.#connected = true
+    this.#owner.ready(performance.now() - this.#begun)
     const call = this.#call
     if (call !== null) this.#send(call)
   }

@@ -50,6 +50,10 @@ export class Pool implements ConnectionOwner, Queue {
     }
   }
 
+  ready(milliseconds: number): void {
+    this.#options.waited('connect', this.#origin, milliseconds)
+  }
+
   dispatch(call: Call): void {
     this.#requests++
     const connection = this.#usable()

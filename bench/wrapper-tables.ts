@@ -1,0 +1,125 @@
+import { figure, markdown } from './markdown.ts'
+import type { WrapperResults } from './wrapper.ts'
+
+export interface SessionResults {
+  readonly date: string
+  readonly node: string
+  readonly rows: readonly SessionRow[]
+}
+
+/** Microseconds of one call, and bytes of a session. */
+export interface SessionRow {
+  readonly store: string
+  readonly sessions: number
+  readonly create: number
+  readonly retrieve: number
+  readonly update: number
+  readonly delete: number
+  readonly sweep: number
+  readonly bytes: number
+}
+
+export interface AuthResults {
+  readonly rows: readonly { readonly work: string; readonly milliseconds: number; readonly goal: number }[]
+}
+
+/** The store that a gateway has where nobody says another. */
+const STORE = 'sqlite'
+const CLAIMS = { create: 12, retrieve: 8, update: 15, delete: 6, sweep: 2 } as const
+const MEGABYTE = 1024 * 1024
+
+/** What was claimed of the predecessor beside what is measured here, and what of it is missed. */
+export function claimTable(sessions: SessionResults, auth: AuthResults, { overhead }: WrapperResults): string {
+  const rows = sessions.rows.filter(({ store }) => store === STORE)
+  const head = ['Figure', 'Claimed', ...rows.map((row) => countOf(row.sessions))]
+  const steps = STEPS.map((step) => [
+    step === 'sweep' ? 'sweep, per session' : step,
+    `${CLAIMS[step]} ms`,
+    ...rows.map((row) => `${figure(row[step] / 1000)} ms`),
+  ])
+  const bytes = [
+    'store per session',
+    '18 MB',
+    ...rows.map(({ bytes: size }) => (size > 0 ? `${figure(size / 1024)} KB` : '-')),
+  ]
+  return [
+    markdown([head, ...steps, bytes]),
+    markdown([['Figure', 'Claimed', 'Measured'], ...auth.rows.map((row) => authRow(row))]),
+    markdown([
+      ['Figure', 'Claimed, with a model', 'The simulator alone', 'Through the gateway', 'Added'],
+      ...overhead.map((row, index) => [
+        row.work,
+        ANSWERS[index] ?? '',
+        `${figure(row.direct)} ms`,
+        `${figure(row.through)} ms`,
+        `${figure(row.through - row.direct)} ms`,
+      ]),
+    ]),
+    missText(rows, auth),
+  ].join('\n\n')
+}
+
+const STEPS = ['create', 'retrieve', 'update', 'delete', 'sweep'] as const
+
+function countOf(sessions: number): string {
+  return sessions === 1 ? '1 session' : `${sessions.toLocaleString('en')} sessions`
+}
+
+function missText(rows: readonly SessionRow[], auth: AuthResults): string {
+  const missed = [
+    ...rows.flatMap((row) =>
+      STEPS.filter((step) => row[step] / 1000 > CLAIMS[step]).map((step) => `${step} with ${countOf(row.sessions)}`),
+    ),
+    ...auth.rows.filter(({ milliseconds, goal }) => milliseconds > goal).map(({ work }) => work),
+  ]
+  return missed.length === 0 ? 'None of them is missed.' : `Missed: ${missed.join(', ')}.`
+}
+
+/** In the order in which they are measured. */
+const ANSWERS = ['1.2 s', '180 ms', '2.1 s']
+
+function authRow({ work, milliseconds, goal }: AuthResults['rows'][number]): string[] {
+  return [work, `${goal} ms`, `${figure(milliseconds)} ms`]
+}
+
+/** In microseconds. */
+export function sessionTable(rows: readonly SessionRow[]): string {
+  const head = ['store', 'sessions', 'create', 'retrieve', 'update', 'delete', 'sweep', 'bytes']
+  return markdown([
+    head,
+    ...rows.map((row) => [
+      row.store,
+      String(row.sessions),
+      ...[row.create, row.retrieve, row.update, row.delete, row.sweep, row.bytes].map(figure),
+    ]),
+  ])
+}
+
+/** A run of the whole kit, part by part. */
+export function kitTable({ kit, quick, date, node, revision }: WrapperResults): string {
+  const { artillery, autocannon, stress, benchmarks, monitor } = kit
+  const rows = [
+    [
+      '`load-test.yml`',
+      artillery === null
+        ? 'not run: no Artillery'
+        : `${artillery.requests} requests, ${artillery.failed} failed, ${figure(artillery.mean)} ms on average, p95 ${figure(artillery.p95)} ms`,
+    ],
+    [
+      'autocannon',
+      `${autocannon.seconds} s: ${figure(autocannon.perSecond)} requests a second, p50 ${autocannon.p50} ms, p99 ${autocannon.p99} ms, ${autocannon.failed} failed`,
+    ],
+    ['`stress-test.sh`', stress.join('; ')],
+    ...Object.entries(benchmarks).map(([name, { avg, min, max, p95 }]) => [
+      `\`benchmark.ts\`: ${name}`,
+      `${figure(avg)} ms on average, ${figure(min)} to ${figure(max)}, p95 ${figure(p95)} ms`,
+    ]),
+    [
+      '`monitor.ts`, during the load tests',
+      `${monitor.totalRequests} requests, ${figure(monitor.averageResponseTime)} ms on average, ${figure(monitor.averageMemoryUsage / MEGABYTE)} MB of heap, error rate ${monitor.errorRate}`,
+    ],
+  ]
+  const how = quick ? 'node bench/wrapper.ts --quick' : 'node bench/wrapper.ts'
+  const origin = `\`${how}\`, ${date.slice(0, 10)}, revision ${revision}, Node ${node}, two cores that others shared.`
+  return `${markdown([['Part', 'What came of it'], ...rows])}\n\n${origin}`
+}

@@ -1,0 +1,20 @@
+/** What an answer says about its way, and what it means. Several names of one meaning have commas between them. */
+export const REPLY_HEADERS: Readonly<Record<string, string>> = {
+  'request-id': 'Names this request in the log.',
+  'x-request-id': 'The same.',
+  'x-ucr-provider': 'Who answered: the id of the provider in the config.',
+  'x-ucr-model': "The vendor's name of the model. The `model` of the answer is what the client asked for.",
+  'x-ucr-reason': 'Why it went there: `model:...`, `alias:...`, `task_routing:...`, `custom_router`, ...',
+  'x-ucr-attempts': 'Tries at upstreams, the successful one included.',
+  'x-ucr-plan': "`passthrough`: the client's bytes with edits. `translate`: through the canonical form.",
+  'x-ucr-dropped': "Names of request fields that the upstream's protocol or model cannot take.",
+  'x-ucr-usage': '`estimated`: the vendor reported no usage, so the gateway counted.',
+  'x-ucr-warning': 'Something about routing that its operator should see.',
+  'x-ucr-cache': 'What the cache had to do with it: `hit`, `miss`, `coalesced`, `skip`.',
+  'x-ucr-cache-key': 'The name of the answer there.',
+  'x-session-id': 'The session that the request is part of.',
+  'x-ucr-session': 'Whether that is `new` or `continued`.',
+  'x-ucr-sessions-evicted': 'How many other sessions went for it.',
+  'x-ucr-simulator': '`1`: no model stands behind this answer.',
+  'x-ucr-error': "The error's code.",
+}

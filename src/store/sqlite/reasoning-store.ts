@@ -1,0 +1,81 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { KeptReasoning, ReasoningBounds, ReasoningStore, ReasoningUse } from '../../reasoning/reasoning-store.ts'
+import { inTransaction } from './database.ts'
+
+/** It takes time, for which every request waits. */
+const SWEPT_AT_ONCE = 20
+
+const STATEMENTS = {
+  put: `INSERT OR REPLACE INTO reasoning (name, expires, bytes, content) VALUES (:name, :expires, :bytes, :content)`,
+  has: 'SELECT 1 FROM reasoning WHERE name = :name',
+  drop: 'DELETE FROM reasoning WHERE name = :name',
+  sweep: 'DELETE FROM reasoning WHERE name IN (SELECT name FROM reasoning WHERE expires <= :now LIMIT :most)',
+  totals: 'SELECT entries, bytes FROM reasoning_totals',
+  evict: 'DELETE FROM reasoning WHERE name = (SELECT name FROM reasoning ORDER BY expires LIMIT 1)',
+  find: `SELECT name, expires, content FROM reasoning
+    WHERE name IN (SELECT value FROM json_each(:names)) AND expires > :now`,
+  extend: 'UPDATE reasoning SET expires = :expires WHERE name IN (SELECT value FROM json_each(:names))',
+} as const
+
+type Statements = { readonly [S in keyof typeof STATEMENTS]: StatementSync }
+
+/** Keeps reasoning in the gateway's database file, where its other processes and its next start find it. */
+export class SqliteReasoningStore implements ReasoningStore {
+  readonly #database: DatabaseSync
+  readonly #statements: Statements
+
+  /** The database stays its opener's to close. */
+  constructor(database: DatabaseSync) {
+    this.#database = database
+    const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
+    this.#statements = {
+      put: prepare('put'),
+      has: prepare('has'),
+      drop: prepare('drop'),
+      sweep: prepare('sweep'),
+      totals: prepare('totals'),
+      evict: prepare('evict'),
+      find: prepare('find'),
+      extend: prepare('extend'),
+    }
+  }
+
+  prepare(): void {}
+
+  put({ name, content }: KeptReasoning, { now, ttl }: ReasoningUse, { max, maxBytes }: ReasoningBounds): void {
+    const { put, drop, sweep, evict } = this.#statements
+    inTransaction(this.#database, () => {
+      // A row that is replaced would not be counted as gone.
+      drop.run({ name })
+      put.run({ name, expires: now + ttl, bytes: content.length, content })
+      sweep.run({ now, most: SWEPT_AT_ONCE })
+      for (let totals = this.#totals(); totals.entries > max || totals.bytes > maxBytes; totals = this.#totals()) {
+        if (evict.run().changes === 0) return
+      }
+    })
+  }
+
+  drop(name: string): void {
+    // A deletion waits for all who write, also one of nothing.
+    if (this.#statements.has.get({ name }) !== undefined) this.#statements.drop.run({ name })
+  }
+
+  find(names: readonly string[], { now, ttl }: ReasoningUse): ReadonlyMap<string, Buffer> {
+    const found = new Map<string, Buffer>()
+    const ending: string[] = []
+    for (const { name, expires, content } of this.#statements.find.all({ names: JSON.stringify(names), now })) {
+      if (typeof name !== 'string' || typeof expires !== 'number' || !(content instanceof Uint8Array)) continue
+      found.set(name, Buffer.from(content.buffer, content.byteOffset, content.byteLength))
+      if (expires < now + ttl / 2) ending.push(name)
+    }
+    if (ending.length > 0) this.#statements.extend.run({ names: JSON.stringify(ending), expires: now + ttl })
+    return found
+  }
+
+  close(): void {}
+
+  #totals(): { readonly entries: number; readonly bytes: number } {
+    const row = this.#statements.totals.get() ?? {}
+    return { entries: Number(row['entries']), bytes: Number(row['bytes']) }
+  }
+}
