@@ -11,8 +11,8 @@ export interface DashboardOptions {
   readonly exposed: () => boolean
   /** Does the caller have the admin token? */
   readonly isAdmin: (headers: Headers) => boolean
-  /** The page for a browser; null: there is none, and the browser gets what programs get. */
-  readonly page: (request: PlainRequest) => PlainAnswer | null
+  /** The page for a browser. */
+  readonly page: () => Promise<PlainAnswer>
 }
 
 const RECENT_TIMES = 10
@@ -25,7 +25,7 @@ export function dashboardRoute(options: DashboardOptions): PlainRoute {
     path: '/dashboard',
     access: 'public',
     answer: async (request) => {
-      const answer = (wantsPage(request.headers) ? options.page(request) : null) ?? (await summary(request, options))
+      const answer = wantsPage(request.headers) ? await options.page() : await summary(request, options)
       return { ...answer, headers: { vary: 'accept', ...answer.headers } }
     },
   }
