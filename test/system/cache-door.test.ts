@@ -106,6 +106,7 @@ describe('GET /cache/stats', () => {
         l1Size: 2,
         l2Size: 2,
         evictions: 0,
+        bytes: expect.any(Number),
       },
       response: {
         size: 2,
