@@ -456,7 +456,7 @@ class RunningGateway implements Gateway {
     return modelRoutes({
       capabilities: (model, asker) => desk.capabilities(model, asker),
       validate: (model, asker) => desk.validate(model, asker),
-      compatibility: (body, asker) => desk.compatibility(body, asker),
+      compatibility: (question, asker) => desk.compatibility(question, asker),
       stranger: LOCAL,
     })
   }
