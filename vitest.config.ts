@@ -13,7 +13,14 @@ const apart = { pool: 'forks' } as const
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'], ...quick, ...patient } },
+      {
+        test: {
+          name: 'unit',
+          include: ['{src,scripts}/**/*.test.ts', 'dashboard/src/**/*.test.ts'],
+          ...quick,
+          ...patient,
+        },
+      },
       { test: { name: 'architecture', include: ['test/architecture/**/*.test.ts'], ...quick, ...patient } },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...quick, ...patient } },
       {
@@ -21,6 +28,17 @@ export default defineConfig({
           name: 'system',
           include: ['test/system/**/*.test.ts'],
           ...patient,
+          ...apart,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 180_000,
+          // One browser and one gateway at a time are enough for a small machine.
+          fileParallelism: false,
           ...apart,
         },
       },

@@ -16,6 +16,7 @@ import { rolldown } from 'rolldown'
 import { inputStamp, recordPath } from './bootstrap/build-record.mjs'
 import { SetupError } from './bootstrap/setup-error.mjs'
 import { reportFailure, ROOT, runStep } from './bootstrap.mjs'
+import { buildDashboard } from './build-dashboard.mjs'
 import { thirdPartyLicenses } from './third-party-licenses.mjs'
 
 const DIST = join(ROOT, 'dist')
@@ -34,7 +35,7 @@ async function build(programOnly) {
   // Taken first: what is edited while the build runs is built again at the next start.
   const stamp = inputStamp(ROOT)
   rmSync(STAGE, { recursive: true, force: true })
-  const modules = await bundle()
+  const modules = [...(await bundle()), ...(await buildDashboard(join(STAGE, 'dashboard')))]
   for (const program of PROGRAMS) chmodSync(join(STAGE, `${program}.js`), 0o755)
   copySchemas()
   if (!programOnly) {

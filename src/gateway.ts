@@ -299,7 +299,6 @@ class RunningGateway implements Gateway {
       keyNames: () => access.keyNames(),
       inFlight: () => this.#server.inFlight,
       isAdmin: (headers) => access.isAdmin(headers),
-      page: () => null,
     })
     this.#diagnostics = options.stateFolder === undefined ? null : new Diagnostics(options.stateFolder, options.log)
     this.#server = this.#createServer()

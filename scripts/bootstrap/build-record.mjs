@@ -3,7 +3,18 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** What the program is built from. A folder stands for all files in it. */
-const INPUTS = ['src', 'schema', 'scripts/build.mjs', 'package.json', 'package-lock.json']
+const INPUTS = [
+  'src',
+  'dashboard/src',
+  'dashboard/index.html',
+  'dashboard/package.json',
+  'dashboard/vite.config.ts',
+  'schema',
+  'scripts/build.mjs',
+  'scripts/build-dashboard.mjs',
+  'package.json',
+  'package-lock.json',
+]
 
 /**
  * A hash over names, sizes and times of everything that is built: cheap enough for every start.

@@ -47,7 +47,9 @@ const look = (
 
 /** Those with a name. One more is one more line. */
 export const METRICS = {
-  responseTime: requests('average time of a request, in ms', (recent) => ratio(recent.milliseconds, recent.served)),
+  responseTime: requests('average time until an answer, or the first byte of a stream, in ms', (recent) =>
+    ratio(recent.waited, recent.served),
+  ),
   p95: requests('time within which 95 % of the requests were done, in ms', (recent) => timeOf(recent, 0.95)),
   p99: requests('time within which 99 % of the requests were done, in ms', (recent) => timeOf(recent, 0.99)),
   errorRate: requests(

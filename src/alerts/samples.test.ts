@@ -23,7 +23,8 @@ const took = (count: number, milliseconds: number, errors = 0): Partial<RecentCo
   requests: count,
   served: count,
   errors,
-  milliseconds: count * milliseconds,
+  milliseconds: count * milliseconds * 2,
+  waited: count * milliseconds,
   buckets: Array.from({ length: BUCKET_COUNT }, (_, bucket) => (bucket === bucketOf(milliseconds) ? count : 0)),
 })
 
@@ -106,7 +107,7 @@ describe('Samples.valueOf()', () => {
     const sources = { inFlight: () => 7 }
     const looks: readonly Look[] = [[0, took(10, 100), sources]]
     expect(valueAfter(ruleOf({ metric: 'performance.requests.inFlight', warning: 1 }), looks)).toBe(7)
-    expect(valueAfter(ruleOf({ metric: 'performance.performance.avgLatency', warning: 1 }), looks)).toBe(100)
+    expect(valueAfter(ruleOf({ metric: 'performance.performance.avgLatency', warning: 1 }), looks)).toBe(200)
     expect(valueAfter(ruleOf({ metric: 'errors.internal', warning: 1 }), looks)).toBeNull()
   })
 

@@ -68,7 +68,7 @@ export class Samples {
     }
     const list = chosen.map(({ recent }) => recent)
     return {
-      ...add(['seconds', 'requests', 'errors', 'served', 'milliseconds'], list),
+      ...add(['seconds', 'requests', 'errors', 'served', 'milliseconds', 'waited'], list),
       buckets: addBuckets(list.map(({ buckets }) => buckets)),
     }
   }

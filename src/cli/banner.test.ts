@@ -26,6 +26,7 @@ describe('bannerText()', () => {
   it('says where, whom and what to paste', () => {
     const text = bannerText(OPTIONS, CHANNEL)
     expect(text).toContain('listening on http://127.0.0.1:3000\n  listening on http://[::1]:3000')
+    expect(text).toContain('  dashboard http://127.0.0.1:3000/dashboard\n')
     expect(text).toContain('config /home/me/ucr.config.json')
     expect(text).toMatch(/work +Anthropic +config file +1 model\n/)
     expect(text).toMatch(/sim +Simulator \(no real model\) +config file +20 models/)

@@ -33,6 +33,7 @@ export function bannerText(options: BannerOptions, channel: Channel): string {
   return [
     `${heading('Universal Claude Router')} ${version}`,
     ...urls.map((url) => `  listening on ${channel.paint('cyan', url)}`),
+    ...(urls[0] === undefined ? [] : [`  dashboard ${channel.paint('cyan', `${urls[0]}/dashboard`)}`]),
     `  ${channel.paint('dim', config === null ? 'no config file; "ucr setup" makes one' : `config ${config}`)}`,
     '',
     heading('Providers'),

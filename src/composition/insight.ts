@@ -12,12 +12,14 @@ import { dashboardRoute } from '../server/dashboard-route.ts'
 import type { DashboardOptions } from '../server/dashboard-route.ts'
 import { statusOf } from '../server/health.ts'
 import type { HealthOptions } from '../server/health.ts'
+import { assetRoute, pageAnswer } from '../server/page-routes.ts'
 import type { PlainRoute } from '../server/plain-route.ts'
 import { writeSessionPlace } from '../server/session-place.ts'
 import type { OwnedRecord } from '../sessions/session-store.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { LocalBus } from '../workers/bus.ts'
 import type { WorkerBus } from '../workers/bus.ts'
+import { dashboardFiles } from './dashboard-files.ts'
 import type { Pricing } from './pricing.ts'
 import { answerWithJournal, journalOfAll } from './share-journal.ts'
 import { answerWithSeries, seriesOfAll } from './share-series.ts'
@@ -35,7 +37,6 @@ export interface InsightOptions {
   readonly inFlight: () => number
   /** Does the caller have the admin token? */
   readonly isAdmin: DashboardOptions['isAdmin']
-  readonly page: DashboardOptions['page']
 }
 
 /** What the gateway tells whoever runs it: how it is, how it went, and what it was asked. */
@@ -59,9 +60,16 @@ export class Insight {
       wallClock: () => Date.now(),
     })
     const figures = this.#figures()
+    const files = dashboardFiles()
     this.routes = [
       ...adminRoutes(figures),
-      dashboardRoute({ figures, exposed: options.health.exposed, isAdmin: options.isAdmin, page: options.page }),
+      dashboardRoute({
+        figures,
+        exposed: options.health.exposed,
+        isAdmin: options.isAdmin,
+        page: () => pageAnswer(files),
+      }),
+      assetRoute(files),
     ]
   }
 

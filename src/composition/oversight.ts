@@ -61,7 +61,11 @@ export class Oversight {
     this.#config = config
     this.#counter = this.#newCounter()
     this.#keyLimits = this.#newKeyLimits()
-    this.#metrics = new SharedMetrics(this.#bus, () => this.#own())
+    this.#metrics = new SharedMetrics(
+      this.#bus,
+      () => this.#own(),
+      () => options.traffic.journal.sequence,
+    )
     this.#memory = new MemoryMonitor({
       settings: config.memory,
       read: () => nearestLimit(oldGenerationUsed(), heapLimit, cgroups),
@@ -93,7 +97,11 @@ export class Oversight {
     this.#bus = bus
     this.#counter = this.#newCounter()
     this.#keyLimits = this.#newKeyLimits()
-    this.#metrics = new SharedMetrics(bus, () => this.#own())
+    this.#metrics = new SharedMetrics(
+      bus,
+      () => this.#own(),
+      () => this.#options.traffic.journal.sequence,
+    )
     this.#metrics.start()
     this.#memory.start()
     await shareRates(bus, {

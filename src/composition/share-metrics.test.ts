@@ -47,7 +47,7 @@ function workers(number: number): readonly Worker[] {
     const traffic = new TrafficRecorder(SILENT, () => performance.now())
     const take = (): MetricsSnapshot =>
       takeSnapshot(traffic, { plans: () => ({ fastPath: 0, total: worker.count }), inFlight: () => worker.count })
-    const metrics = new SharedMetrics(bus, take)
+    const metrics = new SharedMetrics(bus, take, () => worker.count)
     const worker: Worker = {
       metrics,
       count: 0,

@@ -8,6 +8,8 @@ import type { Topic, WorkerBus } from '../workers/bus.ts'
 const PATIENCE = 1000
 /** Milliseconds: counts of a worker that is killed may be lacking what came after its last word. */
 export const LEFT_EVERY = 250
+/** The same for what changes without a request, in looks. */
+const QUIET_LOOKS = 20
 
 const METRICS: Topic<string> = { name: 'metrics', read: (data) => (typeof data === 'string' ? data : null) }
 
@@ -15,11 +17,17 @@ const METRICS: Topic<string> = { name: 'metrics', read: (data) => (typeof data =
 export class SharedMetrics {
   readonly #bus: WorkerBus
   readonly #take: () => MetricsSnapshot
+  readonly #requests: () => number
   #timer: NodeJS.Timeout | null = null
+  /** Requests that what was left last counts, and looks since then. */
+  #left = -1
+  #looks = 0
 
-  constructor(bus: WorkerBus, take: () => MetricsSnapshot) {
+  /** `requests`: how many are over, so that a worker without any has little to do. */
+  constructor(bus: WorkerBus, take: () => MetricsSnapshot, requests: () => number) {
     this.#bus = bus
     this.#take = take
+    this.#requests = requests
   }
 
   start(): void {
@@ -29,7 +37,7 @@ export class SharedMetrics {
       this.#leave(() => snapshot)
       return JSON.stringify(snapshot)
     })
-    if (this.#bus.keeps) this.#timer = setInterval(() => this.#leave(this.#take), LEFT_EVERY).unref()
+    if (this.#bus.keeps) this.#timer = setInterval(() => this.#look(), LEFT_EVERY).unref()
   }
 
   stop(): void {
@@ -42,7 +50,14 @@ export class SharedMetrics {
     return texts.map((text): unknown => JSON.parse(text)).filter(isSnapshot)
   }
 
+  #look(): void {
+    this.#looks++
+    if (this.#requests() !== this.#left || this.#looks >= QUIET_LOOKS) this.#leave(this.#take)
+  }
+
   #leave(take: () => MetricsSnapshot): void {
+    this.#left = this.#requests()
+    this.#looks = 0
     this.#bus.keep(METRICS, () => JSON.stringify(lastingCounts(take())))
   }
 }

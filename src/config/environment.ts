@@ -218,7 +218,10 @@ export const VARIABLES: readonly Variable[] = [
 /** Variables that stand for no key of the config. */
 export const OTHER_VARIABLES: readonly Pick<Variable, 'name' | 'description'>[] = [
   { name: 'UCR_CONFIG', description: 'the path of the config file' },
-  { name: 'UCR_ADMIN_TOKEN', description: 'for `ucr keys`: the token whose hash is in `auth.adminToken`' },
+  {
+    name: 'UCR_ADMIN_TOKEN',
+    description: 'for `ucr keys` and `ucr dashboard`: the token whose hash is in `auth.adminToken`',
+  },
   { name: 'UCR_STORE_KEY', description: 'the key of the stored credentials: 32 bytes in base64 or hexadecimal' },
 ]
 

@@ -17,6 +17,7 @@ export function lastingCounts({ takenAt, process, traffic, blocks }: MetricsSnap
         errors: 0,
         served: 0,
         milliseconds: 0,
+        waited: 0,
         buckets: recent.buckets.map(() => 0),
       },
     },

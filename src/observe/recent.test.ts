@@ -6,25 +6,25 @@ describe('Recent', () => {
   it('counts requests, errors and times, and leaves out the times of those that were turned away', () => {
     let now = 5000
     const recent = new Recent(() => now)
-    recent.add(now, 100, false)
+    recent.add(now, 100, 50, false)
     now += 2500
-    recent.add(now, 300, true)
-    recent.add(now, null, true)
+    recent.add(now, 300, 300, true)
+    recent.add(now, null, 0, true)
     const counts = recent.counts()
-    expect(counts).toMatchObject({ seconds: 2.5, requests: 3, errors: 2, served: 2, milliseconds: 400 })
+    expect(counts).toMatchObject({ seconds: 2.5, requests: 3, errors: 2, served: 2, milliseconds: 400, waited: 350 })
     expect(quantile(counts.buckets, 1)).toBeGreaterThanOrEqual(300)
   })
 
   it('forgets what is a minute old, also where nothing came after it', () => {
     let now = 1_000_000
     const recent = new Recent(() => now)
-    recent.add(now, 100, true)
+    recent.add(now, 100, 100, true)
     now += 59_000
-    recent.add(now, 200, false)
+    recent.add(now, 200, 200, false)
     expect(recent.counts()).toMatchObject({ requests: 2, errors: 1, milliseconds: 300 })
     now += 1000
     expect(recent.counts()).toMatchObject({ requests: 1, errors: 0, milliseconds: 200 })
-    recent.add(now, 7, false)
+    recent.add(now, 7, 7, false)
     expect(recent.counts()).toMatchObject({ requests: 2, milliseconds: 207 })
     now += 10 * 60_000
     const later = recent.counts()

@@ -13,6 +13,8 @@ export interface RecentCounts {
   readonly served: number
   /** Milliseconds that these took, all together. */
   readonly milliseconds: number
+  /** Milliseconds of them until there was something to read: the first byte of a stream, all of another answer. */
+  readonly waited: number
   readonly buckets: readonly number[]
 }
 
@@ -26,6 +28,7 @@ export class Recent {
   readonly #errors = new Float64Array(SECONDS)
   readonly #served = new Float64Array(SECONDS)
   readonly #milliseconds = new Float64Array(SECONDS)
+  readonly #waited = new Float64Array(SECONDS)
   readonly #buckets = new Uint32Array(SECONDS * BUCKET_COUNT)
 
   /** `now` gives monotonic milliseconds. */
@@ -34,14 +37,15 @@ export class Recent {
     this.#startedAt = now()
   }
 
-  /** At this time. `duration` in milliseconds; null for a request that was turned away at the door. */
-  add(now: number, duration: number | null, isError: boolean): void {
+  /** At this time. `duration` and `waited` in milliseconds; `duration` is null for a request that was turned away at the door. */
+  add(now: number, duration: number | null, waited: number, isError: boolean): void {
     const slot = this.#slot(now)
     increase(this.#requests, slot, 1)
     if (isError) increase(this.#errors, slot, 1)
     if (duration === null) return
     increase(this.#served, slot, 1)
     increase(this.#milliseconds, slot, duration)
+    increase(this.#waited, slot, waited)
     const bucket = slot * BUCKET_COUNT + bucketOf(duration)
     this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1
   }
@@ -59,6 +63,7 @@ export class Recent {
       errors: sum(this.#errors),
       served: sum(this.#served),
       milliseconds: sum(this.#milliseconds),
+      waited: sum(this.#waited),
       buckets: Array.from({ length: BUCKET_COUNT }, (_, bucket) =>
         slots.reduce((total, slot) => total + (this.#buckets[slot * BUCKET_COUNT + bucket] ?? 0), 0),
       ),
@@ -70,7 +75,8 @@ export class Recent {
     const slot = second % SECONDS
     if (this.#seconds[slot] === second) return slot
     this.#seconds[slot] = second
-    for (const values of [this.#requests, this.#errors, this.#served, this.#milliseconds]) values[slot] = 0
+    for (const values of [this.#requests, this.#errors, this.#served, this.#milliseconds, this.#waited])
+      values[slot] = 0
     this.#buckets.fill(0, slot * BUCKET_COUNT, (slot + 1) * BUCKET_COUNT)
     return slot
   }

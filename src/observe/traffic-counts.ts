@@ -83,7 +83,7 @@ function addUsage([first = [], ...others]: readonly ModelUsage[]): ModelUsage {
 /** Processes count over the same minute, so their counts add up and its length does not. */
 function addRecent(list: readonly RecentCounts[]): RecentCounts {
   return {
-    ...add(['requests', 'errors', 'served', 'milliseconds'], list),
+    ...add(['requests', 'errors', 'served', 'milliseconds', 'waited'], list),
     seconds: Math.max(0, ...list.map(({ seconds }) => seconds)),
     buckets: addBuckets(list.map(({ buckets }) => buckets)),
   }

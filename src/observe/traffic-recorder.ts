@@ -161,7 +161,8 @@ export class TrafficRecorder implements Observer {
     const counts = this.#counts
     const served = record.operation !== 'none'
     this.#outcomes.of(record.protocol)[status]++
-    this.#recent.add(now, served ? duration : null, isError(record))
+    const waited = stream && timeToFirstByte !== null ? timeToFirstByte : duration
+    this.#recent.add(now, served ? duration : null, waited, isError(record))
     if (errorCode !== null) this.#errors.of(errorCode).count++
     if (stream) counts.streaming++
     if (served) (stream ? this.#streamDuration : this.#wholeDuration).add(duration)

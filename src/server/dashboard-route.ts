@@ -12,8 +12,8 @@ export interface DashboardOptions {
   readonly exposed: () => boolean
   /** Does the caller have the admin token? */
   readonly isAdmin: (headers: Headers) => boolean
-  /** The page for a browser; null: there is none, and the browser gets what programs get. */
-  readonly page: (request: PlainRequest) => PlainAnswer | null
+  /** The page for a browser. */
+  readonly page: () => Promise<PlainAnswer>
 }
 
 const RECENT_TIMES = 10
@@ -27,7 +27,7 @@ export function dashboardRoute(options: DashboardOptions): PlainRoute {
     access: 'public',
     describe: described(async () => (await import('./operations/dashboard.ts')).DASHBOARD),
     answer: async (request) => {
-      const answer = (wantsPage(request.headers) ? options.page(request) : null) ?? (await summary(request, options))
+      const answer = wantsPage(request.headers) ? await options.page() : await summary(request, options)
       return { ...answer, headers: { vary: 'accept', ...answer.headers } }
     },
   }

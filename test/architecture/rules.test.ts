@@ -2,7 +2,23 @@ import { describe, expect, it } from 'vitest'
 import { ruleViolations, RULES, sourceOf } from './rules.ts'
 import { filesIn } from './source/project.ts'
 
-const TEXT_FILES = ['.ts', '.mjs', '.js', '.json', '.jsonc', '.md', '.sh', '.yml', '.yaml', '.txt', '.sse', '.py']
+const TEXT_FILES = [
+  '.ts',
+  '.tsx',
+  '.css',
+  '.html',
+  '.mjs',
+  '.js',
+  '.json',
+  '.jsonc',
+  '.md',
+  '.sh',
+  '.yml',
+  '.yaml',
+  '.txt',
+  '.sse',
+  '.py',
+]
 
 describe('rules', () => {
   it('no file breaks any', () => {

@@ -25,6 +25,7 @@ const MOST_LINES = 500
 /** In pieces, so that this file does not break its own rule. */
 const [LINUX_HOMES, MAC_HOMES, ROOT_HOME, WINDOWS_HOMES] = ['/home', '/Users', '/root', String.raw`C:\Users`] as const
 
+const inDashboard = (path: string): boolean => path.startsWith('dashboard/src/')
 const inProgram = (path: string): boolean => path.startsWith('src/') && !isTest(path)
 const inFolders =
   (...folders: readonly string[]) =>
@@ -35,7 +36,7 @@ export const RULES: readonly Rule[] = [
   {
     name: 'named exports only',
     why: 'a default export has another name at each place that imports it',
-    appliesTo: (path) => path.startsWith('src/'),
+    appliesTo: (path) => path.startsWith('src/') || inDashboard(path),
     breaks: ({ code }) => /\bexport\s+default\b|\bas\s+default\b/.test(code),
     samples: {
       bad: ['export default function a() {}', 'const a = 1\nexport { a as default }'],
@@ -45,7 +46,7 @@ export const RULES: readonly Rule[] = [
   {
     name: 'no any',
     why: '`unknown` and a check say the same without switching the compiler off',
-    appliesTo: (path) => path.startsWith('src/') || path.startsWith('test/'),
+    appliesTo: (path) => path.startsWith('src/') || path.startsWith('test/') || inDashboard(path),
     breaks: ({ code }) =>
       /:\s*any\b(?!\s*[(.])|\b(?:as|extends|satisfies)\s+any\b|<\s*any\b|,\s*any\s*(?:>|\[)|[^|]\|\s*any\b|\bany\s*\[\s*\]|\btype\b[^=\n]*=\s*any\b/.test(
         code,
@@ -75,7 +76,7 @@ export const RULES: readonly Rule[] = [
   {
     name: 'no switched-off checks',
     why: 'a check that is wrong here is changed for everybody, in its configuration and with a reason',
-    appliesTo: (path) => /^(?:src|test|scripts|bench)\//.test(path),
+    appliesTo: (path) => /^(?:src|test|scripts|bench|dashboard)\//.test(path),
     breaks: ({ comments }) =>
       comments.some(({ text }) => /@ts-(?:ignore|nocheck)|(?:eslint|oxlint)-disable/.test(text)),
     samples: {
@@ -86,7 +87,7 @@ export const RULES: readonly Rule[] = [
   {
     name: `at most ${MOST_LINES} lines`,
     why: 'a file is one noun; a longer one is two',
-    appliesTo: (path) => inProgram(path) && path.endsWith('.ts'),
+    appliesTo: (path) => (inProgram(path) || inDashboard(path)) && /\.tsx?$/.test(path),
     breaks: ({ text }) => text.split('\n').length > MOST_LINES + 1,
     samples: {
       bad: ['a\n'.repeat(MOST_LINES + 1)],
@@ -179,7 +180,7 @@ export const RULES: readonly Rule[] = [
   {
     name: 'no state in modules',
     why: 'everything enters through createGateway(), so that two gateways in one process share nothing',
-    appliesTo: inProgram,
+    appliesTo: (path) => inProgram(path) || inDashboard(path),
     breaks: ({ code }) =>
       /^(?:export\s+)?(?:let|var)\b/m.test(code) ||
       /^(?:export\s+)?const\s+\w+\s*(?::\s*(?:Map|Set|WeakMap|WeakSet|LRUCache)\b[^=]*)?=\s*new\s+(?:Map|Set|WeakMap|WeakSet|LRUCache)\b[^\n]*\(\s*\)/m.test(
@@ -193,6 +194,35 @@ export const RULES: readonly Rule[] = [
         'const a: Set<string> = new Set()',
       ],
       good: ['  let count = 0', "const names = new Set(['a'])", 'const EMPTY: ReadonlyMap<string, string> = new Map()'],
+    },
+  },
+  {
+    name: 'the page knows only what the gateway tells',
+    why: 'the dashboard takes the types of its contract from the gateway, and no code, which would be there twice',
+    appliesTo: inDashboard,
+    breaks: ({ text }) =>
+      importsOf(text).some(({ specifier, kind }) => specifier.includes('../src/') && kind !== 'type'),
+    samples: {
+      bad: ["import { KEPT_POINTS } from '../../../src/observe/series-recorder.ts'"],
+      good: [
+        "import type { Overview } from '../../../src/observe/overview.ts'",
+        "import { Page } from '../data/page.ts'",
+      ],
+    },
+  },
+  {
+    name: 'no markup from texts',
+    why: 'what others wrote is shown as a text, whatever it looks like',
+    appliesTo: inDashboard,
+    breaks: ({ code }) =>
+      /\bdangerouslySetInnerHTML\b|\b(?:inner|outer)HTML\b|\binsertAdjacentHTML\b|\bdocument\.write\b/.test(code),
+    samples: {
+      bad: [
+        '<p dangerouslySetInnerHTML={{ __html: name }} />',
+        'host.innerHTML = name',
+        "host.insertAdjacentHTML('a', b)",
+      ],
+      good: ['<p>{name}</p>', 'host.textContent = name', '// innerHTML'],
     },
   },
   {

@@ -35,12 +35,16 @@ export class UserMachine {
   readonly home: string
   readonly #running = new Set<RunningUcr>()
 
-  private constructor(home: string) {
+  readonly #programs: Readonly<Record<keyof typeof PROGRAMS, string>>
+
+  private constructor(home: string, programs: Readonly<Record<keyof typeof PROGRAMS, string>>) {
     this.home = home
+    this.#programs = programs
   }
 
-  static async create(): Promise<UserMachine> {
-    return new UserMachine(await mkdtemp(join(await realpath(tmpdir()), 'ucr-user-')))
+  /** `ucr`: the file of that program; by default its source. */
+  static async create(ucr: string = PROGRAMS.ucr): Promise<UserMachine> {
+    return new UserMachine(await mkdtemp(join(await realpath(tmpdir()), 'ucr-user-')), { ...PROGRAMS, ucr })
   }
 
   /** Where a config file is found without being named. */
@@ -74,7 +78,7 @@ export class UserMachine {
   }
 
   start(words: readonly string[], { environment = {}, input = '', program = 'ucr' }: RunOptions = {}): RunningUcr {
-    const child = spawn(process.execPath, [PROGRAMS[program], ...words], {
+    const child = spawn(process.execPath, [this.#programs[program], ...words], {
       cwd: this.home,
       env: { PATH: '/usr/bin:/bin', HOME: this.home, NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
     })

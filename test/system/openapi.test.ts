@@ -177,6 +177,8 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'GET /admin/requests': [{}, { path: '/admin/requests?limit=1&errors=true' }],
   'GET /admin/sessions': [{ path: '/admin/sessions?limit=1' }],
   'GET /dashboard': [{}],
+  // There are some where the page was built.
+  'GET /dashboard/assets/{name}': [],
   'GET /v1/auth/status': [{}],
   'GET /v1/models/{id}/capabilities': [{ path: '/v1/models/far%2Fgpt-5.5/capabilities' }],
   'POST /v1/models/validate': [{ body: { model: 'far/gpt-5.5' } }, { body: { model: 'nobody' } }],

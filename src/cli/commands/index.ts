@@ -11,6 +11,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   ),
   entry('status', async () => (await import('./status.ts')).command, 'Say which gateways run, and how they are'),
   entry(
+    'dashboard',
+    async () => (await import('./dashboard.ts')).command,
+    'Print the link to the dashboard, which signs in by itself',
+  ),
+  entry(
     'setup',
     async () => (await import('./setup.ts')).command,
     'Write a config by answering questions; nothing is replaced without asking',

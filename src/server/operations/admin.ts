@@ -5,7 +5,7 @@ import { NOTHING, operation } from '../operation.ts'
 import { readSessionPlace } from '../session-place.ts'
 import { cursor, whole } from './shared.ts'
 
-const tag = 'Overview'
+const tag = 'Dashboard'
 
 const DEFAULT_MINUTES = 60
 const MOST_MINUTES = Math.floor((KEPT_POINTS * SERIES_INTERVAL) / 60)

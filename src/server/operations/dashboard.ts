@@ -1,6 +1,8 @@
 import * as z from 'zod/mini'
 import { NOTHING, operation } from '../operation.ts'
 
+const tag = 'Dashboard'
+
 const series = z.array(
   z.object({ timestamp: z.number().check(z.meta({ description: 'Unix milliseconds.' })), value: z.number() }),
 )
@@ -8,10 +10,10 @@ const series = z.array(
 const bytes = z.int().check(z.meta({ description: 'Bytes.' }))
 
 export const DASHBOARD = operation({
-  tag: 'Overview',
+  tag,
   summary: 'The gateway in short',
   details:
-    'Browsers get a page where the gateway has one. Where other machines reach the gateway, the figures are for holders of a key or of the admin token.',
+    'Browsers get a page, which asks the admin API. Where other machines reach the gateway, the figures are for holders of a key or of the admin token.',
   query: NOTHING,
   body: NOTHING,
   answers: {
@@ -44,4 +46,14 @@ export const DASHBOARD = operation({
     },
   },
   errors: ['unauthorized'],
+})
+
+export const ASSET = operation({
+  tag,
+  summary: 'A file that the page at /dashboard loads',
+  params: { name: 'Its name, as the page has it' },
+  query: NOTHING,
+  body: NOTHING,
+  answers: { 200: { summary: 'The file', type: 'text/javascript', also: 'text/css' } },
+  errors: ['route_not_found'],
 })
