@@ -63,6 +63,7 @@ import { gatewayHealth } from './composition/gateway-health.ts'
 import { gatewaySources } from './composition/gateway-sources.ts'
 import { Insight } from './composition/insight.ts'
 import { Pricing } from './composition/pricing.ts'
+import { claudeCodeAuth } from './composition/claude-code-auth.ts'
 import { answersDiffer } from './composition/answers-differ.ts'
 import { watchedFiles } from './composition/watched-files.ts'
 
@@ -391,6 +392,7 @@ class RunningGateway implements Gateway {
           open: () => this.#access.open,
           exposed: () => this.#isExposed(),
           version: packageJson.version,
+          claudeCode: () => claudeCodeAuth(this.#snapshot.providers, this.#transports),
           routes: () => this.#server.routes,
         }),
         ...docsRoutes({
