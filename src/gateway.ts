@@ -1,71 +1,50 @@
 import packageJson from '../package.json' with { type: 'json' }
-import { randomBytes, randomUUID } from 'node:crypto'
 import type { Server } from 'node:net'
-import { homedir, networkInterfaces } from 'node:os'
 import { isLoopback } from './admission/address.ts'
 import { LOCAL } from './admission/authenticate.ts'
-import { checkHost, checkOrigin, corsHeaders } from './admission/host-origin.ts'
-import { Caches } from './cache/caches.ts'
-import { Coalescer } from './cache/coalescer.ts'
-import type { Config } from './config/config.ts'
-import { openGatewaySecret } from './config/gateway-secret.ts'
 import type { LoadedConfig } from './config/load.ts'
 import { Reloader } from './config/reload.ts'
-import type { ReloadReport } from './config/reload.ts'
 import { watchConfig } from './config/watch.ts'
 import type { ConfigWatcher } from './config/watch.ts'
 import { explain } from './exchange/explain.ts'
 import type { RouteExplanation } from './exchange/explain.ts'
-import type { JoinableCall } from './exchange/joinable-call.ts'
-import { PlanCounter } from './exchange/plan-counter.ts'
 import { serve } from './exchange/serve.ts'
-import { TokenCounter } from './models/tokens.ts'
 import type { Log } from './observe/log.ts'
 import type { MemoryAlert } from './observe/memory-monitor.ts'
 import { SlowOperations } from './observe/slow-operations.ts'
-import { TrafficRecorder } from './observe/traffic-recorder.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
-import { openAccessControl } from './composition/access-control.ts'
 import type { AccessControl } from './composition/access-control.ts'
-import { fetchTextOver } from './composition/fetch-text.ts'
 import { Diagnostics } from './composition/diagnostics.ts'
 import { Monitoring } from './composition/monitoring.ts'
 import { RateCounters } from './composition/rate-counters.ts'
 import { Oversight } from './composition/oversight.ts'
 import { shareCaches } from './composition/share-caches.ts'
 import { shareHealth } from './composition/share-health.ts'
-import { openReasoning } from './composition/open-reasoning.ts'
-import { openSessions } from './composition/open-sessions.ts'
-import { readSessionMessages } from './composition/read-session-messages.ts'
 import { StateDatabase } from './composition/state-database.ts'
 import { explainRequest } from './composition/explain-request.ts'
 import type { ExplainInput } from './composition/explain-request.ts'
-import { authStatusRoute } from './server/auth-status.ts'
-import { cacheRoutes } from './server/cache-routes.ts'
-import { docsRoutes } from './server/docs-routes.ts'
-import { explainRoute } from './server/explain.ts'
-import { modelRoutes } from './server/model-routes.ts'
-import { sessionRoutes } from './server/session-routes.ts'
-import { ModelDesk } from './composition/model-desk.ts'
 import { ProviderSet } from './composition/provider-set.ts'
 import { Transports } from './composition/transports.ts'
-import { RetryBudget } from './routing/retry-budget.ts'
-import { HealthRegistry } from './routing/health.ts'
 import type { DrainResult, GatewayServer } from './server/options.ts'
 import { Compression } from './server/compression.ts'
 import type { HealthOptions } from './server/health.ts'
-import type { PlainRoute } from './server/plain-route.ts'
 import { createServer } from './server/server.ts'
-import { buildSnapshot, cacheSecretFrom, reasoningKeysFrom, sealKeysFrom } from './composition/snapshot.ts'
+import { buildSnapshot } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
 import { gatewayHealth } from './composition/gateway-health.ts'
 import { gatewaySources } from './composition/gateway-sources.ts'
 import { Insight } from './composition/insight.ts'
 import { Pricing } from './composition/pricing.ts'
-import { claudeCodeAuth } from './composition/claude-code-auth.ts'
 import { answersDiffer } from './composition/answers-differ.ts'
 import { watchedFiles } from './composition/watched-files.ts'
+import { accessChecks } from './composition/access-checks.ts'
+import { boundHosts } from './composition/bound-hosts.ts'
+import { openParts } from './composition/gateway-parts.ts'
+import type { GatewayParts } from './composition/gateway-parts.ts'
+import { gatewayRoutes } from './composition/gateway-routes.ts'
+import { newId } from './composition/new-id.ts'
+import { reportReload } from './composition/report-reload.ts'
 
 export interface GatewayOptions {
   readonly loaded: LoadedConfig
@@ -129,78 +108,7 @@ export interface Gateway {
 
 /** Puts the parts together. Nothing listens before `listen()`. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const { loaded, environment, log } = options
-  const now = (): number => performance.now()
-  log.hide(loaded.config.server.secret === null ? [] : [loaded.config.server.secret])
-  const secret = await secretOf(options)
-  const calls = new Coalescer<JoinableCall>()
-  const slow = new SlowOperations(log, loaded.config.logging, now)
-  const traffic = new TrafficRecorder(slow, now, (text) => log.clean(text))
-  const database = new StateDatabase(options.stateFolder)
-  const transports = await Transports.create({
-    http: { ...loaded.config.upstream, waited: (what, where, time) => slow.took(what, time, { where }) },
-    environment,
-    home: homedir(),
-  })
-  const shared: Shared = {
-    transport: transports,
-    health: new HealthRegistry(loaded.config.routing.breaker, now),
-    retryBudget: new RetryBudget(now, loaded.config.retry.budget),
-    observer: traffic,
-    tokenCounter: new TokenCounter(),
-    sealKeys: sealKeysFrom(secret),
-    caches: new Caches({ settings: loaded.config.cache, secret: cacheSecretFrom(secret), calls, now }),
-    calls,
-    plans: new PlanCounter(),
-    sessions: await openSessions({
-      config: loaded.config.sessions,
-      environment,
-      database,
-      log,
-      took: (operation, time) => slow.took(operation, time),
-    }),
-    reasoning: await openReasoning({ config: loaded.config, keys: reasoningKeysFrom(secret), database, log }),
-  }
-  const providerSet = new ProviderSet({
-    environment,
-    home: homedir(),
-    transport: shared.transport,
-    log,
-    ask: options.discover ?? true,
-  })
-  const build = async (next: LoadedConfig): Promise<Snapshot> => {
-    const { config } = next
-    const providers = await providerSet.configure(next)
-    await transports.prepare(providers)
-    return buildSnapshot(config, providers, providerSet.reported, boundHosts(config), shared)
-  }
-  const snapshot = await build(loaded)
-  shared.health.adopt(snapshot.providers, snapshot.config.routing.breaker)
-  const access = await openAccessControl({
-    config: loaded.config,
-    fetchText: fetchTextOver(shared.transport),
-    log,
-    folder: options.stateFolder ?? null,
-    database,
-  })
-  transports.adopt(snapshot.providers)
-  const counters = await RateCounters.open(loaded.config, log)
-  const parts = { shared, database, transports, traffic, slow, providerSet, access, counters, snapshot, build }
-  return new RunningGateway(options, parts)
-}
-
-/** What a gateway is made of. */
-interface GatewayParts {
-  readonly shared: Shared
-  readonly database: StateDatabase
-  readonly transports: Transports
-  readonly traffic: TrafficRecorder
-  readonly slow: SlowOperations
-  readonly providerSet: ProviderSet
-  readonly access: AccessControl
-  readonly counters: RateCounters
-  readonly snapshot: Snapshot
-  readonly build: (loaded: LoadedConfig) => Promise<Snapshot>
+  return new RunningGateway(options, await openParts(options))
 }
 
 class RunningGateway implements Gateway {
@@ -243,7 +151,9 @@ class RunningGateway implements Gateway {
         load: options.reload ?? (async () => options.loaded),
         build,
         swap: (next, previous) => this.#swap(next, previous),
-        report: (report) => this.#report(report),
+        report: (report) => {
+          if (options.worker?.announces() ?? true) reportReload(report, options.log)
+        },
       },
       snapshot,
       options.loaded.config,
@@ -379,6 +289,7 @@ class RunningGateway implements Gateway {
 
   #createServer(): GatewayServer {
     const { worker } = this.#options
+    const snapshot = (): Snapshot => this.#snapshot
     return createServer({
       settings: () => this.#snapshot.server,
       protocols: PROTOCOL_LIST,
@@ -388,41 +299,16 @@ class RunningGateway implements Gateway {
         ...this.#monitoring.routes,
         ...this.#insight.routes,
         ...this.#access.routes,
-        authStatusRoute({
+        ...gatewayRoutes({
+          shared: this.#shared,
+          transports: this.#transports,
+          snapshot,
           open: () => this.#access.open,
           exposed: () => this.#isExposed(),
-          version: packageJson.version,
-          claudeCode: () => claudeCodeAuth(this.#snapshot.providers, this.#transports),
           routes: () => this.#server.routes,
         }),
-        ...docsRoutes({
-          exposed: () => this.#isExposed(),
-          document: () => ({ version: packageJson.version, routes: this.#server.routes, protocols: PROTOCOL_LIST }),
-        }),
-        explainRoute((path, { headers, body, principal, id }) =>
-          explain(
-            explainRequest(PROTOCOL_LIST, { path, headers, body }, principal ?? LOCAL, id),
-            this.#snapshot.exchange,
-          ),
-        ),
-        ...this.#modelRoutes(),
-        ...cacheRoutes({
-          stats: () => ({ ...this.#shared.caches.stats(), plans: this.#shared.plans.stats() }),
-          invalidate: (scope) => this.#shared.caches.invalidate(scope),
-        }),
-        ...this.#sessionRoutes(),
       ],
-      access: {
-        checkHost: (headers) => checkHost(headers, this.#snapshot.access),
-        checkOrigin: (method, headers) => checkOrigin(method, headers, this.#snapshot.access),
-        corsHeaders: (headers) => corsHeaders(headers, this.#snapshot.access),
-        authenticate: (headers) => this.#access.authenticate(headers),
-        checkAdmin: (headers) => this.#access.checkAdmin(headers),
-        permit: (principal, path) => this.#access.permit(principal, path),
-        admit: (caller) => this.#oversight.admission.admit(caller),
-        failed: (caller) => this.#oversight.admission.failed(caller),
-        received: (caller) => this.#oversight.admission.received(caller),
-      },
+      access: accessChecks({ snapshot, control: this.#access, admission: this.#oversight.admission }),
       health: this.#health,
       exchange: (request, reply) => {
         this.#slow.watch(this.#isBusy)
@@ -438,28 +324,6 @@ class RunningGateway implements Gateway {
   /** Other machines may reach it. */
   #isExposed(): boolean {
     return !isLoopback(this.#snapshot.config.server.host)
-  }
-
-  #sessionRoutes(): readonly PlainRoute[] {
-    const { sessions } = this.#shared
-    if (sessions === null) return []
-    return sessionRoutes({
-      sessions,
-      readMessages: (list, principal) => readSessionMessages(list, this.#snapshot.exchange.sealerFor(principal)),
-      stranger: LOCAL,
-      newId,
-      now: () => Date.now(),
-    })
-  }
-
-  #modelRoutes(): readonly PlainRoute[] {
-    const desk = new ModelDesk(() => this.#snapshot)
-    return modelRoutes({
-      capabilities: (model, asker) => desk.capabilities(model, asker),
-      validate: (model, asker) => desk.validate(model, asker),
-      compatibility: (question, asker) => desk.compatibility(question, asker),
-      stranger: LOCAL,
-    })
   }
 
   async #watch(): Promise<void> {
@@ -497,43 +361,4 @@ class RunningGateway implements Gateway {
     const { config, providers } = this.#snapshot
     this.#snapshot = buildSnapshot(config, providers, this.#providerSet.reported, boundHosts(config), this.#shared)
   }
-
-  #report({ swapped, problems, needRestart }: ReloadReport): void {
-    const { log, worker } = this.#options
-    if (worker !== undefined && !worker.announces()) return
-    for (const { message, fix, field, file, line, column } of problems) {
-      const place = file === null ? '' : `${file}${line === null ? '' : `:${line}:${column ?? 1}`}: `
-      log.warn(null, `config: ${place}${field ?? ''} ${message}`, { fix: fix ?? '' })
-    }
-    if (needRestart.length > 0) log.warn(null, `config: takes effect after a restart: ${needRestart.join(', ')}`)
-    log.info(swapped ? 'config reloaded' : 'config has errors; the one before stays in use')
-  }
-}
-
-async function secretOf({ secret, stateFolder, loaded, log }: GatewayOptions): Promise<Buffer> {
-  if (secret !== undefined) return secret
-  const { secret: shared } = loaded.config.server
-  if (shared !== null) return Buffer.from(shared)
-  if (stateFolder === undefined) return randomBytes(32)
-  try {
-    return await openGatewaySecret(stateFolder)
-  } catch (thrown) {
-    log.error(
-      null,
-      'the secret of this installation cannot be kept: conversations lose their sealed reasoning at a restart',
-      thrown,
-    )
-    return randomBytes(32)
-  }
-}
-
-/** 128 random bits that are safe in every protocol's ids. */
-function newId(): string {
-  return randomUUID().replaceAll('-', '')
-}
-
-/** Names under which clients reach the listening addresses. */
-function boundHosts({ server }: Config): readonly string[] {
-  if (server.host !== '0.0.0.0' && server.host !== '::') return [server.host]
-  return Object.values(networkInterfaces()).flatMap((addresses) => (addresses ?? []).map(({ address }) => address))
 }

@@ -58,7 +58,8 @@ const FLOODS: readonly Flood[] = [
     name: 'requests that are taken back at once (CVE-2023-44487)',
     more: (count) =>
       manyStreams(count, (stream) => Buffer.concat([request(stream), frame(FRAME.reset, 0, stream, CANCEL)])),
-    farewells: [ENHANCE_YOUR_CALM],
+    // Node has a limit of its own, and now and then it is first.
+    farewells: [ENHANCE_YOUR_CALM, INTERNAL_ERROR],
     why: 'too many streams taken back',
   },
   {
@@ -153,7 +154,8 @@ describe('a client that floods its connection with', () => {
     expect((await ask(other)).body).toBe('ok')
     await flood
     expect(farewells).toContain(client.farewell)
-    if (why !== null) expect(gateway.observed.warnings).toContain('a client was sent away')
+    if (why !== null && client.farewell === ENHANCE_YOUR_CALM)
+      expect(gateway.observed.warnings).toContain('a client was sent away')
     expect((await ask(other)).body).toBe('ok')
     expect(gateway.server.inFlight).toBe(0)
     expect(process.memoryUsage().rss - memory).toBeLessThan(64 * MEGABYTE)
