@@ -7,7 +7,7 @@ const claudeCode = z.object({
   method,
   status: z.object({
     method,
-    valid: z.boolean().check(z.meta({ description: 'As far as can be told without asking the vendor.' })),
+    valid: z.boolean().check(z.meta({ description: 'Found without asking the vendor.' })),
     errors: z.array(z.string()),
     config: z.object({ provider: z.string(), version: z.nullable(z.string()) }),
   }),
