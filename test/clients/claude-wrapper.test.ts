@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import OpenAI from 'openai-current'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { Admin, tokenIn } from '../support/admin.ts'
 import { UserMachine } from '../support/ucr-process.ts'
 import { configFor, conversationOf, KEYS } from './claude-code-bench.ts'
 import { obstacle, titled } from './claude-program.ts'
@@ -100,6 +102,13 @@ describe.skipIf(why !== null)(titled('claude-wrapper with Claude Code'), () => {
     for (const words of ['I live in Bern', 'rain, 9 degrees', 'a coat.', 'Where do I live?']) {
       expect(said()).toContain(words)
     }
+
+    const seen = await new Admin(url, tokenIn(join(machine.home, '.local', 'state', 'ucr'))).read('requests?limit=1')
+    const { prompt_tokens: input, completion_tokens: output } = later.usage!
+    expect([input, output].every((tokens) => tokens > 0)).toBe(true)
+    expect(seen.json()).toMatchObject({
+      data: [{ keyName: 'blue', requestedModel: 'sonnet', provider: 'code', tokens: { input, output } }],
+    })
 
     vendor.script(says('I do not know.'))
     await ask([{ role: 'user', content: 'Where do I live?' }], KEYS.green)
