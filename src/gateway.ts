@@ -301,6 +301,7 @@ class RunningGateway implements Gateway {
         ...this.#access.routes,
         ...gatewayRoutes({
           shared: this.#shared,
+          transports: this.#transports,
           snapshot,
           open: () => this.#access.open,
           exposed: () => this.#isExposed(),

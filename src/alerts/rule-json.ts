@@ -1,79 +1,66 @@
+import * as z from 'zod/mini'
 import { parseDuration } from '../lib/duration.ts'
 import { GatewayError } from '../lib/error.ts'
-import type { JsonValue } from '../lib/json.ts'
 import { NAME, problemOf, termsOf } from './rule.ts'
-import type { RuleTerms, RuleWish } from './rule.ts'
+import type { RuleTerms } from './rule.ts'
 
 const LONGEST_METRIC = 200
 const MOST_REQUESTS = 1_000_000_000
 
-/** Each field that somebody may set, as JSON has it: as in the config. */
-const READERS: { readonly [F in keyof RuleTerms]: (value: JsonValue) => Pick<RuleTerms, F> } = {
-  name: (value) => ({ name: nameOf(value) }),
-  metric: (value) => ({ metric: metricOf(value) }),
-  operator: (value) => ({ operator: operatorOf(value) }),
-  warning: (value) => ({ warning: thresholdOf(value, 'warning') }),
-  critical: (value) => ({ critical: thresholdOf(value, 'critical') }),
-  window: (value) => ({ window: timeOf(value, 'window') }),
-  cooldown: (value) => ({ cooldown: timeOf(value, 'cooldown') }),
-  hysteresis: (value) => ({ hysteresis: numberOf(value, 'hysteresis', 0, 1) }),
-  minRequests: (value) => ({ minRequests: numberOf(value, 'minRequests', 0, MOST_REQUESTS) }),
+const error = (expected: string): { readonly error: string } => ({ error: expected })
+
+const IS_NAME = error('a name of up to 64 letters, digits, blanks and . @ _ -')
+const IS_METRIC = error(`a text of at most ${LONGEST_METRIC} characters`)
+const IS_OPERATOR = error('"above" or "below"')
+const IS_THRESHOLD = error('a number, or null')
+const IS_TIME = 'a time such as "30s" or "5m"'
+
+const threshold = z.exactOptional(z.nullable(z.number(IS_THRESHOLD)))
+
+/** Milliseconds. */
+const time = z.exactOptional(
+  z.pipe(
+    z.union([z.number(), z.string()], error(IS_TIME)),
+    z.transform((value: number | string, context) => {
+      const milliseconds = parseDuration(value)
+      if (milliseconds !== null) return milliseconds
+      context.issues.push({ code: 'custom', message: IS_TIME, input: value })
+      return z.NEVER
+    }),
+  ),
+)
+
+function numberTo(most: number) {
+  const expected = error(`a number from 0 to ${most}`)
+  return z.exactOptional(z.number(expected).check(z.minimum(0, expected), z.maximum(most, expected)))
 }
 
-/** A new rule. Throws GatewayError `invalid_request`, also for fields that nobody may set. */
-export function termsFrom(body: JsonValue): RuleTerms {
-  if (body === null || typeof body !== 'object' || Array.isArray(body)) {
-    throw new GatewayError('invalid_request', 'The body has to be a JSON object.')
-  }
-  const wish: Partial<RuleWish> = {}
-  for (const [name, given] of Object.entries(body)) {
-    if (!isField(name)) throw invalid(name, `A rule has no field ${JSON.stringify(name)} that can be set.`)
-    Object.assign(wish, READERS[name](given))
-  }
-  const { name, ...others } = wish
-  if (name === undefined) throw invalid('name', 'A rule needs a name.')
-  if (others.metric === undefined) throw invalid('metric', 'A rule needs a metric.')
-  const terms = termsOf({ ...others, name })
+/** Each field that somebody may set, as JSON has it: as in the config. */
+export const RULE_WISH = z.strictObject(
+  {
+    name: z.string(IS_NAME).check(z.regex(NAME, IS_NAME)),
+    metric: z
+      .string(IS_METRIC)
+      .check(
+        z.maxLength(LONGEST_METRIC, IS_METRIC),
+        z.meta({ description: 'A metric, or the path of a number in `/debug/metrics`.' }),
+      ),
+    operator: z.exactOptional(z.enum(['above', 'below'], IS_OPERATOR)),
+    warning: threshold,
+    critical: threshold,
+    window: time.check(z.meta({ description: 'Over which the metric is looked at.', examples: ['5m'] })),
+    cooldown: time.check(z.meta({ description: 'Between two messages about the same.', examples: ['5m'] })),
+    hysteresis: numberTo(1),
+    minRequests: numberTo(MOST_REQUESTS),
+  },
+  error('a JSON object'),
+)
+
+/** A new rule. Throws GatewayError `invalid_request` where its fields do not go together. */
+export function termsFrom(wish: z.output<typeof RULE_WISH>): RuleTerms {
+  const terms = termsOf(wish)
   const problem = problemOf(terms)
   if (problem === null) return terms
-  throw invalid(problem.field, `${problem.field} ${problem.message}: ${problem.fix}.`)
-}
-
-function isField(name: string): name is keyof typeof READERS {
-  return Object.hasOwn(READERS, name)
-}
-
-function nameOf(value: JsonValue): string {
-  if (typeof value === 'string' && NAME.test(value)) return value
-  throw invalid('name', 'A name has up to 64 letters, digits, blanks and . @ _ -')
-}
-
-function metricOf(value: JsonValue): string {
-  if (typeof value === 'string' && value.length <= LONGEST_METRIC) return value
-  throw invalid('metric', `metric has to be a text of at most ${LONGEST_METRIC} characters.`)
-}
-
-function operatorOf(value: JsonValue): RuleTerms['operator'] {
-  if (value === 'above' || value === 'below') return value
-  throw invalid('operator', 'operator has to be "above" or "below".')
-}
-
-function thresholdOf(value: JsonValue, param: string): number | null {
-  if (value === null || (typeof value === 'number' && Number.isFinite(value))) return value
-  throw invalid(param, `${param} has to be a number, or null.`)
-}
-
-function numberOf(value: JsonValue, param: string, least: number, most: number): number {
-  if (typeof value === 'number' && value >= least && value <= most) return value
-  throw invalid(param, `${param} has to be a number from ${least} to ${most}.`)
-}
-
-function timeOf(value: JsonValue, param: string): number {
-  const milliseconds = typeof value === 'number' || typeof value === 'string' ? parseDuration(value) : null
-  if (milliseconds === null) throw invalid(param, `${param} has to be a time such as "30s" or "5m".`)
-  return milliseconds
-}
-
-function invalid(param: string, message: string): GatewayError {
-  return new GatewayError('invalid_request', message, { param })
+  const { field, message, fix } = problem
+  throw new GatewayError('invalid_request', `${field} ${message}: ${fix}.`, { param: field })
 }

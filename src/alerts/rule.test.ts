@@ -3,7 +3,8 @@ import { debugPaths } from './debug-paths.ts'
 import { DEFAULT_RULES } from './default-rules.ts'
 import { METRICS } from './metrics.ts'
 import { problemOf, termsOf } from './rule.ts'
-import { termsFrom } from './rule-json.ts'
+import { checked } from '../lib/checked.ts'
+import { RULE_WISH, termsFrom } from './rule-json.ts'
 
 const problem = (wish: object) => problemOf(termsOf({ name: 'mine', warning: 1, ...wish }))
 
@@ -69,9 +70,11 @@ describe('problemOf()', () => {
 })
 
 describe('termsFrom()', () => {
+  const read = (body: unknown) => termsFrom(checked(RULE_WISH, body, 'body'))
+
   it('reads what the config would say', () => {
     const body = { name: 'slow', metric: 'p95', warning: 1, critical: 2, window: '5m', cooldown: 60, hysteresis: 0.2 }
-    expect(termsFrom(body)).toEqual({
+    expect(read(body)).toEqual({
       ...termsOf({ name: 'slow', metric: 'p95' }),
       warning: 1,
       critical: 2,
@@ -82,7 +85,7 @@ describe('termsFrom()', () => {
   })
 
   it.each([
-    ['a text', null],
+    ['a text', 'body'],
     [{ metric: 'p95', warning: 1 }, 'name'],
     [{ name: 'a/b', metric: 'p95', warning: 1 }, 'name'],
     [{ name: 'a', warning: 1 }, 'metric'],
@@ -95,6 +98,6 @@ describe('termsFrom()', () => {
     [{ name: 'a', metric: 'p95', warning: 1, minRequests: -1 }, 'minRequests'],
     [{ name: 'a', metric: 'p95', warning: 1, url: 'http://169.254.169.254' }, 'url'],
   ])('refuses %j', (body, param) => {
-    expect(() => termsFrom(body)).toThrow(expect.objectContaining({ code: 'invalid_request', param }))
+    expect(() => read(body)).toThrow(expect.objectContaining({ code: 'invalid_request', param }))
   })
 })

@@ -10,14 +10,17 @@ import { modelRoutes } from '../server/model-routes.ts'
 import type { PlainRoute } from '../server/plain-route.ts'
 import type { DeclaredRoute } from '../server/router.ts'
 import { sessionRoutes } from '../server/session-routes.ts'
+import { claudeCodeAuth } from './claude-code-auth.ts'
 import { explainRequest } from './explain-request.ts'
 import { ModelDesk } from './model-desk.ts'
 import { newId } from './new-id.ts'
 import { readSessionMessages } from './read-session-messages.ts'
 import type { Shared, Snapshot } from './snapshot.ts'
+import type { Transports } from './transports.ts'
 
 export interface GatewayRoutesOptions {
   readonly shared: Shared
+  readonly transports: Pick<Transports, 'signIn'>
   /** The one in force. */
   readonly snapshot: () => Snapshot
   /** Everybody who reaches the gateway may use it. */
@@ -30,11 +33,17 @@ export interface GatewayRoutesOptions {
 
 /** What clients may ask besides their protocols: about the gateway, its models, its caches, and their sessions. */
 export function gatewayRoutes(options: GatewayRoutesOptions): readonly PlainRoute[] {
-  const { shared, snapshot, open, exposed, routes } = options
+  const { shared, transports, snapshot, open, exposed, routes } = options
   const { version } = packageJson
   const desk = new ModelDesk(snapshot)
   return [
-    authStatusRoute({ open, exposed, version, routes }),
+    authStatusRoute({
+      open,
+      exposed,
+      version,
+      claudeCode: () => claudeCodeAuth(snapshot().providers, transports),
+      routes,
+    }),
     ...docsRoutes({ exposed, document: () => ({ version, routes: routes(), protocols: PROTOCOL_LIST }) }),
     explainRoute((path, { headers, body, principal, id }) =>
       explain(explainRequest(PROTOCOL_LIST, { path, headers, body }, principal ?? LOCAL, id), snapshot().exchange),
@@ -42,7 +51,7 @@ export function gatewayRoutes(options: GatewayRoutesOptions): readonly PlainRout
     ...modelRoutes({
       capabilities: (model, asker) => desk.capabilities(model, asker),
       validate: (model, asker) => desk.validate(model, asker),
-      compatibility: (body, asker) => desk.compatibility(body, asker),
+      compatibility: (question, asker) => desk.compatibility(question, asker),
       stranger: LOCAL,
     }),
     ...cacheRoutes({

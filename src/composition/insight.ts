@@ -6,7 +6,7 @@ import type { ProviderFacts } from '../observe/overview-of.ts'
 import type { SessionLine, SessionList } from '../observe/overview.ts'
 import { SERIES_INTERVAL, SeriesRecorder } from '../observe/series-recorder.ts'
 import type { TrafficRecorder } from '../observe/traffic-recorder.ts'
-import { adminRoutes, writeSessionCursor } from '../server/admin-routes.ts'
+import { adminRoutes } from '../server/admin-routes.ts'
 import type { AdminFigures } from '../server/admin-routes.ts'
 import { dashboardRoute } from '../server/dashboard-route.ts'
 import type { DashboardOptions } from '../server/dashboard-route.ts'
@@ -14,6 +14,7 @@ import { statusOf } from '../server/health.ts'
 import type { HealthOptions } from '../server/health.ts'
 import { assetRoute, pageAnswer } from '../server/page-routes.ts'
 import type { PlainRoute } from '../server/plain-route.ts'
+import { writeSessionPlace } from '../server/session-place.ts'
 import type { OwnedRecord } from '../sessions/session-store.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { LocalBus } from '../workers/bus.ts'
@@ -141,7 +142,7 @@ export class Insight {
     return {
       object: 'list',
       data: shown.map((record) => sessionLine(record, names.get(record.tenant) ?? null)),
-      cursor: last === undefined ? null : writeSessionCursor(last),
+      cursor: last === undefined ? null : writeSessionPlace(last),
     }
   }
 }

@@ -3,13 +3,13 @@ import type { ExplainedCandidate, RouteExplanation } from '../exchange/explain.t
 import type { ExchangeDependencies } from '../exchange/dependencies.ts'
 import { GatewayError } from '../lib/error.ts'
 import { toJsonText } from '../lib/json.ts'
-import type { JsonNode, JsonText, JsonValue } from '../lib/json.ts'
+import type { JsonText, JsonValue } from '../lib/json.ts'
 import { nearestNames } from '../lib/nearest-name.ts'
 import { capabilitiesOf } from '../models/capabilities.ts'
 import { PROTOCOL_LIST } from '../protocols/index.ts'
 import { capabilitiesView } from '../protocols/openai-chat/models.ts'
 import type { Provider } from '../providers/provider.ts'
-import type { Asker } from '../server/model-routes.ts'
+import type { Asker, ChatQuestion } from '../server/model-routes.ts'
 import { CHAT_PARAMETERS } from './chat-parameters.ts'
 import { explainRequest } from './explain-request.ts'
 
@@ -60,9 +60,8 @@ export class ModelDesk {
     }
   }
 
-  async compatibility(body: JsonNode, asker: Asker): Promise<JsonText> {
-    const given = fieldsOf(body)
-    const model = given['model'] ?? ''
+  async compatibility(given: ChatQuestion, asker: Asker): Promise<JsonText> {
+    const { model } = given
     const names = Object.keys(given).filter((name) => !ESSENCE.has(name))
     if (names.length > MOST_PARAMETERS)
       throw new GatewayError('invalid_request', `body: has more than ${MOST_PARAMETERS} parameters.`)
@@ -91,12 +90,12 @@ export class ModelDesk {
   }
 
   /** What becomes of one parameter in a request that has nothing else which it does not need. */
-  async #verdict(name: string, given: Fields, asker: Asker): Promise<Verdict> {
+  async #verdict(name: string, given: ChatQuestion, asker: Asker): Promise<Verdict> {
     const known = CHAT_PARAMETERS.find((parameter) => parameter.name === name)
     const needs = Object.fromEntries(
       Object.entries(known?.needs ?? {}).map(([other, example]) => [other, given[other] ?? example]),
     )
-    const request = { ...QUESTION, model: given['model'] ?? '', ...needs, [name]: given[name] ?? known?.value ?? null }
+    const request = { ...QUESTION, model: given.model, ...needs, [name]: given[name] ?? known?.value ?? null }
     try {
       const { losses, refusal } = firstOf(await this.#explain(request, asker))
       if (refusal !== null) return { parameter: name, status: 'refused', why: refusal }
@@ -152,9 +151,4 @@ function firstOf({ candidates, chosen }: RouteExplanation): ExplainedCandidate {
   const found = candidates.find(({ deployment }) => deployment === chosen) ?? candidates[0]
   if (found === undefined) throw new GatewayError('no_candidate', 'No deployment can take this request now.')
   return found
-}
-
-function fieldsOf(body: JsonNode): Fields {
-  const value: JsonValue = body.decode()
-  return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {}
 }

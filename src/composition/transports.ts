@@ -3,6 +3,7 @@ import { CLAUDE_CODE_SCHEME } from '../providers/claude-code-options.ts'
 import { createHttpTransport } from '../upstream/http.ts'
 import type { HttpTransport } from '../upstream/http.ts'
 import type { HttpTransportOptions } from '../upstream/options.ts'
+import type { SignIn } from '../upstream/claude-code/sign-in.ts'
 import type { ClaudeCodeTransport } from '../upstream/claude-code/transport.ts'
 
 export interface TransportsOptions {
@@ -39,6 +40,12 @@ export class Transports implements HttpTransport {
     this.#programs?.adopt(
       providers.flatMap(({ id, claudeCode }) => (claudeCode === undefined ? [] : [{ ...claudeCode, id }])),
     )
+  }
+
+  /** How the program of this provider signs in; null: it is none. */
+  async signIn({ claudeCode, credential }: Provider): Promise<SignIn | null> {
+    if (claudeCode === undefined || this.#programs === null) return null
+    return this.#programs.signIn({ ...claudeCode, hasKey: credential !== null })
   }
 
   send(...[request, handler]: Parameters<HttpTransport['send']>): ReturnType<HttpTransport['send']> {

@@ -11,6 +11,8 @@ export interface InputIssue {
 
 /** Whatever checks a value and makes of it what the program works with. */
 export interface InputSchema<T> {
+  /** Names of the fields that it knows, where it is an object. */
+  readonly shape?: object
   readonly safeParse: (
     value: unknown,
   ) =>
@@ -18,14 +20,22 @@ export interface InputSchema<T> {
     | { readonly success: false; readonly error: { readonly issues: readonly unknown[] } }
 }
 
-/** Throws GatewayError `invalid_request`, which names the first field at fault; `whole` is what the value itself is called. */
-export function checked<T>(schema: InputSchema<T>, value: unknown, whole: string): T {
+/**
+ * Throws GatewayError `invalid_request`, which names the first field at fault; `whole` is what the value itself is called,
+ * `stranger` what is said of a field that it may not have.
+ */
+export function checked<T>(
+  schema: InputSchema<T>,
+  value: unknown,
+  whole: string,
+  stranger = 'there is no such field that can be set',
+): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues.find(isIssue)
   const path = issue?.path.map(String) ?? []
   const [unknown] = issue?.code === 'unrecognized_keys' ? (issue.keys ?? []) : []
-  if (unknown !== undefined) throw invalid([...path, unknown].join('.'), 'there is no such field that can be set')
+  if (unknown !== undefined) throw invalid([...path, unknown].join('.'), stranger)
   throw invalid(path.length === 0 ? whole : path.join('.'), `must be ${issue?.message ?? 'something else'}`)
 }
 

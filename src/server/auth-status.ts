@@ -1,4 +1,3 @@
-import { toJsonText } from '../lib/json.ts'
 import { described } from './operation.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainRoute } from './plain-route.ts'
@@ -7,15 +6,31 @@ import type { DeclaredRoute } from './router.ts'
 export interface AuthStatusOptions {
   /** Everybody who reaches the gateway may use it. */
   readonly open: () => boolean
-  /** The gateway can be reached from other machines: strangers then learn no version. */
+  /** The gateway can be reached from other machines: strangers then learn no version, and nothing of providers. */
   readonly exposed: () => boolean
   readonly version: string
+  /** Asked only for callers who may know it; null: there is no such provider. */
+  readonly claudeCode: () => Promise<ClaudeCodeAuth | null>
   /** All that there are. */
   readonly routes: () => readonly DeclaredRoute[]
 }
 
+/** How Claude Code signs in where it is a provider, as an earlier program said it. */
+export interface ClaudeCodeAuth {
+  readonly method: 'bedrock' | 'vertex' | 'anthropic' | 'claude_cli'
+  readonly status: {
+    readonly method: ClaudeCodeAuth['method']
+    readonly valid: boolean
+    readonly errors: string[]
+    /** The provider's id, and the version of its program, null where that is not known. */
+    readonly config: { readonly provider: string; readonly version: string | null }
+  }
+  /** Names of those that it signs in with. */
+  readonly environment_variables: string[]
+}
+
 /** `GET /v1/auth/status`: what a client needs to come in, before it has it. Nothing of any key, not even how long it is. */
-export function authStatusRoute({ open, exposed, version, routes }: AuthStatusOptions): PlainRoute {
+export function authStatusRoute({ open, exposed, version, claudeCode, routes }: AuthStatusOptions): PlainRoute {
   return {
     method: 'GET',
     path: '/v1/auth/status',
@@ -23,6 +38,7 @@ export function authStatusRoute({ open, exposed, version, routes }: AuthStatusOp
     describe: described(async () => (await import('./operations/auth.ts')).STATUS),
     answer: async ({ principal }) => {
       const enabled = !open()
+      const isTrusted = principal !== null || !exposed()
       const named = (isPublic: boolean): string[] =>
         routes()
           .filter(({ access }) => (access === 'public' || (access === 'key' && !enabled)) === isPublic)
@@ -30,7 +46,7 @@ export function authStatusRoute({ open, exposed, version, routes }: AuthStatusOp
           .toSorted()
       return jsonAnswer(
         200,
-        toJsonText({
+        JSON.stringify({
           authentication: {
             enabled,
             type: enabled ? 'bearer_token' : 'none',
@@ -40,8 +56,9 @@ export function authStatusRoute({ open, exposed, version, routes }: AuthStatusOp
           server_info: {
             api_key_required: enabled,
             api_key_source: enabled ? 'runtime' : 'none',
-            ...(principal !== null || !exposed() ? { version } : {}),
+            ...(isTrusted && { version }),
           },
+          ...(isTrusted && { claude_code_auth: await claudeCode() }),
         }),
       )
     },

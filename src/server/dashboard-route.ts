@@ -2,6 +2,7 @@ import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
 import type { Overview, RequestLine } from '../observe/overview.ts'
 import type { AdminFigures } from './admin-routes.ts'
+import { described } from './operation.ts'
 import { jsonAnswer } from './plain-route.ts'
 import type { PlainAnswer, PlainRequest, PlainRoute } from './plain-route.ts'
 
@@ -24,6 +25,7 @@ export function dashboardRoute(options: DashboardOptions): PlainRoute {
     method: 'GET',
     path: '/dashboard',
     access: 'public',
+    describe: described(async () => (await import('./operations/dashboard.ts')).DASHBOARD),
     answer: async (request) => {
       const answer = wantsPage(request.headers) ? await options.page() : await summary(request, options)
       return { ...answer, headers: { vary: 'accept', ...answer.headers } }

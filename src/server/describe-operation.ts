@@ -52,9 +52,15 @@ function queryParameters({ properties, required }: JsonSchema): readonly Paramet
   })
 }
 
-function answerOf({ summary, schema, type = 'application/json' }: AnswerOfOperation): AnswerDescription {
-  if (schema !== undefined) return { summary, content: { [type]: jsonSchema(schema, 'output') } }
-  return { summary, content: { [type]: { type: 'string' } } }
+function answerOf({ summary, schema, type = 'application/json', also }: AnswerOfOperation): AnswerDescription {
+  const text = { type: 'string' }
+  return {
+    summary,
+    content: {
+      [type]: schema === undefined ? text : jsonSchema(schema, 'output'),
+      ...(also !== undefined && { [also]: text }),
+    },
+  }
 }
 
 function jsonSchema(schema: z.core.$ZodType, io: 'input' | 'output'): JsonSchema {

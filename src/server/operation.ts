@@ -36,6 +36,8 @@ export interface AnswerOfOperation {
   readonly schema?: z.core.$ZodType
   /** By default `application/json`. */
   readonly type?: string
+  /** Another type, which is no JSON, that callers may ask for in its place. */
+  readonly also?: string
 }
 
 /** What a route does not look at. */
@@ -92,13 +94,18 @@ export function described<Query, Body>(load: () => Promise<Operation<Query, Body
 /** Throws GatewayError `invalid_request`, `invalid_json`. */
 function inputOf<Query, Body>({ query, body }: Operation<Query, Body>, request: PlainRequest): Input<Query, Body> {
   return {
-    query: checked(query, fieldsOf(request.query), 'query'),
+    query: checked(query, fieldsOf(request.query), 'query', strangerTo(query)),
     body: checked(body.schema, isRead(body) ? valueOf(request.body, body.without) : null, 'body'),
   }
 }
 
 function isRead({ schema }: { readonly schema: InputSchema<unknown> }): boolean {
   return schema !== NOTHING
+}
+
+function strangerTo({ shape = {} }: InputSchema<unknown>): string {
+  const known = Object.keys(shape)
+  return `is no parameter of this path, which has ${known.length === 0 ? 'none' : known.join(', ')}`
 }
 
 function fieldsOf(query: string): Readonly<Record<string, string>> {

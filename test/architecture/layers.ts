@@ -199,7 +199,7 @@ export const LAYERS: readonly Layer[] = [
     imports: ['observe/', 'lib/'],
     types: [],
     builtins: ['crypto'],
-    packages: [],
+    packages: ['zod'],
   },
   {
     name: 'config',

@@ -8,6 +8,7 @@ const LATER = [
   /^src\/server\/describe-operation\.ts$/,
   /^src\/protocols\/[^/]+\/descriptions\.ts$/,
   /^src\/admission\/key-json\.ts$/,
+  /^src\/alerts\/rule-json\.ts$/,
   /^node:inspector/,
   /^zod\/v4\/core$/,
 ]

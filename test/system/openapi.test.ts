@@ -172,7 +172,17 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'GET /admin/alerts': [{}],
   'POST /admin/alerts/{id}/test': [{ path: '/admin/alerts/slow/test' }],
   'DELETE /admin/alerts/{id}': [{ path: '/admin/alerts/slow' }],
+  'GET /admin/overview': [{}],
+  'GET /admin/series': [{ path: '/admin/series?minutes=5' }],
+  'GET /admin/requests': [{}, { path: '/admin/requests?limit=1&errors=true' }],
+  'GET /admin/sessions': [{ path: '/admin/sessions?limit=1' }],
+  'GET /dashboard': [{}],
+  // There are some where the page was built.
+  'GET /dashboard/assets/{name}': [],
   'GET /v1/auth/status': [{}],
+  'GET /v1/models/{id}/capabilities': [{ path: '/v1/models/far%2Fgpt-5.5/capabilities' }],
+  'POST /v1/models/validate': [{ body: { model: 'far/gpt-5.5' } }, { body: { model: 'nobody' } }],
+  'POST /v1/compatibility': [{ body: { model: 'far/gpt-5.5' } }, { body: { model: 'far/gpt-5.5', n: 2 } }],
   'GET /docs': [{}],
   'GET /openapi.json': [{}],
   'GET /swagger.json': [{}],
@@ -292,6 +302,8 @@ describe('what the document says', () => {
       [{}, [], { model: '' }, { model: 'a', max_turns: 0 }, { model: 'a', metadata: [] }],
     ],
     ['PATCH /v1/sessions/{id}', '/v1/sessions/any', [{ model: null }, { title: '' }, { system_prompt: 1 }]],
+    ['POST /v1/models/validate', '/v1/models/validate', [{}, [], { model: '' }, { model: 7 }]],
+    ['POST /v1/compatibility', '/v1/compatibility', [{}, [], { model: '' }, { model: null, n: 1 }]],
     ['POST /v1/sessions/{id}/messages', '/v1/sessions/any/messages', [{}, { messages: {} }, { messages: [{}] }]],
   ])('of the body of %s is what the gateway takes', async (name, path, bodies) => {
     const gateway = await start()

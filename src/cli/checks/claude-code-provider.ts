@@ -1,10 +1,8 @@
-import { access } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ProviderSettings } from '../../providers/settings.ts'
-import { findClaude, INSTALL_CLAUDE } from '../../upstream/claude-code/find-program.ts'
-import { loginMethod } from '../../upstream/claude-code/login.ts'
+import { INSTALL_CLAUDE } from '../../upstream/claude-code/find-program.ts'
 import type { LoginMethod } from '../../upstream/claude-code/login.ts'
-import { isRecent, OLDEST_CLAUDE_CODE, versionOf } from '../../upstream/claude-code/program-version.ts'
+import { OLDEST_CLAUDE_CODE, versionOf } from '../../upstream/claude-code/program-version.ts'
+import { signInOf } from '../../upstream/claude-code/sign-in.ts'
 import type { Surroundings } from '../command.ts'
 import type { Finding } from './finding.ts'
 
@@ -20,41 +18,39 @@ const METHODS: Readonly<Record<LoginMethod, string>> = {
 /** Whether the program of a provider can be run, and how it signs in. Asks no model. */
 export async function checkClaudeCodeProvider(settings: ProviderSettings, where: Where): Promise<Finding> {
   const { id, claudeCode, apiKey } = settings
-  const command = claudeCode?.command ?? null
-  const { environment } = where
-  const named = command === null ? environment : { ...environment, CLAUDE_COMMAND: command }
-  const program = await findClaude({ environment: named, home: where.home })
-  if (program === null) {
-    const message = command === null ? `${id}: there is no "claude" command` : `${id}: ${command} is no program`
-    return { check: 'providers', status: 'error', message, fix: INSTALL_CLAUDE }
-  }
-  const version = await versionOf(program)
-  if (version === null) {
-    const message = `${id}: ${program} does not say its version`
-    return { check: 'providers', status: 'error', message, fix: 'run it by hand with --version, and see what it says' }
-  }
-  if (!isRecent(version)) {
-    const message = `${id}: ${program} is version ${version}, and only ${OLDEST_CLAUDE_CODE} and later are safe here`
-    return { check: 'providers', status: 'error', message, fix: 'run "claude update"' }
-  }
-  const method = loginMethod(environment, apiKey !== null)
-  const folder = claudeCode?.configFolder ?? environment['CLAUDE_CONFIG_DIR'] ?? join(where.home, '.claude')
-  if (method === 'own-login' && !(await isSignedIn(folder, environment))) {
-    const message = `${id}: ${program} is not signed in, and there is no key for it`
-    const fix = `run "claude" once with CLAUDE_CONFIG_DIR=${folder} and log in, or give the provider an "apiKey"`
-    return { check: 'providers', status: 'warning', message, fix }
-  }
-  const message = `${id} runs ${program} (${version}) and signs in with ${METHODS[method]}`
-  return { check: 'providers', status: 'ok', message, fix: null }
-}
-
-/** On a Mac the login is in the key chain, where it cannot be looked for without asking its owner. */
-async function isSignedIn(folder: string, environment: NodeJS.ProcessEnv): Promise<boolean> {
-  if (process.platform === 'darwin' || (environment['CLAUDE_CODE_OAUTH_TOKEN'] ?? '') !== '') return true
-  try {
-    await access(join(folder, '.credentials.json'))
-    return true
-  } catch {
-    return false
+  const { command = null, configFolder = null } = claudeCode ?? {}
+  const { program, method, folder, signedIn } = await signInOf(
+    { command, configFolder, hasKey: (apiKey ?? '').trim() !== '' },
+    where,
+    versionOf,
+  )
+  const finding = (status: Finding['status'], message: string, fix: string | null): Finding => ({
+    check: 'providers',
+    status,
+    message: `${id}${message}`,
+    fix,
+  })
+  switch (program.problem) {
+    case 'missing': {
+      const message = command === null ? ': there is no "claude" command' : `: ${command} is no program`
+      return finding('error', message, INSTALL_CLAUDE)
+    }
+    case 'silent': {
+      const fix = 'run it by hand with --version, and see what it says'
+      return finding('error', `: ${program.path} does not say its version`, fix)
+    }
+    case 'old': {
+      const { path, version } = program
+      const message = `: ${path} is version ${version}, and only ${OLDEST_CLAUDE_CODE} and later are safe here`
+      return finding('error', message, 'run "claude update"')
+    }
+    case null: {
+      const { path, version } = program
+      if (signedIn) return finding('ok', ` runs ${path} (${version}) and signs in with ${METHODS[method]}`, null)
+      const fix = `run "claude" once with CLAUDE_CONFIG_DIR=${folder} and log in, or give the provider an "apiKey"`
+      return finding('warning', `: ${path} is not signed in, and there is no key for it`, fix)
+    }
+    default:
+      return program satisfies never
   }
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { RULE_WISH, termsFrom } from '../../alerts/rule-json.ts'
 import { NOTHING, operation } from '../operation.ts'
 
 const tag = 'Alerts'
@@ -31,8 +32,6 @@ const event = z.object({
   threshold,
 })
 
-const time = z.union([z.number(), z.string()]).check(z.meta({ examples: ['30s'] }))
-
 const params = { id: 'The id or the name of a rule' }
 
 export const LIST = operation({
@@ -53,20 +52,7 @@ export const CREATE = operation({
   summary: 'Make a rule',
   query: NOTHING,
   body: {
-    schema: NOTHING,
-    shown: z.strictObject({
-      name: z.string().check(z.regex(/^[\w.@ -]{1,64}$/)),
-      metric: z
-        .string()
-        .check(z.maxLength(200), z.meta({ description: 'A metric, or the path of a number in `/debug/metrics`.' })),
-      operator: z.exactOptional(z.enum(['above', 'below'])),
-      warning: z.exactOptional(threshold),
-      critical: z.exactOptional(threshold),
-      window: z.exactOptional(time),
-      cooldown: z.exactOptional(time),
-      hysteresis: z.exactOptional(z.number().check(z.minimum(0), z.maximum(1))),
-      minRequests: z.exactOptional(z.number().check(z.minimum(0))),
-    }),
+    schema: z.pipe(RULE_WISH, z.transform(termsFrom)),
     example: { name: 'slow', metric: 'p95', warning: 3000, critical: 10_000, window: '5m' },
   },
   answers: { 201: { summary: 'The rule', schema: rule } },

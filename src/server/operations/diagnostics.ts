@@ -1,11 +1,10 @@
 import * as z from 'zod/mini'
 import { NOTHING, operation } from '../operation.ts'
-import { TIME } from './shared.ts'
+import { TIME, whole } from './shared.ts'
 
 const tag = 'Diagnostics'
 
 const EXPECTED_WORKER = 'the process id of a worker'
-const EXPECTED_SECONDS = 'a whole number from 1 to 60'
 
 const worker = z
   .optional(
@@ -17,18 +16,7 @@ const worker = z
     z.meta({ description: 'The process id of a worker, where there are several. By default the one that answers.' }),
   )
 
-const seconds = z
-  .prefault(
-    z.coerce
-      .number({ error: EXPECTED_SECONDS })
-      .check(
-        z.int({ error: EXPECTED_SECONDS }),
-        z.minimum(1, { error: EXPECTED_SECONDS }),
-        z.maximum(60, { error: EXPECTED_SECONDS }),
-      ),
-    10,
-  )
-  .check(z.meta({ description: 'For how long.' }))
+const seconds = whole(1, 60, 10).check(z.meta({ description: 'For how long.' }))
 
 const capture = z.object({
   name: z.string(),

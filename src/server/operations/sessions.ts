@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { SESSION_ID, isSessionId } from '../../sessions/session.ts'
 import { NOTHING, operation } from '../operation.ts'
 import { readCursor } from '../session-cursor.ts'
-import { TIME } from './shared.ts'
+import { TIME, cursor, whole } from './shared.ts'
 
 const tag = 'Sessions'
 
@@ -14,8 +14,6 @@ const MOST_TEXT = 1000
 const IS_TEXT = { error: `a text of 1 to ${MOST_TEXT} characters` }
 const MOST_TURNS = 100
 const IS_TURNS = { error: `a whole number from 1 to ${MOST_TURNS}, or null for no limit` }
-const IS_LIMIT = { error: `a whole number from 1 to ${MOST_IN_PAGE}` }
-const IS_CURSOR = 'the "next" of an earlier page'
 const IS_OBJECT = { error: 'an object' }
 
 const text = z.string(IS_TEXT).check(z.minLength(1, IS_TEXT), z.maxLength(MOST_TEXT, IS_TEXT))
@@ -63,25 +61,10 @@ export const LIST = operation({
   tag,
   summary: 'List sessions, newest first, without their messages',
   query: z.object({
-    limit: z
-      .prefault(
-        z.coerce.number(IS_LIMIT).check(z.int(IS_LIMIT), z.minimum(1, IS_LIMIT), z.maximum(MOST_IN_PAGE, IS_LIMIT)),
-        DEFAULT_PAGE,
-      )
-      .check(z.meta({ description: 'How many there are on a page.' })),
-    after: z
-      .exactOptional(
-        z.pipe(
-          z.string(),
-          z.transform((cursor: string, context) => {
-            const read = readCursor(cursor)
-            if (read !== null) return read
-            context.issues.push({ code: 'custom', message: IS_CURSOR, input: cursor })
-            return z.NEVER
-          }),
-        ),
-      )
-      .check(z.meta({ description: 'The `next` of the page before.' })),
+    limit: whole(1, MOST_IN_PAGE, DEFAULT_PAGE).check(z.meta({ description: 'How many there are on a page.' })),
+    after: cursor(readCursor, 'the "next" of an earlier page').check(
+      z.meta({ description: 'The `next` of the page before.' }),
+    ),
   }),
   body: NOTHING,
   answers: {

@@ -50,11 +50,19 @@ const ALWAYS = [
 ].flatMap((names) => names.split(' '))
 
 export function inheritedVariables(environment: Environment, method: LoginMethod): Record<string, string> {
-  const names = [...ALWAYS, ...VARIABLES[method]]
-  const inherited: Record<string, string> = {}
-  for (const [name, value] of Object.entries(environment)) {
+  return Object.fromEntries(setAmong(environment, [...ALWAYS, ...VARIABLES[method]]))
+}
+
+/** Names of the variables for this way to sign in that are set, in alphabetical order. */
+export function loginVariables(environment: Environment, method: LoginMethod): readonly string[] {
+  return setAmong(environment, VARIABLES[method])
+    .map(([name]) => name)
+    .toSorted()
+}
+
+function setAmong(environment: Environment, names: readonly string[]): readonly (readonly [string, string])[] {
+  return Object.entries(environment).flatMap(([name, value = '']) => {
     const isNamed = names.some((known) => (known.endsWith('_') ? name.startsWith(known) : name === known))
-    if (isNamed && value !== undefined && value !== '') inherited[name] = value
-  }
-  return inherited
+    return isNamed && value !== '' ? [[name, value] as const] : []
+  })
 }

@@ -4,13 +4,15 @@ import { Deadlines } from '../deadlines.ts'
 import type { OriginStats, Transport, UpstreamCall, UpstreamHandler, UpstreamRequest } from '../transport.ts'
 import { ClaudeCodeCall } from './call.ts'
 import { refusal } from './errors.ts'
-import { findClaude } from './find-program.ts'
 import { Guard } from './guard.ts'
 import { launchOf } from './launch.ts'
 import { ProcessPool } from './pool.ts'
-import { isRecent, OLDEST_CLAUDE_CODE, ProgramVersions } from './program-version.ts'
+import { OLDEST_CLAUDE_CODE, ProgramVersions } from './program-version.ts'
 import type { ClaudeCodeSettings } from './settings.ts'
+import { signInOf } from './sign-in.ts'
+import type { SignIn, SignInOptions } from './sign-in.ts'
 import { readTurn } from './turn.ts'
+import { usableProgram } from './usable-program.ts'
 import { Workplaces } from './workplace.ts'
 
 export interface ClaudeCodeTransportOptions {
@@ -29,6 +31,7 @@ export class ClaudeCodeTransport implements Transport {
   readonly #workplaces = new Workplaces()
   readonly #guard = new Guard()
   readonly #versions = new ProgramVersions()
+  readonly #versionOf = (path: string): Promise<string | null> => this.#versions.of(path).catch(() => null)
   /** By origin. */
   readonly #pools = new Map<string, ProcessPool>()
   #closed = false
@@ -68,6 +71,11 @@ export class ClaudeCodeTransport implements Transport {
     await this.#workplaces.close()
   }
 
+  /** How a provider signs in, by the code that runs its program. */
+  signIn(options: SignInOptions): Promise<SignIn> {
+    return signInOf(options, this.#options, this.#versionOf)
+  }
+
   stats(): readonly OriginStats[] {
     return [...this.#pools].map(([origin, pool]) => pool.stats(origin))
   }
@@ -86,14 +94,23 @@ export class ClaudeCodeTransport implements Transport {
 
   /** The program to run, or for the operator why there is none. Never rejects. */
   async #program({ command }: ClaudeCodeSettings): Promise<{ readonly path: string } | { readonly missing: string }> {
-    const { environment, home } = this.#options
-    const named = command === null ? environment : { ...environment, CLAUDE_COMMAND: command }
-    const path = await findClaude({ environment: named, home })
-    if (path === null) return { missing: `there is no program ${command ?? 'claude'} that can be run` }
-    const version = await this.#versions.of(path).catch(() => null)
-    if (version === null) return { missing: `${path} does not say its version` }
-    if (isRecent(version)) return { path }
-    return { missing: `${path} is Claude Code ${version}, and ${OLDEST_CLAUDE_CODE} is the oldest that is safe here` }
+    const found = await usableProgram(command, this.#options, this.#versionOf)
+    switch (found.problem) {
+      case null:
+        return { path: found.path }
+      case 'missing':
+        return { missing: `there is no program ${command ?? 'claude'} that can be run` }
+      case 'silent':
+        return { missing: `${found.path} does not say its version` }
+      case 'old': {
+        const { path, version } = found
+        return {
+          missing: `${path} is Claude Code ${version}, and ${OLDEST_CLAUDE_CODE} is the oldest that is safe here`,
+        }
+      }
+      default:
+        return found satisfies never
+    }
   }
 
   #ask(request: UpstreamRequest, call: ClaudeCodeCall, pool: ProcessPool, program: string): void {
