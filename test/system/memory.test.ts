@@ -131,15 +131,18 @@ describe('a gateway with little memory', () => {
     const question = (body: string): Promise<Answer> =>
       ask(`${url}${messages.path}`, { headers: messages.headers, body })
     const answers: Promise<Answer>[] = []
-    const refusal = Promise.withResolvers<Answer>()
-    let short = false
-    while (!short) {
-      for (let count = 0; count < 200; count++) answers.push(question(large))
-      for (const coming of answers) void coming.then((answer) => answer.status === 503 && refusal.resolve(answer))
-      await Promise.all([refusal.promise, new Promise((resolve) => setTimeout(resolve, 100))])
-      short = Number(((await ask(`${url}/debug/metrics`)).json()['memoryPressure'] as Json)['events']) > 0
+    const refusals: Answer[] = []
+    const isShort = async (): Promise<boolean> =>
+      Number(((await ask(`${url}/debug/metrics`)).json()['memoryPressure'] as Json)['events']) > 0
+    while (refusals.length === 0 || !(await isShort())) {
+      for (let count = 0; count < 100; count++) {
+        const coming = question(large)
+        answers.push(coming)
+        void coming.then((answer) => answer.status === 503 && refusals.push(answer))
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200))
     }
-    const refused = await refusal.promise
+    const refused = refusals[0]!
     expect(refused.headers).toMatchObject({ 'x-ucr-error': 'overloaded', 'retry-after': '1' })
     expect(messages.errorOf(refused)).toMatchObject({ type: 'overloaded_error' })
     finish()
