@@ -1,5 +1,5 @@
-import type { AttemptRecord, ExchangeRecord, Observer } from './observer.ts'
-import type { Tracer } from './tracer.ts'
+import type { ExchangeRecord, Observer } from './observer.ts'
+import { PassingObserver } from './passing-observer.ts'
 
 /** Milliseconds; 0: nothing is too slow. */
 export interface SlowSettings {
@@ -18,21 +18,16 @@ const LOOKS = 4
  * Says what took too long that should be quick, as a line `slow operation`. How long a model thinks is not its business:
  * what counts is the time that the gateway and its surroundings add.
  */
-export class SlowOperations implements Observer {
-  readonly #next: Observer
+export class SlowOperations extends PassingObserver {
   /** Monotonic milliseconds. */
   readonly #now: () => number
   #settings: SlowSettings
   #timer: NodeJS.Timeout | null = null
 
   constructor(next: Observer, settings: SlowSettings, now: () => number) {
-    this.#next = next
+    super(next)
     this.#settings = settings
     this.#now = now
-  }
-
-  get tracer(): Tracer {
-    return this.#next.tracer
   }
 
   /** A request has come: as long as any are under way it is seen when the process stands still. An idle one is not woken up. */
@@ -55,7 +50,7 @@ export class SlowOperations implements Observer {
     if (exceeds(milliseconds, this.#settings.slowOperations)) this.#say(operation, milliseconds, fields, requestId)
   }
 
-  exchange(record: ExchangeRecord): void {
+  override exchange(record: ExchangeRecord): void {
     const { duration, preparation = null, requestId } = record
     if (preparation !== null) {
       if (exceeds(preparation, this.#settings.slowOperations)) this.#say('prepare', preparation, {}, requestId)
@@ -63,23 +58,7 @@ export class SlowOperations implements Observer {
     } else if (exceeds(duration, this.#settings.slowOperations) && isOwnWork(record)) {
       this.#say('answer', duration, { what: record.operation }, requestId)
     }
-    this.#next.exchange(record)
-  }
-
-  attemptFailed(record: AttemptRecord): void {
-    this.#next.attemptFailed(record)
-  }
-
-  warn(requestId: string | null, text: string, fields?: Fields): void {
-    this.#next.warn(requestId, text, fields)
-  }
-
-  error(requestId: string | null, text: string, cause: unknown): void {
-    this.#next.error(requestId, text, cause)
-  }
-
-  debug(requestId: string | null, text: string, fields?: Fields): void {
-    this.#next.debug(requestId, text, fields)
+    super.exchange(record)
   }
 
   #newTimer(busy: () => boolean): NodeJS.Timeout {
@@ -102,7 +81,7 @@ export class SlowOperations implements Observer {
   }
 
   #say(operation: string, milliseconds: number, fields: Fields, requestId: string | null): void {
-    this.#next.warn(requestId, 'slow operation', { operation, duration: Math.round(milliseconds), ...fields })
+    this.warn(requestId, 'slow operation', { operation, duration: Math.round(milliseconds), ...fields })
   }
 }
 

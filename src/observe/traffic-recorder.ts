@@ -3,10 +3,10 @@ import { BUCKET_COUNT, Histogram } from './histogram.ts'
 import { ModelMeter } from './model-usage.ts'
 import type { UsageByModel } from './model-usage.ts'
 import type { AttemptRecord, ExchangeRecord, Observer } from './observer.ts'
+import { PassingObserver } from './passing-observer.ts'
 import { Recent } from './recent.ts'
 import { isError, RequestJournal } from './request-journal.ts'
 import { Tally } from './tally.ts'
-import type { Tracer } from './tracer.ts'
 import { add, OUTCOMES, PROVIDER, TRAFFIC, zeros } from './traffic-counts.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
 
@@ -32,11 +32,8 @@ interface ProviderTraffic {
   readonly models: Tally<ModelMeter>
 }
 
-type Fields = Readonly<Record<string, string | number | boolean>>
-
 /** Counts what it is told, and passes it on. */
-export class TrafficRecorder implements Observer {
-  readonly #next: Observer
+export class TrafficRecorder extends PassingObserver {
   readonly #now: () => number
   readonly #counts = zeros(TRAFFIC)
   readonly #outcomes = new Tally(MOST_NAMES, () => zeros(OUTCOMES))
@@ -58,41 +55,25 @@ export class TrafficRecorder implements Observer {
 
   /** `now` gives monotonic milliseconds. `clean` takes out of a text what must not be shown. */
   constructor(next: Observer, now: () => number, clean?: (text: string) => string) {
-    this.#next = next
+    super(next)
     this.#now = now
     this.#recent = new Recent(now)
     this.#names = new CleanNames(clean)
     this.journal = new RequestJournal(this.#names, { now, wallClock: () => Date.now() })
   }
 
-  get tracer(): Tracer {
-    return this.#next.tracer
-  }
-
-  exchange(record: ExchangeRecord): void {
+  override exchange(record: ExchangeRecord): void {
     const now = this.#now()
     this.#wake()
     this.#count(record, now)
     this.journal.add(record, now)
-    this.#next.exchange(record)
+    super.exchange(record)
   }
 
-  attemptFailed(record: AttemptRecord): void {
+  override attemptFailed(record: AttemptRecord): void {
     const { deployment } = record
     this.#providers.of(deployment.slice(0, deployment.indexOf('/'))).counts.failedAttempts++
-    this.#next.attemptFailed(record)
-  }
-
-  warn(requestId: string | null, text: string, fields?: Fields): void {
-    this.#next.warn(requestId, text, fields)
-  }
-
-  error(requestId: string | null, text: string, cause: unknown): void {
-    this.#next.error(requestId, text, cause)
-  }
-
-  debug(requestId: string | null, text: string, fields?: Fields): void {
-    this.#next.debug(requestId, text, fields)
+    super.attemptFailed(record)
   }
 
   counts(): TrafficCounts {

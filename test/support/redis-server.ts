@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { programEnvironment, programOf } from './server-program.ts'
 
 /** The program of a real server; null where this machine has none. */
@@ -50,6 +51,16 @@ export class RedisServer {
     }
     if (!said.includes('Ready to accept connections')) throw new Error(said)
     child.stdout.resume()
+  }
+
+  /** What the server itself says. */
+  async ask<T>(step: (client: Redis) => Promise<T>): Promise<T> {
+    const client = new Redis(this.url)
+    try {
+      return await step(client)
+    } finally {
+      client.disconnect()
+    }
   }
 
   /** As if the machine had lost its power. */

@@ -1,5 +1,4 @@
 import { DatabaseSync } from 'node:sqlite'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RedisConnection } from '../../src/store/redis/connection.ts'
 import { RedisReasoningStore } from '../../src/store/redis/reasoning-store.ts'
@@ -77,17 +76,8 @@ describe.skipIf(NO_REDIS !== null)('reasoning in Redis', () => {
   })
   afterAll(() => server.close())
 
-  async function redis<T>(step: (client: Redis) => Promise<T>): Promise<T> {
-    const client = new Redis(server.url)
-    try {
-      return await step(client)
-    } finally {
-      client.disconnect()
-    }
-  }
-
   describeReasoningStore('RedisReasoningStore', async () => {
-    await redis((client) => client.flushall())
+    await server.ask((client) => client.flushall())
     const connection = await RedisConnection.open({ url: server.url, what: '', lost: () => {}, back: () => {} })
     await connection.ready(60_000)
     return { store: new RedisReasoningStore(connection), close: async () => connection.close() }
@@ -100,7 +90,7 @@ describe.skipIf(NO_REDIS !== null)('reasoning in Redis', () => {
   })
 
   it('is there in every gateway with the same secret, and in none with another', async () => {
-    await redis((client) => client.flushall())
+    await server.ask((client) => client.flushall())
     const upstream = await vendor()
     const [one, two] = [
       await installed(upstream, config('s'.repeat(32))),
@@ -110,7 +100,7 @@ describe.skipIf(NO_REDIS !== null)('reasoning in Redis', () => {
     const messages = [user('Where?')]
     const first = await one.chat({ ...SETTINGS, messages })
     const second = [...messages, sentBack(first), result(CALL)]
-    await redis(async (client) => {
+    await server.ask(async (client) => {
       while ((await client.zcard('reasoning')) === 0) await new Promise((resolve) => setImmediate(resolve))
       const [key = ''] = await client.keys('reasoning:[^s]*')
       const content = (await client.getBuffer(key))?.toString('latin1')

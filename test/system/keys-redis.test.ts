@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { RedisConnection } from '../../src/store/redis/connection.ts'
 import { RedisKeyStore } from '../../src/store/redis/key-store.ts'
@@ -21,16 +20,7 @@ describe.skipIf(NO_REDIS !== null)('keys in Redis', () => {
   })
   afterAll(() => server.close())
 
-  async function redis<T>(step: (client: Redis) => Promise<T>): Promise<T> {
-    const client = new Redis(server.url)
-    try {
-      return await step(client)
-    } finally {
-      client.disconnect()
-    }
-  }
-
-  beforeEach(() => redis((client) => client.flushall()))
+  beforeEach(() => server.ask((client) => client.flushall()))
 
   async function open() {
     const connection = await RedisConnection.open({ url: server.url, what: 'Keys', lost: () => {}, back: () => {} })
@@ -64,7 +54,7 @@ describe.skipIf(NO_REDIS !== null)('keys in Redis', () => {
     }
     await mishap
     expect((await store.get(key.id))?.metadata).toEqual({ count: String(state.changes) })
-    expect(JSON.stringify(await redis((client) => client.hgetall('keys')))).not.toContain('canary')
+    expect(JSON.stringify(await server.ask((client) => client.hgetall('keys')))).not.toContain('canary')
     await close()
   })
 
@@ -72,7 +62,7 @@ describe.skipIf(NO_REDIS !== null)('keys in Redis', () => {
     const { store, close } = await open()
     const key = keyNamed('me', 'my-own-key-1')
     await store.add({ ...key, models: ['fast'] })
-    await redis(async (client) => {
+    await server.ask(async (client) => {
       const { models: _, ...rest } = JSON.parse((await client.hget('keys', key.id)) ?? '{}') as Record<string, unknown>
       await client.hset('keys', key.id, JSON.stringify(rest))
     })
@@ -84,7 +74,7 @@ describe.skipIf(NO_REDIS !== null)('keys in Redis', () => {
     const { store, close } = await open()
     await store.add(keyNamed('one', 'my-own-key-1'))
     const { version } = await store.changes(null)
-    await redis((client) => client.flushall())
+    await server.ask((client) => client.flushall())
     expect(await store.changes(version)).toMatchObject({ isAll: true, keys: [] })
     await store.add(keyNamed('two', 'my-own-key-2'))
     expect(await store.changes(version)).toMatchObject({ isAll: true, keys: [{ name: 'two' }] })

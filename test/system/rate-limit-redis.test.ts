@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { RedisConnection } from '../../src/store/redis/connection.ts'
 import { RedisRateStore } from '../../src/store/redis/rate-store.ts'
@@ -27,16 +26,7 @@ describe.skipIf(NO_REDIS !== null)('rate limits in Redis', () => {
   })
   afterAll(() => server.close())
 
-  async function redis<T>(step: (client: Redis) => Promise<T>): Promise<T> {
-    const client = new Redis(server.url)
-    try {
-      return await step(client)
-    } finally {
-      client.disconnect()
-    }
-  }
-
-  beforeEach(() => redis((client) => client.flushall()))
+  beforeEach(() => server.ask((client) => client.flushall()))
 
   type Counters = NonNullable<NonNullable<ConfigFile['server']>['counters']>
 
@@ -126,16 +116,16 @@ describe.skipIf(NO_REDIS !== null)('rate limits in Redis', () => {
   it('ask for whoever is over them once, and tell no address to who lists the keys', async () => {
     const gateway = await installed(2)
     const calls = async (): Promise<number> =>
-      redis(async (client) => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1]))
+      server.ask(async (client) => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await client.info('commandstats'))?.[1]))
     for (let count = 0; count < 3; count++) await generate(gateway, chat, MODEL)
     const before = await calls()
     for (let count = 0; count < 10; count++) expect((await generate(gateway, chat, MODEL)).status).toBe(429)
     expect(await calls()).toBe(before)
-    const keys = await redis((client) => client.keys('*'))
+    const keys = await server.ask((client) => client.keys('*'))
     expect(keys).toHaveLength(1)
     expect(keys[0]).toMatch(/^rate:[\w-]{43}$/)
     // It ends with the window after the one that it counts in.
-    expect(await redis((client) => client.pttl(keys[0] ?? ''))).toBeLessThanOrEqual(2 * 3_600_000)
+    expect(await server.ask((client) => client.pttl(keys[0] ?? ''))).toBeLessThanOrEqual(2 * 3_600_000)
   })
 
   it.each([
@@ -156,7 +146,7 @@ describe.skipIf(NO_REDIS !== null)('rate limits in Redis', () => {
     // It has forgotten everything, and is asked again within a second.
     const counted = async (): Promise<number> => {
       await generate(gateway, chat, MODEL)
-      return redis((client) => client.dbsize())
+      return server.ask((client) => client.dbsize())
     }
     while ((await counted()) === 0) await new Promise((resolve) => setImmediate(resolve))
   })
@@ -167,7 +157,7 @@ describe.skipIf(NO_REDIS !== null)('rate limits in Redis', () => {
     const store = new RedisRateStore({ connection, failed: () => {}, now: () => performance.now() })
     const limit = { max: 10, timeWindow: 3_600_000 }
     await store.take(limit, 'a')
-    const left = await redis(async (client) => {
+    const left = await server.ask(async (client) => {
       const [key = ''] = await client.keys('rate:*')
       const [seconds] = await client.time()
       const now = Number(seconds) * 1000

@@ -1,4 +1,3 @@
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { SessionStore } from '../../src/sessions/session-store.ts'
 import { describeSessionStore } from '../../src/store/session-store.contract.ts'
@@ -22,17 +21,7 @@ describe.skipIf(NO_REDIS !== null)('sessions in Redis', () => {
   })
   afterAll(() => server.close())
 
-  /** What the server itself says. */
-  async function redis<T>(step: (client: Redis) => Promise<T>): Promise<T> {
-    const client = new Redis(server.url)
-    try {
-      return await step(client)
-    } finally {
-      client.disconnect()
-    }
-  }
-
-  beforeEach(() => redis((client) => client.flushall()))
+  beforeEach(() => server.ask((client) => client.flushall()))
 
   async function open(): Promise<SessionStore> {
     return new RedisSessionStore(
@@ -67,7 +56,7 @@ describe.skipIf(NO_REDIS !== null)('sessions in Redis', () => {
       turns: [{ messages: 1, bytes: 1, content: Buffer.from('a') }],
     }
     await store.create({ tenant: 'key_a', id: 'a:b' }, session, { now: Date.now(), ttl: HOUR }, 10)
-    const ends = await redis(async (client) => [
+    const ends = await server.ask(async (client) => [
       await client.pttl('session:key_a:a%3Ab'),
       await client.pttl('session:key_a:a%3Ab:turns'),
     ])
@@ -107,7 +96,7 @@ describe.skipIf(NO_REDIS !== null)('sessions in Redis', () => {
     await one.create(key, { details: '{}', opening: Buffer.from('o'), turns: [turn('a')] }, use(), 10)
     const sent = async (step: () => Promise<unknown>): Promise<number> => {
       const bytes = async () =>
-        Number(/total_net_output_bytes:(\d+)/.exec(await redis((client) => client.info('stats')))?.[1])
+        Number(/total_net_output_bytes:(\d+)/.exec(await server.ask((client) => client.info('stats')))?.[1])
       const before = await bytes()
       await step()
       return (await bytes()) - before
