@@ -188,7 +188,7 @@ const issuer = section('An issuer whose tokens (JWT) are accepted. Exactly one o
   ),
   key: z.exactOptional(
     keyName(
-      'The name of the key whose models, routes and rate limit hold for all of its tokens, unless `claims.key` says it.',
+      'The name of the key whose models, routes, rate limit and tools of Claude Code hold for all of its tokens, unless `claims.key` says it.',
     ),
   ),
   clockTolerance: z.prefault(duration({ description: 'By how much clocks may differ.' }), '30s'),
