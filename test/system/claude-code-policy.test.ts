@@ -168,8 +168,8 @@ describe('a rule of the store', () => {
 describe('a token', () => {
   it('has the tools of the key that it stands for, and none without one', async () => {
     const signer = await signingKey('one')
-    const { keys: jwks } = JSON.parse(keySet(signer)) as { keys: Record<string, string>[] }
-    const issuer = { issuer: 'https://login.example.com/', audience: 'ucr', jwks: { keys: jwks } }
+    const jwks = JSON.parse(keySet(signer)) as { keys: Record<string, string>[] }
+    const issuer = { issuer: 'https://login.example.com/', audience: 'ucr', jwks }
     const keys = [{ name: 'team', key: 'key-of-the-team', claudeTools: ['Read'] }]
     for (const [more, tools] of [
       [{}, ''],
@@ -183,6 +183,30 @@ describe('a token', () => {
       expect((await asking(chat, withKey(token))).status).toBe(200)
       expect(powersOf(program.asked()[0])).toMatchObject({ tools })
     }
+  })
+})
+
+describe('an answer that is kept', () => {
+  it('is for those who may use the same tools, also within one tenant', async () => {
+    const signer = await signingKey('one')
+    const jwks = JSON.parse(keySet(signer)) as { keys: Record<string, string>[] }
+    const jwt = [{ issuer: 'https://login.example.com/', audience: 'ucr', jwks, claims: { key: 'ucr_key' } }]
+    const keys = [
+      { name: 'reader', key: 'key-of-the-reader', claudeTools: ['Read'] },
+      { name: 'talker', key: 'key-of-the-talker' },
+    ]
+    const { program, gateway } = await world({ allowedTools: ['Read'] }, { auth: { keys, jwt } })
+    const cacheOf = async (name: string): Promise<unknown> => {
+      const token = await signed(claimsAt(Date.now(), { ucr_key: name }), signer)
+      const answer = await generate(gateway, chat, 'code/sonnet', { temperature: 0 }, withKey(token))
+      expect(answer.status, answer.text).toBe(200)
+      return answer.headers['x-ucr-cache']
+    }
+    const names = ['reader', 'reader', 'talker', 'talker']
+    const seen: unknown[] = []
+    for (const name of names) seen.push(await cacheOf(name))
+    expect(seen).toEqual(['miss', 'hit', 'miss', 'hit'])
+    expect(program.asked().map((args) => powersOf(args).tools)).toEqual(['Read', ''])
   })
 })
 
