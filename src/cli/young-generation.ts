@@ -1,5 +1,8 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks'
+import { getHeapSpaceStatistics } from 'node:v8'
 
+/** Bytes that it may have in any case: with less, small requests cost more than they have to. */
+const ENOUGH = 16 * 1024 * 1024
 /** Milliseconds of which a share is taken. */
 const WINDOW = 1000
 /** Share of time that collections may take before there is to be more room between them. */
@@ -14,26 +17,32 @@ const PATIENCE = 3
  */
 export class YoungGeneration {
   readonly #allow: (growth: boolean) => void
-  #growing = false
+  readonly #size: () => number
+  #isLarge = false
+  #growing = true
   #busy = 0
   #spent = 0
   #since: number
 
-  /** `allow` lets it grow from now on, or not. `now` in milliseconds. */
-  constructor(allow: (growth: boolean) => void, now: number) {
+  /** `allow` lets it grow from now on, or not. `size` in bytes, `now` in milliseconds. */
+  constructor(allow: (growth: boolean) => void, size: () => number, now: number) {
     this.#allow = allow
+    this.#size = size
     this.#since = now
+    allow(true)
   }
 
   /** It was collected, which took `duration` and ended `now`; both in milliseconds. */
   collected(duration: number, now: number): void {
+    if (!this.#isLarge && this.#size() >= ENOUGH) this.#isLarge = true
     this.#spent += duration
     const passed = now - this.#since
-    if (passed < WINDOW) return
-    this.#busy = this.#spent >= passed * TOO_MUCH ? this.#busy + 1 : 0
-    this.#spent = 0
-    this.#since = now
-    const growing = this.#busy >= PATIENCE
+    if (passed >= WINDOW) {
+      this.#busy = this.#spent >= passed * TOO_MUCH ? this.#busy + 1 : 0
+      this.#spent = 0
+      this.#since = now
+    }
+    const growing = !this.#isLarge || this.#busy >= PATIENCE
     if (growing === this.#growing) return
     this.#growing = growing
     this.#allow(growing)
@@ -42,7 +51,7 @@ export class YoungGeneration {
 
 /** Watches the collections of this process from now on. */
 export function watchYoungGeneration(allow: (growth: boolean) => void): void {
-  const generation = new YoungGeneration(allow, performance.now())
+  const generation = new YoungGeneration(allow, sizeOfYoungGeneration, performance.now())
   new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       if (isMinor(entry)) generation.collected(entry.duration, entry.startTime + entry.duration)
@@ -53,4 +62,8 @@ export function watchYoungGeneration(allow: (growth: boolean) => void): void {
 function isMinor(entry: object): boolean {
   if (!('detail' in entry) || entry.detail === null || typeof entry.detail !== 'object') return false
   return 'kind' in entry.detail && entry.detail.kind === constants.NODE_PERFORMANCE_GC_MINOR
+}
+
+function sizeOfYoungGeneration(): number {
+  return getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space')?.space_size ?? Infinity
 }
