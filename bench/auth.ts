@@ -127,8 +127,8 @@ function withKeys(count: number): { readonly authenticator: Authenticator; reado
 }
 
 function keyOf(name: string, secret: string): VirtualKey {
-  const rules = { name, owner: null, models: null, routes: null, rateLimit: null, expiresAt: null, disabled: false }
-  return configuredKey({ ...rules, metadata: {} }, hashKey(secret), maskKey(secret))
+  const rules = { name, owner: null, models: null, routes: null, rateLimit: null, claudeTools: [], expiresAt: null }
+  return configuredKey({ ...rules, disabled: false, metadata: {} }, hashKey(secret), maskKey(secret))
 }
 
 async function withTokens(algorithm: (typeof ALGORITHMS)[number], count: number) {

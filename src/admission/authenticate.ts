@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import type { Principal } from '../exchange/client.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { Headers } from '../lib/headers.ts'
+import type { Grant } from './grant.ts'
 import { looksLikeToken } from './jwt.ts'
 import type { TokenIdentity, TokenVerifier } from './jwt.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -16,6 +17,9 @@ export interface AuthenticationSettings {
 
 /** Whoever reaches an open gateway. */
 export const LOCAL: Principal = { tenant: 'local', keyName: null, grant: null }
+
+/** What a token allows by itself. */
+const WITHOUT_KEY: Grant = { models: [], routes: null, rateLimit: null, claudeTools: [] }
 
 /** Finds out who makes a request. */
 export class Authenticator {
@@ -85,15 +89,11 @@ export class Authenticator {
   /** Null where the key that the token stands for is not accepted now. */
   #bearer({ tenant, name, models, key }: TokenIdentity): Principal | null {
     const own = models === null ? [] : [models]
-    if (key === null) {
-      return { tenant, keyName: name, grant: models === null ? null : { models: own, routes: null, rateLimit: null } }
-    }
+    if (key === null) return { tenant, keyName: name, grant: { ...WITHOUT_KEY, models: own } }
     const holder = this.#ring.named(key)
     if (holder === null) return null
-    const { grant } = holder
-    const limits = grant ?? { models: [], routes: null, rateLimit: null }
-    const mine = grant === null && models === null ? null : { ...limits, models: [...limits.models, ...own] }
-    return { tenant, keyName: name, grant: mine }
+    const rules = holder.grant ?? WITHOUT_KEY
+    return { tenant, keyName: name, grant: { ...rules, models: [...rules.models, ...own] } }
   }
 }
 

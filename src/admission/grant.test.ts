@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mayCallRoute, mayUseModel } from './grant.ts'
 import type { Grant } from './grant.ts'
 
-const FREE: Grant = { models: [], routes: null, rateLimit: null }
+const FREE: Grant = { models: [], routes: null, rateLimit: null, claudeTools: [] }
 
 describe('mayUseModel()', () => {
   const claude = { ...FREE, models: [['claude-*']] }

@@ -1,5 +1,5 @@
+import { fitsAny } from '../lib/patterns.ts'
 import { withoutLongContext } from '../models/name.ts'
-import { fitsAny } from './patterns.ts'
 import type { RateLimitSettings } from './rate-counter.ts'
 
 /** What the holder of a key or a token may do, where that is not everything. */
@@ -10,6 +10,8 @@ export interface Grant {
   readonly routes: readonly string[] | null
   /** In place of `server.rateLimit`; null: that one. */
   readonly rateLimit: RateLimitSettings | null
+  /** Patterns of Claude Code's own tools that may be used, of those that a provider's config allows. Empty: none. */
+  readonly claudeTools: readonly string[]
 }
 
 /** Checks the name that the client sent, before aliases: `fast` needs `fast`, not what it stands for. */

@@ -30,6 +30,7 @@ describe('rulesOf()', () => {
         models: ['claude-*'],
         routes: ['/v1/*'],
         rateLimit: { max: 5, timeWindow: '2s' },
+        claudeTools: ['Read', 'Bash(git *)'],
         expires: '2027-01-31',
         disabled: true,
         metadata: { team: 'search' },
@@ -40,19 +41,21 @@ describe('rulesOf()', () => {
       models: ['claude-*'],
       routes: ['/v1/*'],
       rateLimit: { max: 5, timeWindow: 2000 },
+      claudeTools: ['Read', 'Bash(git *)'],
       expiresAt: Date.UTC(2027, 0, 31),
       disabled: true,
       metadata: { team: 'search' },
     })
   })
 
-  it('lets a key do everything that is not said', () => {
+  it('lets a key do everything that is not said, but for tools of Claude Code', () => {
     expect(rulesOf({ name: 'me' })).toEqual({
       name: 'me',
       owner: null,
       models: null,
       routes: null,
       rateLimit: null,
+      claudeTools: [],
       expiresAt: null,
       disabled: false,
       metadata: {},
@@ -105,6 +108,10 @@ describe('KEY_CHANGES', () => {
     [{ models: ['a', 7] }, 'models.1'],
     [{ models: Array(101).fill('a') }, 'models'],
     [{ routes: {} }, 'routes'],
+    [{ claudeTools: null }, 'claudeTools'],
+    [{ claudeTools: 'Read' }, 'claudeTools'],
+    [{ claudeTools: ['Read', '--tools'] }, 'claudeTools.1'],
+    [{ claudeTools: ['Read,Write'] }, 'claudeTools.0'],
     [{ rateLimit: 5 }, 'rateLimit'],
     [{ rateLimit: {} }, 'rateLimit.max'],
     [{ rateLimit: { max: 0 } }, 'rateLimit.max'],
@@ -171,12 +178,12 @@ describe('keyToJson()', () => {
   })
 
   it('says nothing that could not be said again to change it', () => {
-    const { name, owner, models, routes, rateLimit, expires, disabled, metadata } = keyToJson(
+    const { name, owner, models, routes, rateLimit, claudeTools, expires, disabled, metadata } = keyToJson(
       keyNamed('me', 'my-own-key-1', { rateLimit: { max: 5, timeWindow: 1500 }, expiresAt: NOW }),
       'store',
       NOW,
     )
-    const again = { name, owner, models, routes, rateLimit, expires, disabled, metadata } as JsonValue
+    const again = { name, owner, models, routes, rateLimit, claudeTools, expires, disabled, metadata } as JsonValue
     expect(changesOf(again)).toMatchObject({ rateLimit: { max: 5, timeWindow: 1500 }, expiresAt: NOW })
   })
 })

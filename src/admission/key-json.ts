@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { checked } from '../lib/checked.ts'
 import { formatDuration, parseDuration } from '../lib/duration.ts'
 import type { JsonValue } from '../lib/json.ts'
+import { TOOL_RULE } from '../lib/tool-rule.ts'
 import { USUAL_OVERLAP } from './key-registry.ts'
 import type { KeyRules } from './virtual-key.ts'
 
@@ -17,6 +18,8 @@ const error = (expected: string): { readonly error: string } => ({ error: expect
 const IS_NAME = error('a name of up to 64 letters, digits, blanks and . @ _ -')
 const IS_TEXT = error(`a text of 1 to ${LONGEST_TEXT} characters`)
 const IS_LIST = error(`a list of at most ${MOST_ITEMS} names and patterns, or null`)
+const IS_TOOL = error('a tool as Claude Code writes it, such as "Read" or "Bash(git *)"')
+const IS_TOOLS = error(`a list of at most ${MOST_ITEMS} tools and patterns`)
 const IS_MAX = error('a whole number from 1 up')
 const IS_LIMIT = error('an object with "max" and "timeWindow", or null')
 const IS_DATE = 'a date such as "2027-01-31", or null'
@@ -25,6 +28,8 @@ const IS_METADATA = `an object of at most ${MOST_ITEMS} texts`
 
 const text = z.string(IS_TEXT).check(z.minLength(1, IS_TEXT), z.maxLength(LONGEST_TEXT, IS_TEXT))
 const list = z.array(text, IS_LIST).check(z.maxLength(MOST_ITEMS, IS_LIST))
+
+const tools = z.array(text.check(z.regex(TOOL_RULE, IS_TOOL)), IS_TOOLS).check(z.maxLength(MOST_ITEMS, IS_TOOLS))
 
 const refuse = (context: z.core.ParsePayload, message: string, path: PropertyKey[] = []): never => {
   context.issues.push({ code: 'custom', message, input: context.value, path })
@@ -104,6 +109,15 @@ export const KEY_CHANGES = z.strictObject(
     rateLimit: z.exactOptional(
       z.nullable(rateLimit).check(z.meta({ description: 'In place of `server.rateLimit`; null: that one.' })),
     ),
+    claudeTools: z.exactOptional(
+      tools.check(
+        z.meta({
+          description:
+            "Claude Code's own tools that it may use, of those that the provider's config allows: names and patterns, `*` for all.",
+          examples: [['Read', 'Bash(git *)']],
+        }),
+      ),
+    ),
     expires: z.exactOptional(
       z
         .nullable(date)
@@ -134,6 +148,7 @@ const EVERYTHING: Omit<KeyRules, 'name'> = {
   models: null,
   routes: null,
   rateLimit: null,
+  claudeTools: [],
   expiresAt: null,
   disabled: false,
   metadata: {},

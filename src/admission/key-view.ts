@@ -7,7 +7,8 @@ type Fields = { [key: string]: JsonValue }
 
 /** A key for people and programs. Holds no secret, and no hash of one. */
 export function keyToJson(key: VirtualKey, source: 'config' | 'store', now: number): Fields {
-  const { id, name, owner, models, routes, rateLimit, expiresAt, disabled, metadata, secrets, createdAt } = key
+  const { id, name, owner, models, routes, rateLimit, claudeTools, expiresAt, disabled, metadata, secrets, createdAt } =
+    key
   return {
     id,
     name,
@@ -17,6 +18,7 @@ export function keyToJson(key: VirtualKey, source: 'config' | 'store', now: numb
     models: models === null ? null : [...models],
     routes: routes === null ? null : [...routes],
     rateLimit: rateLimit === null ? null : { max: rateLimit.max, timeWindow: formatDuration(rateLimit.timeWindow) },
+    claudeTools: [...claudeTools],
     expires: timeOf(expiresAt),
     disabled,
     metadata: { ...metadata },

@@ -19,14 +19,17 @@ describe('configuredKey()', () => {
 })
 
 describe('principalOf()', () => {
-  it('says what the key may do, and nothing where that is everything', () => {
-    expect(principalOf(me)).toEqual({ tenant: me.tenant, keyName: 'me', grant: null })
-    expect(principalOf({ ...me, models: ['a'] }).grant).toEqual({ models: [['a']], routes: null, rateLimit: null })
+  it('says what the key may do: everything that is not said, but for tools of Claude Code', () => {
+    const free = { models: [], routes: null, rateLimit: null, claudeTools: [] }
+    expect(principalOf(me)).toEqual({ tenant: me.tenant, keyName: 'me', grant: free })
+    expect(principalOf({ ...me, models: ['a'] }).grant).toEqual({ ...free, models: [['a']] })
     const rateLimit = { max: 1, timeWindow: 1000 }
-    expect(principalOf({ ...me, routes: ['/v1/*'], rateLimit }).grant).toEqual({
+    const claudeTools = ['Read']
+    expect(principalOf({ ...me, routes: ['/v1/*'], rateLimit, claudeTools }).grant).toEqual({
       models: [],
       routes: ['/v1/*'],
       rateLimit,
+      claudeTools,
     })
   })
 })

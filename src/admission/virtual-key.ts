@@ -15,6 +15,11 @@ export interface KeyRules {
   readonly routes: readonly string[] | null
   /** In place of `server.rateLimit`; null: that one. */
   readonly rateLimit: RateLimitSettings | null
+  /**
+   * Patterns of Claude Code's own tools that it may use, of those that a provider's config allows: `Read`, `Bash(git *)`,
+   * `*`. Empty: none.
+   */
+  readonly claudeTools: readonly string[]
   /** From then on it is refused; null: never. */
   readonly expiresAt: number | null
   /** Refused until it is enabled again. */
@@ -57,9 +62,8 @@ export function principalOf(key: VirtualKey): Principal {
   return { tenant: key.tenant, keyName: key.name, grant: grantOf(key) }
 }
 
-function grantOf({ models, routes, rateLimit }: KeyRules): Grant | null {
-  if (models === null && routes === null && rateLimit === null) return null
-  return { models: models === null ? [] : [models], routes, rateLimit }
+function grantOf({ models, routes, rateLimit, claudeTools }: KeyRules): Grant {
+  return { models: models === null ? [] : [models], routes, rateLimit, claudeTools }
 }
 
 /**

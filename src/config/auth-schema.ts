@@ -1,5 +1,6 @@
 import * as z from 'zod/mini'
 import { PUBLIC_ALGORITHMS, SECRET_ALGORITHMS } from '../admission/jwt.ts'
+import { TOOL_RULE } from '../lib/tool-rule.ts'
 import { rateLimitOf } from './overload-schema.ts'
 import { choice, duration, flag, inert, list, named, section, text } from './scalars.ts'
 
@@ -55,6 +56,22 @@ const key = section('A key that clients send. Exactly one of `hash` and `key`.',
     rateLimitOf(
       'How many requests this key may make, in place of `server.rateLimit`. That of addresses holds as well.',
     ),
+  ),
+  claudeTools: z.prefault(
+    list(
+      text({
+        expected: 'a tool as Claude Code writes it, such as "Read" or "Bash(git *)"',
+        pattern: TOOL_RULE,
+        description: 'A tool or a pattern.',
+      }),
+      {
+        expected: 'a list of tools and patterns',
+        description:
+          "Claude Code's own tools that this key may use, of those that the provider's `allowedTools` allow; `*` for all of them. None when left out.",
+        examples: [['Read', 'Bash(git *)']],
+      },
+    ),
+    [],
   ),
   expires: z.exactOptional(
     text({
@@ -171,7 +188,7 @@ const issuer = section('An issuer whose tokens (JWT) are accepted. Exactly one o
   ),
   key: z.exactOptional(
     keyName(
-      'The name of the key whose models, routes and rate limit hold for all of its tokens, unless `claims.key` says it.',
+      'The name of the key whose models, routes, rate limit and tools of Claude Code hold for all of its tokens, unless `claims.key` says it.',
     ),
   ),
   clockTolerance: z.prefault(duration({ description: 'By how much clocks may differ.' }), '30s'),

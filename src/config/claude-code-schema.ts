@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { ClaudeCodeOptions } from '../providers/claude-code-options.ts'
 import { DEFAULT_CLAUDE_CODE_OPTIONS, PERMISSION_MODES } from '../providers/claude-code-options.ts'
+import { TOOL_RULE } from '../lib/tool-rule.ts'
 import type { Path } from './document.ts'
 import type { Resolution } from './resolution.ts'
 import { choice, duration, list, text, whole } from './scalars.ts'
@@ -29,10 +30,10 @@ export const claudeCodeKeys = {
     }),
   ),
   allowedTools: z.exactOptional(
-    list(text({ expected: 'a tool or a rule for one', description: 'A tool.' }), {
+    list(text({ expected: 'a tool or a rule for one', pattern: TOOL_RULE, description: 'A tool.' }), {
       expected: 'a list of tools',
       description:
-        'Claude Code: which of its own tools it may use, on this machine and without asking. None when left out.',
+        'Claude Code: which of its own tools it may use, on this machine and without asking. None when left out. Of them a key may use those that its `claudeTools` name.',
       examples: [['Read', 'Bash(git log:*)']],
     }),
   ),

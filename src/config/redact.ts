@@ -38,8 +38,8 @@ export function redactConfig(config: Config) {
 
 const NO_HASH = 'sha256:…'
 
-function redactKey({ name, owner, models, routes, rateLimit, expiresAt, disabled, metadata }: VirtualKey) {
-  return { name, hash: NO_HASH, owner, models, routes, rateLimit, expiresAt, disabled, metadata }
+function redactKey({ name, owner, models, routes, rateLimit, claudeTools, expiresAt, disabled, metadata }: VirtualKey) {
+  return { name, hash: NO_HASH, owner, models, routes, rateLimit, claudeTools, expiresAt, disabled, metadata }
 }
 
 /** Of a URL the path may be a secret too. */

@@ -46,13 +46,14 @@ export function resolveKeys(inputs: readonly KeyInput[], resolution: Resolution)
 }
 
 function rulesOf(input: KeyInput, path: Path, resolution: Resolution) {
-  const { name, owner, models, routes, rateLimit, expires, disabled, metadata } = input
+  const { name, owner, models, routes, rateLimit, claudeTools, expires, disabled, metadata } = input
   return {
     name,
     owner: owner ?? null,
     models: models ?? null,
     routes: routes ?? null,
     rateLimit: resolveRateLimit(rateLimit, [...path, 'rateLimit'], resolution),
+    claudeTools,
     expiresAt: expires === undefined ? null : resolveDate(expires, [...path, 'expires'], resolution),
     disabled,
     metadata,

@@ -77,6 +77,8 @@ export function fieldsOf(request: ClientRequest, deployment: Deployment, deps: E
   for (const name of deps.protocols[protocol].passthrough.requestHeaders) addHeader(fields, headers, name)
   for (const prefix of provider.definition.forwardHeaders) addHeader(fields, headers, `${prefix}*`)
   addHeader(fields, headers, 'x-ucr-strict')
+  // Tokens of one tenant may have different rules, and those of a key may change.
+  if (principal.grant !== null) fields.push(...principal.grant.claudeTools)
   return JSON.stringify(fields)
 }
 

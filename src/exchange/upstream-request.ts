@@ -57,6 +57,7 @@ function signedRequest(
       headers,
       body: repaired?.body ?? plan.body,
       tenant: request.principal.tenant,
+      claudeTools: request.principal.grant === null ? null : request.principal.grant.claudeTools,
       timeouts: callTimeouts(provider.timeouts, request.headers, stream),
     },
     discretion: new Discretion(credential, provider.headers),

@@ -19,6 +19,11 @@ export interface UpstreamRequest {
   readonly body: Buffer | string | null
   /** Whose request it is. What a transport keeps from one request for the next, it keeps for the same tenant only. */
   readonly tenant?: string
+  /**
+   * Patterns of Claude Code's own tools that may be used for it, of those that its config allows; null: all of those. None
+   * where it is left out.
+   */
+  readonly claudeTools?: readonly string[] | null
   /** Milliseconds. `firstByte` is the one that fits the request (stream or whole answer). */
   readonly timeouts: {
     readonly connect: number

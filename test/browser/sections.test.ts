@@ -113,11 +113,12 @@ describeInBrowser('the sections of the dashboard', (browser) => {
     await visitor.goTo('Caches')
     await visitor.sees(visitor.page.getByRole('heading', { name: 'Equal requests at the same time' }))
 
-    await gateway.admin.create('laptop', { models: ['claude-*'], rateLimit: { max: 60, timeWindow: '1m' } })
+    const rules = { models: ['claude-*'], rateLimit: { max: 60, timeWindow: '1m' }, claudeTools: ['Bash(git *)'] }
+    await gateway.admin.create('laptop', rules)
     await visitor.goTo('Keys')
     const row = visitor.rows('Keys').filter({ hasText: 'laptop' })
     await visitor.sees(row.getByText('Active'))
-    expect(await row.innerText()).toContain('60 in 1m')
+    for (const text of ['60 in 1m', 'Bash(git *)']) expect(await row.innerText()).toContain(text)
     await row.getByRole('button', { name: 'Disable laptop' }).click()
     await visitor.sees(row.getByText('Disabled'))
     await row.getByRole('button', { name: 'Enable laptop' }).click()

@@ -13,7 +13,13 @@ import type { ScriptedVendor, VendorRequest } from './scripted-vendor.ts'
 export const MODEL = 'claude-sonnet-5'
 /** Takes a temperature, unlike newer ones. */
 export const OLDER_MODEL = 'claude-haiku-4-5'
-export const KEYS = { blue: 'ucr_test_blue_key_0123456789ab', green: 'ucr_test_green_key_0123456789a' }
+export const KEYS = {
+  blue: 'ucr_test_blue_key_0123456789ab',
+  green: 'ucr_test_green_key_0123456789a',
+  red: 'ucr_test_red_key_0123456789abc',
+}
+/** Of the program's own tools, which its holder may use. */
+const TOOLS_OF: Readonly<Record<keyof typeof KEYS, string[]>> = { blue: ['*'], green: [], red: ['Bash(cp *)'] }
 
 type ProviderEntry = NonNullable<ConfigFile['providers']>[number]
 
@@ -81,7 +87,9 @@ export class ClaudeCodeBench {
 
 export function configFor(vendor: ScriptedVendor, provider: Partial<ProviderEntry>): ConfigFile {
   return {
-    auth: { keys: Object.entries(KEYS).map(([name, key]) => ({ name, key })) },
+    auth: {
+      keys: (['blue', 'green', 'red'] as const).map((name) => ({ name, key: KEYS[name], claudeTools: TOOLS_OF[name] })),
+    },
     retry: { attempts: 1 },
     providers: [
       {

@@ -196,6 +196,29 @@ describe.skipIf(why !== null)(titled('processes of Claude Code'), () => {
     expect(JSON.stringify(bench.vendor.requests)).not.toContain('blue heron')
   })
 
+  it('use tools of their own only as far as the key of the client may', async () => {
+    const folder = await folderWithNote()
+    bench = await ClaudeCodeBench.start({
+      workingFolder: folder,
+      allowedTools: ['Bash'],
+      permissionMode: 'acceptEdits',
+    })
+    const askAs = async (key: string, command: string): Promise<string> => {
+      const call = answers([{ type: 'tool_use', id: 'toolu_own', name: 'Bash', input: { command } }], 'tool_use')
+      bench.vendor.script(call, says('over'))
+      const messages = [{ role: 'user' as const, content: command }]
+      const headers = { 'x-claude-permission-mode': 'bypassPermissions' }
+      await bench.openai(key).chat.completions.create({ model: MODEL, messages }, { headers })
+      return JSON.stringify(bench.vendor.requests[1]?.body['messages'])
+    }
+    expect(await askAs(KEYS.green, 'cp note.txt green.txt')).toContain('No such tool available')
+    await askAs(KEYS.red, 'cp note.txt red.txt')
+    expect(await askAs(KEYS.red, 'touch denied.txt')).toContain('denied')
+    await askAs(KEYS.red, 'cp note.txt both.txt && touch denied.txt')
+    await askAs(KEYS.blue, 'touch blue.txt')
+    expect(readdirSync(folder).toSorted()).toEqual(['blue.txt', 'note.txt', 'red.txt'])
+  })
+
   it('run their own tools while they wait for the client to run its own', async () => {
     const folder = await folderWithNote()
     bench = await ClaudeCodeBench.start({ workingFolder: folder, allowedTools: ['Bash(cat:*)'] })

@@ -10,6 +10,7 @@ export function keyNamed(name: string, key: string, rules: Partial<KeyRules> = {
     models: null,
     routes: null,
     rateLimit: null,
+    claudeTools: [],
     expiresAt: null,
     disabled: false,
     metadata: {},

@@ -39,6 +39,7 @@ describe.each(['while a gateway runs', 'while none runs'])('keys, %s', (when) =>
       if (running) expect((await askAs(url, key)).status).toBe(taken ? 200 : 401)
     }
     const words = ['--model', 'far/*', '--model', 'fast', '--rate-limit', '60/1m', '--owner', 'ann', '--route', '/v1/*']
+    words.push('--claude-tools', 'Read', '--claude-tools', 'Bash(git *)')
     const created = await machine.run(['keys', 'create', 'laptop', '--expires', '2199-01-31', ...words])
     expect(created).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ucr_\w{38}\n$/) })
     const key = keyOf(created.stdout)
@@ -52,6 +53,7 @@ describe.each(['while a gateway runs', 'while none runs'])('keys, %s', (when) =>
         models: ['far/*', 'fast'],
         routes: ['/v1/*'],
         rateLimit: { max: 60, timeWindow: '1m' },
+        claudeTools: ['Read', 'Bash(git *)'],
         expires: '2199-01-31T00:00:00.000Z',
         secrets: [{ hint: `ucr_…${key.slice(-4)}` }],
       },
@@ -92,6 +94,8 @@ describe.each(['while a gateway runs', 'while none runs'])('keys, %s', (when) =>
     for (const words of [
       ['keys', 'create', 'a/b'],
       ['keys', 'create', 'other', '--rate-limit', 'often'],
+      ['keys', 'create', 'other', '--line', '--claude-tools', '--model'],
+      ['keys', 'create', 'other', '--line', '--claude-tools', 'Read,Write'],
     ]) {
       expect((await machine.run(words)).code).toBe(2)
     }
@@ -111,6 +115,7 @@ describe('keys', () => {
   it('create --save writes the hash into the config, list names it, revoke takes it out', async () => {
     await machine.writeConfig('{\n  // Who\n  "auth": { "keys": [] }\n}')
     const words = ['--model', 'claude-*', '--rate-limit', '60/1m', '--expires', '2199-01-31', '--owner', 'ann']
+    words.push('--claude-tools', 'Read')
     const created = (await machine.json(['keys', 'create', 'laptop', '--save', ...words])) as {
       key: string
       hash: string
@@ -127,6 +132,7 @@ describe('keys', () => {
         models: ['claude-*'],
         owner: 'ann',
         rateLimit: { max: 60, timeWindow: '1m' },
+        claudeTools: ['Read'],
         expires: '2199-01-31T00:00:00.000Z',
       },
     ])

@@ -164,7 +164,7 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'GET /admin/keys': [{}],
   'GET /admin/keys/{id}': [{ path: '/admin/keys/laptop' }, { path: '/admin/keys/me' }],
   'PATCH /admin/keys/{id}': [
-    { path: '/admin/keys/laptop', body: { disabled: true, models: ['a*'], routes: ['/v1/*'] } },
+    { path: '/admin/keys/laptop', body: { disabled: true, models: ['a*'], routes: ['/v1/*'], claudeTools: ['Read'] } },
   ],
   'POST /admin/keys/{id}/rotate': [{ path: '/admin/keys/laptop/rotate', body: { overlap: 60 } }],
   'DELETE /admin/keys/{id}': [{ path: '/admin/keys/laptop' }],

@@ -15,6 +15,8 @@ export interface KeyLine {
   /** Null: all. */
   readonly routes: readonly string[] | null
   readonly rateLimit: { readonly max: number; readonly timeWindow: string } | null
+  /** Claude Code's own tools that it may use. */
+  readonly claudeTools: readonly string[]
   readonly expires: string | null
   readonly disabled: boolean
   readonly secrets: readonly {

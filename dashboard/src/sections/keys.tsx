@@ -48,6 +48,7 @@ const COLUMNS: readonly Column<KeyLine>[] = [
   { head: 'Models', cell: ({ models }) => <Name>{models === null ? 'all' : models.join(', ')}</Name> },
   { head: 'Routes', cell: ({ routes }) => <Name>{routes === null ? 'all' : routes.join(', ')}</Name> },
   { head: 'Rate limit', cell: ({ rateLimit }) => limitText(rateLimit) },
+  { head: 'Claude tools', cell: ({ claudeTools }) => <Name>{claudeTools.join(', ') || 'none'}</Name> },
   { head: 'Made', cell: ({ created }) => <Day text={created} none="–" /> },
   { head: 'Expires', cell: ({ expires }) => <Day text={expires} none="never" /> },
 ]

@@ -27,6 +27,10 @@ const create = defineCommand({
     model: texts('--model <pattern>', 'a model that it may ask for, or a pattern; may be given several times'),
     route: texts('--route <pattern>', 'a route that it may call, or a pattern; may be given several times'),
     rateLimit: text('--rate-limit <max/time>', 'how many requests it may make: 60/1m'),
+    claudeTools: texts(
+      '--claude-tools <pattern>',
+      "a tool of Claude Code's own that it may use, where the config allows it; may be given several times",
+    ),
     expires: text('--expires <date>', 'from when on it is refused: 2027-01-31'),
     save: flag('--save', 'keep it in the config file'),
     line: flag('--line', 'keep it nowhere, and print the line for a config file'),
@@ -38,12 +42,13 @@ const create = defineCommand({
     if (!NAME.test(name)) {
       throw usageFailure(`"${name}" cannot be the name of a key.`, 'Use up to 64 letters, digits, blanks and . @ _ -')
     }
-    const { owner, model, route, rateLimit, expires, config, json } = options
+    const { owner, model, route, rateLimit, claudeTools, expires, config, json } = options
     const rules: Fields = {
       ...(owner === null ? {} : { owner }),
       ...(model.length === 0 ? {} : { models: [...model] }),
       ...(route.length === 0 ? {} : { routes: [...route] }),
       ...(rateLimit === null ? {} : { rateLimit: rateLimitOf(rateLimit) }),
+      ...(claudeTools.length === 0 ? {} : { claudeTools: [...claudeTools] }),
       ...(expires === null ? {} : { expires }),
     }
     if (options.save || options.line) return createForConfig(name, rules, options, surroundings)

@@ -14,6 +14,7 @@ const key = z.object({
   models: z.nullable(z.array(z.string())),
   routes: z.nullable(z.array(z.string())),
   rateLimit: z.nullable(z.object({ max: z.int(), timeWindow: z.string() })),
+  claudeTools: z.array(z.string()),
   expires: z.nullable(TIME),
   disabled: z.boolean(),
   metadata: z.record(z.string(), z.string()),

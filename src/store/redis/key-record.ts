@@ -21,6 +21,8 @@ export function readKey(text: string): VirtualKey {
     models: orNull(fields['models'], textsOf),
     routes: orNull(fields['routes'], textsOf),
     rateLimit: orNull(fields['rateLimit'], limitOf),
+    // Written before there were such rules: none.
+    claudeTools: fields['claudeTools'] === undefined ? [] : textsOf(fields['claudeTools']),
     expiresAt: orNull(fields['expiresAt'], numberOf),
     disabled: flagOf(fields['disabled']),
     metadata: Object.fromEntries(

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
 import { keyNamed } from '../../../test/support/keys.ts'
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts'
 import { describeKeyStore } from '../key-store.contract.ts'
 import { openDatabase } from './database.ts'
 import { SqliteKeyStore } from './key-store.ts'
+import { MIGRATIONS } from './migrations.ts'
 
 describeKeyStore('SqliteKeyStore', async () => {
   const database = await openDatabase(join(temporaryFolder(), 'ucr.db'))
@@ -42,4 +44,19 @@ it('keeps keys until the next start, and nothing of them but their hashes', asyn
   const again = await openDatabase(path)
   expect(await new SqliteKeyStore(again).list()).toEqual([key])
   again.close()
+})
+
+it('gives keys from before there were such rules no tools of Claude Code', async () => {
+  const path = join(temporaryFolder(), 'ucr.db')
+  const old = new DatabaseSync(path)
+  for (const migration of MIGRATIONS.slice(0, 4)) old.exec(migration)
+  old.exec(`PRAGMA user_version = 4;
+    INSERT INTO keys (id, name, tenant, disabled, metadata, created, version) VALUES ('a', 'me', 'a', 0, '{}', 1, 1)`)
+  old.close()
+  const database = await openDatabase(path)
+  const store = new SqliteKeyStore(database)
+  expect(await store.get('a')).toMatchObject({ name: 'me', models: null, claudeTools: [] })
+  await store.change('a', (key) => ({ ...key, claudeTools: ['Read'] }))
+  expect(await store.get('a')).toMatchObject({ claudeTools: ['Read'] })
+  database.close()
 })

@@ -11,13 +11,13 @@ const STATEMENTS = {
   get: 'SELECT * FROM keys WHERE id = :id',
   named: 'SELECT * FROM keys WHERE name = :name AND revoked IS NULL',
   taken: 'SELECT id FROM keys WHERE name = :name AND revoked IS NULL AND id <> :id',
-  put: `INSERT INTO keys (id, name, tenant, owner, models, routes, rate_max, rate_window, expires, disabled, metadata,
-      created, revoked, version)
-    VALUES (:id, :name, :tenant, :owner, :models, :routes, :rateMax, :rateWindow, :expires, :disabled, :metadata,
-      :created, :revoked, (SELECT version FROM keys_version))
+  put: `INSERT INTO keys (id, name, tenant, owner, models, routes, rate_max, rate_window, claude_tools, expires,
+      disabled, metadata, created, revoked, version)
+    VALUES (:id, :name, :tenant, :owner, :models, :routes, :rateMax, :rateWindow, :claudeTools, :expires,
+      :disabled, :metadata, :created, :revoked, (SELECT version FROM keys_version))
     ON CONFLICT (id) DO UPDATE SET name = :name, tenant = :tenant, owner = :owner, models = :models, routes = :routes,
-      rate_max = :rateMax, rate_window = :rateWindow, expires = :expires, disabled = :disabled, metadata = :metadata,
-      created = :created, revoked = :revoked, version = (SELECT version FROM keys_version)`,
+      rate_max = :rateMax, rate_window = :rateWindow, claude_tools = :claudeTools, expires = :expires,
+      disabled = :disabled, metadata = :metadata, created = :created, revoked = :revoked, version = (SELECT version FROM keys_version)`,
   remove: 'DELETE FROM keys WHERE id = :id',
   allSecrets: 'SELECT key, hash, hint, created, expires FROM key_secrets ORDER BY position',
   secrets: 'SELECT hash, hint, created, expires FROM key_secrets WHERE key = :id ORDER BY position',
@@ -124,6 +124,7 @@ export class SqliteKeyStore implements KeyStore {
       routes: routes === null ? null : JSON.stringify(routes),
       rateMax: rateLimit?.max ?? null,
       rateWindow: rateLimit?.timeWindow ?? null,
+      claudeTools: JSON.stringify(key.claudeTools),
       expires: expiresAt,
       disabled: disabled ? 1 : 0,
       metadata: JSON.stringify(metadata),
@@ -168,6 +169,7 @@ function keyOf(row: Row, secrets: readonly Row[]): VirtualKey {
     models: listOf(row, 'models'),
     routes: listOf(row, 'routes'),
     rateLimit: max === null || timeWindow === null ? null : { max, timeWindow },
+    claudeTools: listOf(row, 'claude_tools') ?? [],
     expiresAt: numberOf(row, 'expires'),
     disabled: numberOf(row, 'disabled') !== 0,
     metadata: textsOf(row, 'metadata'),

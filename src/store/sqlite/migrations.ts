@@ -125,8 +125,11 @@ const REASONING = `
   END;
 `
 
+/** Patterns of Claude Code's tools that a key may use, as JSON. Keys from before have none. */
+const KEYS_CLAUDE_TOOLS = `ALTER TABLE keys ADD COLUMN claude_tools TEXT`
+
 /**
  * The tables, step by step: a file of version n has had the first n. What was released is never changed; a change is
  * another step.
  */
-export const MIGRATIONS: readonly string[] = [SESSIONS, KEYS, ALERT_RULES, REASONING]
+export const MIGRATIONS: readonly string[] = [SESSIONS, KEYS, ALERT_RULES, REASONING, KEYS_CLAUDE_TOOLS]

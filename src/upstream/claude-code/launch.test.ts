@@ -16,7 +16,7 @@ function launch(
   const body = { model: 'sonnet', messages: [{ role: 'user', content: 'Hello' }], ...request }
   const turn = readTurn(JSON.stringify(body), {})
   if ('status' in turn) throw new Error(turn.message)
-  const launched = launchOf(turn, { ...SETTINGS, ...settings }, environment, apiKey)
+  const launched = launchOf(turn, { ...SETTINGS, ...settings }, null, environment, apiKey)
   if ('status' in launched) throw new Error(launched.message)
   return launched
 }

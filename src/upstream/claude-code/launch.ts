@@ -1,4 +1,5 @@
 import { sha256 } from '../../lib/hash.ts'
+import { toolOf } from '../../lib/tool-rule.ts'
 import { CLIENT_SERVER } from './client-tools.ts'
 import type { Refusal } from './errors.ts'
 import { refusal } from './errors.ts'
@@ -7,7 +8,7 @@ import type { ClaudeCodeSettings } from './settings.ts'
 import type { Turn } from './turn.ts'
 import type { JsonObject } from './values.ts'
 import { asText } from './values.ts'
-import { grantOf, toolOf } from './wishes.ts'
+import { grantOf } from './wishes.ts'
 
 /** How a process is started. One that was started so can serve any request with the same `key`. */
 export interface Launch {
@@ -20,14 +21,17 @@ export interface Launch {
 /** Linux takes no longer variable. */
 const MAX_VARIABLE_BYTES = 120 * 1024
 
-/** No text that a client wrote stands in the arguments, but for the model's name, which is checked. */
+/**
+ * `claudeTools`: patterns of the tools that the caller may use; null: all that the config allows. No text that a client wrote stands in the arguments, but for the model's name, which is checked.
+ */
 export function launchOf(
   turn: Turn,
   settings: ClaudeCodeSettings,
+  claudeTools: readonly string[] | null,
   environment: Readonly<Record<string, string | undefined>>,
   apiKey: string | null,
 ): Launch | Refusal {
-  const grant = grantOf(settings, turn.wishes)
+  const grant = grantOf(settings, claudeTools, turn.wishes)
   const theirs = new Set(turn.tools.map((tool) => asText(tool['name'])))
   // A client that brings a tool of the same name means its own.
   const own = grant.tools.filter((rule) => !theirs.has(toolOf(rule)))

@@ -120,7 +120,13 @@ export class ClaudeCodeTransport implements Transport {
       call.refused(turn)
       return
     }
-    const launch = launchOf(turn, pool.settings, this.#options.environment, headers['x-api-key'] ?? null)
+    const launch = launchOf(
+      turn,
+      pool.settings,
+      request.claudeTools === undefined ? [] : request.claudeTools,
+      this.#options.environment,
+      headers['x-api-key'] ?? null,
+    )
     if ('status' in launch) call.refused(launch)
     else call.start({ turn, launch, program, pool })
   }

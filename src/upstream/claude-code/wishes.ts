@@ -1,4 +1,6 @@
 import type { Headers } from '../../lib/headers.ts'
+import { fitsAny } from '../../lib/patterns.ts'
+import { toolOf } from '../../lib/tool-rule.ts'
 import type { PermissionMode } from '../../providers/claude-code-options.ts'
 import { PERMISSION_MODES } from '../../providers/claude-code-options.ts'
 import type { ClaudeCodeOptions } from '../../providers/claude-code-options.ts'
@@ -58,24 +60,35 @@ export interface Grant {
   readonly maxTurns: number | null
 }
 
-export function grantOf(options: ClaudeCodeOptions, wishes: Wishes): Grant {
+/**
+ * What the config grants, narrowed to what the caller may use, then to what the client asks for. `claudeTools`: patterns;
+ * null: nobody has narrowed it. A laxer mode lets tools do more than patterns say, so it takes a caller who may use all.
+ */
+export function grantOf(options: ClaudeCodeOptions, claudeTools: readonly string[] | null, wishes: Wishes): Grant {
   const wanted = (rule: string): boolean =>
     (wishes.allowedTools === null || named(wishes.allowedTools, rule)) && !named(wishes.disallowedTools, rule)
   const turns = [options.maxTurns, wishes.maxTurns].filter((limit) => limit !== null)
+  const mayUseAll = claudeTools === null || claudeTools.includes('*')
+  const mode = mayUseAll ? options.permissionMode : stricter(options.permissionMode, 'dontAsk')
   return {
-    tools: options.allowedTools.filter(wanted),
-    permissionMode: stricter(options.permissionMode, wishes.permissionMode ?? options.permissionMode),
+    tools: (mayUseAll ? options.allowedTools : within(claudeTools, options.allowedTools)).filter(wanted),
+    permissionMode: stricter(mode, wishes.permissionMode ?? mode),
     maxTurns: turns.length === 0 ? null : Math.min(...turns),
   }
+}
+
+/** The rules that patterns fit, by themselves or by their tools; of a whole tool also what a pattern says of it. */
+function within(patterns: readonly string[], rules: readonly string[]): readonly string[] {
+  return rules.flatMap((rule) => {
+    const tool = toolOf(rule)
+    if (fitsAny(patterns, rule) || fitsAny(patterns, tool)) return [rule]
+    return rule === tool ? patterns.filter((pattern) => toolOf(pattern) === tool) : []
+  })
 }
 
 /** A rule such as `Bash(git log:*)` is named by itself or by its tool. */
 function named(names: readonly string[], rule: string): boolean {
   return names.includes(rule) || names.includes(toolOf(rule))
-}
-
-export function toolOf(rule: string): string {
-  return rule.replace(/\(.*$/s, '').trim()
 }
 
 function stricter(one: PermissionMode, other: PermissionMode): PermissionMode {
