@@ -48,6 +48,11 @@ if (whole !== null) {
   replaceBetween(reference, 'wins', winList(whole))
   replaceBetween(readme, 'performance', `${goalTable(whole, true)}\n\n${origin(whole, 'npm run bench')}`)
 }
+const standing = JSON.parse(read('standing.json')) as Results | null
+if (standing !== null) {
+  const command = 'npm run bench -- --only idle --only same-streams ...'
+  replaceBetween(reference, 'standing', `${goalTable(standing, true)}\n\n${origin(standing, command)}`)
+}
 const soak = JSON.parse(read('soak.json')) as Results | null
 if (soak !== null) replaceBetween(reference, 'soak', soakLine(soak))
 const codec = JSON.parse(read('codec.json')) as CodecResults | null
