@@ -243,8 +243,14 @@ describe.skipIf(NO_TERMINAL)('in a terminal', () => {
 describe('--production', () => {
   it('serves with workers and strict limits, and logs for programs', async () => {
     const { url } = await started(['--mock', '--production', '--workers', '2'])
-    const answers = await Promise.all(Array.from({ length: 110 }, () => complete(url, 'sonnet')))
-    expect(answers.filter(({ status }) => status === 429).length).toBeGreaterThan(0)
+    // Workers tell each other a moment later how many they had: not all may come at once.
+    const statuses: number[] = []
+    while (!statuses.includes(429) && statuses.length < 1000) {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => complete(url, 'sonnet')))
+      statuses.push(...answers.map(({ status }) => status))
+    }
+    expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(100)
+    expect(statuses).toContain(429)
     const { stdout } = await wrapper(['--logs'])
     for (const line of stdout.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
   })
