@@ -50,7 +50,10 @@ if (whole !== null) {
 }
 const standing = JSON.parse(read('standing.json')) as Results | null
 if (standing !== null) {
-  const command = 'npm run bench -- --only idle --only same-streams ...'
+  const count = Math.max(...standing.samples.map(({ round }) => round))
+  const rows = [...new Set(standing.samples.map(({ row }) => row))].map((row) => ` --only ${row}`)
+  const gateways = standing.gateways.map(({ name }) => ` --gateways ${name}`)
+  const command = `npm run bench -- --rounds ${count}${rows.join('')}${gateways.join('')}`
   replaceBetween(reference, 'standing', `${goalTable(standing, true)}\n\n${origin(standing, command)}`)
 }
 const soak = JSON.parse(read('soak.json')) as Results | null

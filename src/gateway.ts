@@ -11,6 +11,7 @@ import type { RouteExplanation } from './exchange/explain.ts'
 import { serve } from './exchange/serve.ts'
 import type { Log } from './observe/log.ts'
 import type { MemoryAlert } from './observe/memory-monitor.ts'
+import type { ProviderFacts } from './observe/overview-of.ts'
 import { SlowOperations } from './observe/slow-operations.ts'
 import { PROTOCOL_LIST } from './protocols/index.ts'
 import type { AccessControl } from './composition/access-control.ts'
@@ -79,15 +80,7 @@ export interface WorkerPart {
 }
 
 /** A provider in use, for people. */
-export interface ProviderSummary {
-  readonly id: string
-  readonly type: string
-  readonly name: string
-  /** How it was found: the file, a variable, a local server. */
-  readonly source: string
-  readonly baseUrl: string
-  /** Known so far; a vendor's own list may still be on its way. */
-  readonly models: number
+export interface ProviderSummary extends ProviderFacts {
   readonly simulator: boolean
 }
 

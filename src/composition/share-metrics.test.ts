@@ -29,6 +29,8 @@ interface Worker {
   readonly metrics: SharedMetrics
   /** Requests that it has answered, and connections that it has. */
   count: number
+  /** What it counted without a request. */
+  quiet: number
   die(): void
 }
 
@@ -46,11 +48,15 @@ function workers(number: number): readonly Worker[] {
     hub.join(member)
     const traffic = new TrafficRecorder(SILENT, () => performance.now())
     const take = (): MetricsSnapshot =>
-      takeSnapshot(traffic, { plans: () => ({ fastPath: 0, total: worker.count }), inFlight: () => worker.count })
+      takeSnapshot(traffic, {
+        plans: () => ({ fastPath: 0, total: worker.count + worker.quiet }),
+        inFlight: () => worker.count,
+      })
     const metrics = new SharedMetrics(bus, take, () => worker.count)
     const worker: Worker = {
       metrics,
       count: 0,
+      quiet: 0,
       die: () => {
         metrics.stop()
         hub.leave(member)
@@ -66,6 +72,20 @@ async function totals({ metrics }: Worker): Promise<readonly (number | undefined
   const { processes, blocks } = mergeSnapshots([first!, ...others])
   return [processes, blocks.plans?.total, blocks.inFlight ?? undefined]
 }
+
+it('a worker without requests leaves what it has now and then', async () => {
+  const [one, two] = workers(2) as readonly [Worker, Worker]
+  vi.advanceTimersByTime(LEFT_EVERY)
+  two.quiet = 3
+  vi.advanceTimersByTime(LEFT_EVERY)
+  two.die()
+  expect(await totals(one)).toEqual([1, 0, 0])
+  const [left, three] = workers(2) as readonly [Worker, Worker]
+  three.quiet = 3
+  vi.advanceTimersByTime(LEFT_EVERY * 25)
+  three.die()
+  expect(await totals(left)).toEqual([1, 3, 0])
+})
 
 it('what a dead worker has counted counts on, up to its last word, and how it was does not', async () => {
   const [one, two, three] = workers(3) as readonly [Worker, Worker, Worker]

@@ -69,6 +69,11 @@ describe('TrafficRecorder', () => {
     expect(recorder.counts().providers['gpt']).toMatchObject({ requests: 1, failedAttempts: 1 })
   })
 
+  it('lets a client wait for all of an answer, and for the beginning of a stream', () => {
+    expect(snapshotOf([{}]).traffic.recent).toMatchObject({ milliseconds: 100, waited: 100 })
+    expect(snapshotOf([{ stream: true }]).traffic.recent).toMatchObject({ milliseconds: 100, waited: 50 })
+  })
+
   it('shows at most a hundred names, whatever comes', () => {
     const many = Array.from({ length: 300 }, (_, index) => ({ provider: `p${index}` }))
     const { providers } = snapshotOf(many).traffic

@@ -1,4 +1,5 @@
 import type { BreakerStats } from './metrics-sources.ts'
+import type { ExchangeRecord } from './observer.ts'
 
 /** `GET /admin/overview`: the gateway at one moment, all its workers as one. Counts are since the start. */
 export interface Overview {
@@ -90,6 +91,7 @@ export interface ProviderOverview {
   /** How it was found: the file, a variable, a local server. */
   readonly source: string
   readonly baseUrl: string
+  /** Known so far; a vendor's own list may still be on its way. */
   readonly models: number
   readonly requests: number
   readonly failedAttempts: number
@@ -134,36 +136,38 @@ export interface RequestList {
   readonly cursor: string
 }
 
-/** One request that is over. Null where the log's line has null too. */
-export interface RequestLine {
-  readonly requestId: string
+/** Fields of a line that are as in the record of its exchange. */
+type Recorded =
+  | 'requestId'
+  | 'protocol'
+  | 'operation'
+  | 'keyName'
+  | 'requestedModel'
+  | 'provider'
+  | 'model'
+  | 'plan'
+  | 'reason'
+  | 'attempts'
+  | 'stream'
+  | 'httpStatus'
+  | 'status'
+  | 'errorCode'
+  | 'cache'
+  | 'duration'
+  | 'timeToFirstByte'
+  | 'requestBytes'
+  | 'replyBytes'
+
+/** One request that is over. */
+export interface RequestLine extends Pick<ExchangeRecord, Recorded> {
   /** Unix milliseconds of its end. */
   readonly time: number
-  readonly protocol: string
-  readonly operation: string
-  readonly keyName: string | null
-  readonly requestedModel: string | null
-  readonly provider: string | null
-  readonly model: string | null
-  readonly plan: 'passthrough' | 'translate' | null
-  readonly reason: string | null
-  readonly attempts: number
-  readonly stream: boolean
-  readonly httpStatus: number
-  readonly status: string
-  readonly errorCode: string | null
-  readonly cache: string | null
-  /** Milliseconds. */
-  readonly duration: number
-  readonly timeToFirstByte: number | null
   /** Null where the vendor told none. */
   readonly tokens: TokenTotals | null
   /** US dollars; null where it is not known. */
   readonly dollars: number | null
   /** Fields that the vendor's protocol cannot say. */
   readonly dropped: readonly string[]
-  readonly requestBytes: number
-  readonly replyBytes: number
 }
 
 /**

@@ -18,7 +18,7 @@ function request(requestId: string, more: Partial<RequestLine> = {}): RequestLin
     attempts: 1,
     stream: false,
     httpStatus: 200,
-    status: 'completed',
+    status: 'complete',
     errorCode: null,
     cache: null,
     duration: 1,
