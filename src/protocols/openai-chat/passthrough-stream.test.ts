@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { JsonValue } from '../../lib/json.ts'
 import type { PassthroughContext, ReplyStream } from '../protocol.ts'
 import { ChatPassthrough } from './passthrough-stream.ts'
 import { chunk, sse } from './test-support.ts'
