@@ -33,6 +33,7 @@ const RECORD = /** @type {const} */ ({
   billed: true,
   duration: 0,
   timeToFirstByte: 0,
+  timeToFirstToken: 0,
   requestBytes: 0,
   replyBytes: 0,
 })

@@ -50,8 +50,11 @@ export const METRICS = {
   responseTime: requests('average time until an answer, or the first byte of a stream, in ms', (recent) =>
     ratio(recent.waited, recent.served),
   ),
-  p95: requests('time within which 95 % of the requests were done, in ms', (recent) => timeOf(recent, 0.95)),
-  p99: requests('time within which 99 % of the requests were done, in ms', (recent) => timeOf(recent, 0.99)),
+  firstToken: requests('time within which 95 % of the streams had their first token, in ms', ({ firstToken }) =>
+    timeOf(firstToken.buckets, 0.95),
+  ),
+  p95: requests('time within which 95 % of the requests were done, in ms', ({ buckets }) => timeOf(buckets, 0.95)),
+  p99: requests('time within which 99 % of the requests were done, in ms', ({ buckets }) => timeOf(buckets, 0.99)),
   errorRate: requests(
     'share of answers that are errors, 0 to 1',
     (recent) => ratio(recent.errors, recent.requests),
@@ -121,8 +124,8 @@ function numberAt(page: JsonValue, path: string): number | null {
   return typeof at === 'number' ? at : null
 }
 
-function timeOf({ served, buckets }: RecentCounts, share: number): number | null {
-  return served === 0 ? null : quantile(buckets, share)
+function timeOf(buckets: RecentCounts['buckets'], share: number): number | null {
+  return buckets.some((count) => count > 0) ? quantile(buckets, share) : null
 }
 
 function ratio(part: number, whole: number): number | null {

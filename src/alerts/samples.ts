@@ -1,4 +1,4 @@
-import { addBuckets } from '../observe/histogram.ts'
+import { addBuckets, addHistograms } from '../observe/histogram.ts'
 import type { RecentCounts } from '../observe/recent.ts'
 import { add } from '../observe/traffic-counts.ts'
 import { metricNamed } from './metrics.ts'
@@ -70,6 +70,7 @@ export class Samples {
     return {
       ...add(['seconds', 'requests', 'errors', 'served', 'milliseconds', 'waited'], list),
       buckets: addBuckets(list.map(({ buckets }) => buckets)),
+      firstToken: addHistograms(list.map(({ firstToken }) => firstToken)),
     }
   }
 }

@@ -20,6 +20,7 @@ function answer(model: string, bytes = 10): StoredAnswer {
   return {
     body: Buffer.alloc(bytes),
     headers: {},
+    streamsContent: false,
     requestedModel: model,
     deployment: testDeployment('far', `real-${model}`),
     plan: 'passthrough',

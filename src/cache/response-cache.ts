@@ -9,6 +9,8 @@ export interface StoredAnswer {
   readonly body: Buffer
   /** All fields of a hit but those that name its request. The same object for every hit. */
   readonly headers: Readonly<Record<string, string>>
+  /** It is a stream, with something to read in it. */
+  readonly streamsContent: boolean
   /** As its client wrote it. */
   readonly requestedModel: string
   readonly deployment: Deployment

@@ -256,16 +256,16 @@ class AnswerReader implements UpstreamHandler {
     const { outcome } = stream
     if (outcome?.status === 'failed') {
       // What came before the failure in the same chunk goes out only if the client already follows this answer.
-      if (relay.sent) relay.write(bytes, this.#plan)
+      if (relay.sent) relay.write(bytes, this.#plan, stream.hasContent)
       this.#fail(outcome.error, outcome.error.message, false)
       return
     }
     if (outcome?.status === 'complete') {
-      relay.finish(bytes, this.#plan)
+      relay.finish(bytes, this.#plan, stream.hasContent)
       this.#settle({ kind: 'complete' })
       return
     }
-    relay.write(bytes, this.#plan)
+    relay.write(bytes, this.#plan, stream.hasContent)
     if (outcome?.status === 'paused') this.#settle({ kind: 'paused', response: outcome.response })
   }
 

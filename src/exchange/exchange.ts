@@ -50,6 +50,8 @@ export class Exchange {
   httpStatus = 0
   replyBytes = 0
   firstByteAt: number | null = null
+  /** When the first content of a stream went out. */
+  firstTokenAt: number | null = null
   /** When nothing kept it waiting any more that is not the gateway's own work. */
   readyAt: number
   /** When a vendor was first asked. */
@@ -98,6 +100,7 @@ export class Exchange {
       billed: this.attempts > 0,
       duration: now - this.startedAt,
       timeToFirstByte: this.firstByteAt === null ? null : this.firstByteAt - this.startedAt,
+      timeToFirstToken: this.firstTokenAt === null ? null : this.firstTokenAt - this.startedAt,
       preparation: this.askedAt === null ? null : this.askedAt - this.readyAt,
       requestBytes: request.body.length,
       replyBytes: this.replyBytes,

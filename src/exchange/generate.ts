@@ -167,7 +167,7 @@ function answerUnasked(
   const whole = answer.whole()
   exchange.usage = whole.usage
   if (relay === null) sendWhole(exchange, plan, whole, deps)
-  else relay.write(answer.stream(), plan)
+  else relay.write(answer.stream(), plan, false)
   return { kind: 'complete' }
 }
 

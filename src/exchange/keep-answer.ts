@@ -30,6 +30,7 @@ export function keepAnswer(
   const answer: StoredAnswer = {
     body: sent.body,
     headers: storedHeaders(sent.headers, key),
+    streamsContent: false,
     requestedModel: envelope.model,
     deployment,
     plan,

@@ -50,19 +50,17 @@ export class StreamRelay {
     this.#call = null
   }
 
-  /** Sends what one upstream chunk became, in one write. */
-  write(bytes: Buffer | string, plan: Plan): void {
+  /** Sends what one upstream chunk became, in one write. `hasContent`: the answer with these bytes. */
+  write(bytes: Buffer | string, plan: Plan, hasContent: boolean): void {
     if (bytes.length === 0 || this.#exchange.reply.closed) return
-    this.#commit(plan)
-    this.#sent = true
+    this.#begin(plan, hasContent)
     this.#put(bytes)
   }
 
   /** Sends what an answer's last chunk became and ends the reply, in one write as well. */
-  finish(bytes: Buffer | string, plan: Plan): void {
+  finish(bytes: Buffer | string, plan: Plan, hasContent: boolean): void {
     if (this.#exchange.reply.closed) return
-    this.#commit(plan)
-    this.#sent = true
+    this.#begin(plan, hasContent)
     this.end(bytes)
   }
 
@@ -80,6 +78,12 @@ export class StreamRelay {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     this.#call = null
+  }
+
+  #begin(plan: Plan, hasContent: boolean): void {
+    this.#commit(plan)
+    this.#sent = true
+    if (hasContent) this.#exchange.firstTokenAt ??= this.#deps.now()
   }
 
   #put(bytes: Buffer | string): void {

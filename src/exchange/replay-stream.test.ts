@@ -21,6 +21,7 @@ function stored(body: unknown): StoredAnswer {
   return {
     body: Buffer.from(JSON.stringify(body)),
     headers: { 'content-type': 'application/json', 'content-length': '1', 'x-ucr-cache': 'hit' },
+    streamsContent: false,
     requestedModel: 'asked-for',
     deployment: testDeployment('far', 'm'),
     plan: 'passthrough',
@@ -92,6 +93,15 @@ function expectSame(answer: StoredAnswer, protocol: ProtocolId): void {
 }
 
 describe('storedStream()', () => {
+  it('says whether there is something to read in it', () => {
+    const hasContent = (...content: readonly unknown[]): boolean | undefined =>
+      storedStream(message(content), 'anthropic-messages', true, DEPS)?.streamsContent
+    expect(hasContent({ type: 'text', text: 'a' })).toBe(true)
+    expect(hasContent({ type: 'tool_use', id: 'toolu_1', name: 'look', input: {} })).toBe(true)
+    expect(hasContent({ type: 'text', text: '' })).toBe(false)
+    expect(hasContent()).toBe(false)
+  })
+
   it('says what the whole Messages answer says (property)', () => {
     fc.assert(
       fc.property(answeredBlocks, (blocks) =>

@@ -1,4 +1,5 @@
 import type { StoredAnswer } from '../cache/response-cache.ts'
+import { isContentEvent } from '../canonical/content-event.ts'
 import { LossList } from '../canonical/loss.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
 import type { CanonicalResponse } from '../canonical/response.ts'
@@ -55,7 +56,12 @@ export function storedStream(
   const text = events.map((event) => encoder.encode(event)).join('')
   if (losses.size > 0) return null
   const body = Buffer.from(text)
-  return { ...answer, body, headers: storedStreamHeaders(answer.headers, body.length) }
+  return {
+    ...answer,
+    body,
+    headers: storedStreamHeaders(answer.headers, body.length),
+    streamsContent: events.some(isContentEvent),
+  }
 }
 
 /** What an answer in the client's protocol says; null where it cannot be read. */

@@ -42,6 +42,7 @@ function replay(exchange: Exchange, answer: StoredAnswer, stream: boolean, deps:
   exchange.httpStatus = 200
   exchange.replyBytes = answer.body.length
   exchange.firstByteAt = deps.now()
+  exchange.firstTokenAt = answer.streamsContent ? exchange.firstByteAt : null
   exchange.reply.head(200, answer.headers)
   exchange.reply.end(answer.body)
   complete(exchange, deps)

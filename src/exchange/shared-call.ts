@@ -85,11 +85,17 @@ export class SharedCall implements JoinableCall {
     exchange.losses = losses
     exchange.usage = usage
     exchange.replyBytes = bytes
+    exchange.firstTokenAt = firstTokenOf(exchange, this.exchange)
     const isFree = this.#isCharged || (isGone && this.#clients.size > 0)
     if (isFree) return
     this.#isCharged = true
     exchange.attempts = attempts
   }
+}
+
+/** Who comes late gets what came before at once. */
+function firstTokenOf({ firstByteAt }: Exchange, { firstTokenAt }: Exchange): number | null {
+  return firstByteAt === null || firstTokenAt === null ? null : Math.max(firstByteAt, firstTokenAt)
 }
 
 /** Joins the call of others who ask the same, or makes one that others can join. */

@@ -1,4 +1,5 @@
 import type { Part } from '../canonical/content.ts'
+import { isContentEvent } from '../canonical/content-event.ts'
 import type { Event, EventSink } from '../canonical/event.ts'
 import { foldEvents } from '../canonical/fold.ts'
 import type { OpaqueMerge } from '../canonical/fold.ts'
@@ -45,7 +46,7 @@ export class TranslatedStream implements ReplyStream {
   #outcome: StreamOutcome | null = null
   #usage: Usage | null = null
   #usageReported = false
-  #started = false
+  #hasContent = false
 
   constructor(options: TranslatedStreamOptions) {
     this.#options = options
@@ -72,8 +73,8 @@ export class TranslatedStream implements ReplyStream {
     return this.#usage
   }
 
-  get started(): boolean {
-    return this.#started
+  get hasContent(): boolean {
+    return this.#hasContent
   }
 
   get grace(): Grace {
@@ -89,6 +90,7 @@ export class TranslatedStream implements ReplyStream {
   #take(event: Event): void {
     if (this.#outcome !== null) return
     this.#events?.push(event)
+    this.#hasContent ||= isContentEvent(event)
     switch (event.type) {
       case 'error':
         this.#outcome = { status: 'failed', error: event.error }
@@ -110,7 +112,6 @@ export class TranslatedStream implements ReplyStream {
         if (this.#options.earlier === null) this.#encode(event)
         return
       case 'part-start':
-        this.#started = true
         return this.#encode({ ...event, index: event.index + this.#indexOffset })
       case 'text-delta':
         this.#characters += event.text.length - 2

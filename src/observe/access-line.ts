@@ -43,7 +43,8 @@ export class AccessLine {
       `"attempts":${attempts},"stream":${stream},"httpStatus":${httpStatus},` +
       `"status":${this.#name(record.status)},"errorCode":${this.#name(record.errorCode)},` +
       `${cacheFields(record)}"requestBytes":${requestBytes},"replyBytes":${replyBytes},` +
-      `"duration":${tenths(record.duration)},"timeToFirstByte":${tenths(record.timeToFirstByte)}` +
+      `"duration":${tenths(record.duration)},"timeToFirstByte":${tenths(record.timeToFirstByte)},` +
+      `"timeToFirstToken":${tenths(record.timeToFirstToken)}` +
       `${record.usage === null ? '' : usageFields(record.usage)}${this.#dropped(record)},"msg":"request"}\n`
     )
   }

@@ -1,4 +1,4 @@
-import { quantile } from './histogram.ts'
+import { latencyOf, NO_LATENCY } from './latency.ts'
 import type { MetricsSnapshot } from './metrics-snapshot.ts'
 import type { Counts } from './metrics-sources.ts'
 import { add, OUTCOMES, PROVIDER } from './traffic-counts.ts'
@@ -53,6 +53,8 @@ function performanceOf(
   const outcomes = add(OUTCOMES, Object.values(traffic.outcomes))
   const { total, errors } = totals(outcomes)
   const { recent, streaming } = traffic
+  const times = { buckets: recent.buckets, sum: recent.milliseconds }
+  const { average, ...percentiles } = latencyOf(times) ?? NO_LATENCY
   return {
     requests: {
       total,
@@ -63,14 +65,13 @@ function performanceOf(
       ...(inFlight !== null && { inFlight }),
     },
     performance: {
-      avgLatency: rounded(share(recent.milliseconds, recent.served)),
-      p50: rounded(quantile(recent.buckets, 0.5)),
-      p95: rounded(quantile(recent.buckets, 0.95)),
-      p99: rounded(quantile(recent.buckets, 0.99)),
+      avgLatency: average,
+      ...percentiles,
       requestsPerSecond: rounded(share(recent.requests, Math.max(recent.seconds, 1))),
       errorRate: share(errors, total),
       recentErrorRate: share(recent.errors, recent.requests),
     },
+    firstToken: latencyOf(recent.firstToken) ?? NO_LATENCY,
     ...(responseCache && {
       cache: {
         hits: responseCache.hits,

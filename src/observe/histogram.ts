@@ -14,6 +14,9 @@ export interface HistogramCounts {
   readonly sum: number
 }
 
+/** Of nothing. */
+export const NO_TIMES: HistogramCounts = { buckets: Array.from({ length: BUCKET_COUNT }, () => 0), sum: 0 }
+
 export function bucketOf(milliseconds: number): number {
   if (!(milliseconds > SHORTEST)) return 0
   return Math.min(Math.ceil(Math.log2(milliseconds / SHORTEST) * PER_DOUBLING), BUCKET_COUNT - 1)

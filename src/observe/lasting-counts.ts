@@ -1,9 +1,9 @@
+import { NO_TIMES } from './histogram.ts'
 import type { MetricsSnapshot } from './metrics-snapshot.ts'
 import type { SourceBlocks } from './metrics-sources.ts'
 
 /** What is still true of a process when it is gone: all that it has counted, and nothing of how it was. */
 export function lastingCounts({ takenAt, process, traffic, blocks }: MetricsSnapshot): MetricsSnapshot {
-  const { recent } = traffic
   return {
     takenAt,
     uptime: 0,
@@ -18,7 +18,8 @@ export function lastingCounts({ takenAt, process, traffic, blocks }: MetricsSnap
         served: 0,
         milliseconds: 0,
         waited: 0,
-        buckets: recent.buckets.map(() => 0),
+        buckets: NO_TIMES.buckets,
+        firstToken: NO_TIMES,
       },
     },
     blocks: lastingBlocks(blocks),

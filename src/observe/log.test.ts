@@ -53,6 +53,7 @@ const RECORD: ExchangeRecord = {
   billed: true,
   duration: 1240.123,
   timeToFirstByte: 310.04,
+  timeToFirstToken: 420.06,
   requestBytes: 100,
   replyBytes: 200,
 }
@@ -90,6 +91,7 @@ describe('createLog().exchange()', () => {
         reasoningTokens: 20,
         duration: 1240.1,
         timeToFirstByte: 310,
+        timeToFirstToken: 420.1,
         requestBytes: 100,
         replyBytes: 200,
       },
@@ -100,10 +102,11 @@ describe('createLog().exchange()', () => {
     const { log, lines } = newLog()
     log.exchange(RECORD)
     const nothing = { keyName: null, requestedModel: null, provider: null, model: null, plan: null, reason: null }
-    log.exchange({ ...RECORD, ...nothing, errorCode: 'internal', timeToFirstByte: null, losses: [], usage: null })
+    const times = { timeToFirstByte: null, timeToFirstToken: null }
+    log.exchange({ ...RECORD, ...nothing, ...times, errorCode: 'internal', losses: [], usage: null })
     const names = Object.keys(RECORD).filter((name) => name !== 'losses' && name !== 'usage')
     expect(Object.keys(lines()[0]!)).toEqual(expect.arrayContaining(names))
-    expect(lines()[1]).toMatchObject({ ...nothing, errorCode: 'internal', timeToFirstByte: null })
+    expect(lines()[1]).toMatchObject({ ...nothing, ...times, errorCode: 'internal' })
     expect(lines()[1]).not.toHaveProperty('inputTokens')
     expect(lines()[1]).not.toHaveProperty('dropped')
   })
@@ -273,7 +276,7 @@ describe('createLog() for people', () => {
 
   it('writes an exchange as a sentence', () => {
     expect(pretty((log) => log.exchange(RECORD))).toMatch(
-      /^\d\d:\d\d:\d\d INFO {2}200 fast -> gpt\/gpt-5\.5-mini 1\.24 s, first byte 0\.31 s, 1200 in, 50 out, 2 attempts, alias:fast, dropped top_k r1\n$/,
+      /^\d\d:\d\d:\d\d INFO {2}200 fast -> gpt\/gpt-5\.5-mini 1\.24 s, first byte 0\.31 s, first token 0\.42 s, 1200 in, 50 out, 2 attempts, alias:fast, dropped top_k r1\n$/,
     )
   })
 
@@ -291,6 +294,7 @@ describe('createLog() for people', () => {
       losses: [],
       usage: null,
       timeToFirstByte: null,
+      timeToFirstToken: null,
       operation: 'none',
     }
     expect(pretty((log) => log.exchange(rejected))).toMatch(

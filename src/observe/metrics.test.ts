@@ -31,6 +31,7 @@ const RECORD: ExchangeRecord = {
   billed: true,
   duration: 100,
   timeToFirstByte: 50,
+  timeToFirstToken: null,
   requestBytes: 10,
   replyBytes: 20,
 }
@@ -74,6 +75,15 @@ describe('TrafficRecorder', () => {
     expect(snapshotOf([{ stream: true }]).traffic.recent).toMatchObject({ milliseconds: 100, waited: 50 })
   })
 
+  it('keeps times to the first token apart from those to the first byte, and of streams that had one', () => {
+    const { traffic } = snapshotOf([{}, { stream: true }, { stream: true, timeToFirstToken: 80 }])
+    expect(traffic.streamFirstByte.sum).toBe(100)
+    for (const { sum, buckets } of [traffic.firstToken, traffic.recent.firstToken]) {
+      expect(sum).toBe(80)
+      expect(buckets.reduce((total, count) => total + count)).toBe(1)
+    }
+  })
+
   it('shows at most a hundred names, whatever comes', () => {
     const many = Array.from({ length: 300 }, (_, index) => ({ provider: `p${index}` }))
     const { providers } = snapshotOf(many).traffic
@@ -91,7 +101,7 @@ describe('mergeSnapshots()', () => {
   it('shows of several processes what one would have counted', () => {
     const first = [
       { duration: 10 },
-      { duration: 20, stream: true },
+      { duration: 20, stream: true, timeToFirstToken: 15 },
       { status: 'failed', errorCode: 'internal' },
     ] as const
     const second = [
@@ -141,6 +151,7 @@ describe('debugMetrics()', () => {
     expect(shown(snapshotOf([]))['performance']).toMatchObject({
       requests: { total: 0, streaming: 0, nonStreaming: 0, errors: 0 },
       performance: { avgLatency: 0, p50: 0, p99: 0, requestsPerSecond: 0, errorRate: 0 },
+      firstToken: { average: 0, p50: 0, p95: 0, p99: 0 },
     })
   })
 
@@ -161,7 +172,7 @@ describe('debugMetrics()', () => {
 describe('prometheusText()', () => {
   it('writes each metric once, with help and type before its samples', () => {
     const text = prometheusText(
-      snapshotOf([{}, { stream: true }], {
+      snapshotOf([{}, { stream: true, timeToFirstToken: 60 }], {
         pool: () => [{ origin: 'https://a', ...POOL }],
         breakers: () => [{ key: 'gpt/x', state: 'half-open', failures: 0, successes: 0, blockedFor: 0, why: null }],
         admission: () => ({ rateLimited: 4, overloaded: 5, wrongCredentials: 3, uncounted: 4 }),
@@ -179,6 +190,9 @@ describe('prometheusText()', () => {
     expect(text).toContain('ucr_requests_total{protocol="anthropic-messages",outcome="complete"} 2\n')
     expect(text).toContain('ucr_request_duration_seconds_bucket{stream="true",le="0.128"} 1\n')
     expect(text).toContain('ucr_request_duration_seconds_sum{stream="true"} 0.1\n')
+    expect(text).toContain('ucr_time_to_first_byte_seconds_sum{stream="true"} 0.05\n')
+    expect(text).toContain('ucr_time_to_first_token_seconds_bucket{le="0.064"} 1\n')
+    expect(text).toContain('ucr_time_to_first_token_seconds_sum 0.06\n')
     expect(text).toContain('ucr_upstream_connections_opened_total{origin="https://a"} 5\n')
     expect(text).toContain('ucr_breaker_open{deployment="gpt/x"} 0.5\n')
     expect(text).toContain('ucr_overloaded_total 5\n')

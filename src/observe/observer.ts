@@ -50,6 +50,8 @@ export interface ExchangeRecord {
   /** Milliseconds. */
   readonly duration: number
   readonly timeToFirstByte: number | null
+  /** Until the first content of a stream went out (`isContentEvent`); null for whole answers, and where there was none. */
+  readonly timeToFirstToken: number | null
   /** From when it could be worked on until a vendor was first asked; null, or left out: none was. */
   readonly preparation?: number | null
   readonly requestBytes: number

@@ -1,4 +1,4 @@
-import { quantile } from './histogram.ts'
+import { latencyOf, NO_LATENCY } from './latency.ts'
 import type { MetricsSnapshot } from './metrics-snapshot.ts'
 import type { UsageByModel } from './model-usage.ts'
 import type { Cost, Overview, ProviderOverview, TokenTotals } from './overview.ts'
@@ -23,6 +23,7 @@ const MOST_DEPLOYMENTS = 100
 export function overviewOf(snapshot: MetricsSnapshot, facts: OverviewFacts): Overview {
   const { takenAt, uptime, processes, traffic, blocks, process } = snapshot
   const { service, version, status, costOf } = facts
+  const { recent } = traffic
   return {
     service,
     version,
@@ -31,7 +32,8 @@ export function overviewOf(snapshot: MetricsSnapshot, facts: OverviewFacts): Ove
     processes,
     status,
     requests: requestsOf(snapshot),
-    latency: latencyOf(snapshot),
+    latency: latencyOf({ buckets: recent.buckets, sum: recent.milliseconds }) ?? NO_LATENCY,
+    firstToken: latencyOf(recent.firstToken),
     tokens: tokensOf(Object.values(traffic.providers)),
     cost: costOf(traffic.models),
     memory: {
@@ -64,15 +66,6 @@ function requestsOf({ traffic, blocks }: MetricsSnapshot): Overview['requests'] 
     inFlight: blocks.inFlight ?? 0,
     perSecond: rounded(recent.requests / Math.max(recent.seconds, 1)),
     errorRate: recent.requests === 0 ? 0 : recent.errors / recent.requests,
-  }
-}
-
-function latencyOf({ traffic: { recent } }: MetricsSnapshot): Overview['latency'] {
-  return {
-    average: recent.served === 0 ? 0 : rounded(recent.milliseconds / recent.served),
-    p50: rounded(quantile(recent.buckets, 0.5)),
-    p95: rounded(quantile(recent.buckets, 0.95)),
-    p99: rounded(quantile(recent.buckets, 0.99)),
   }
 }
 

@@ -23,6 +23,8 @@ export interface Overview {
   }
   /** Over the last minute, in milliseconds. */
   readonly latency: Latency
+  /** Until the first token of streams, over the last minute; null where none had content. */
+  readonly firstToken: Latency | null
   readonly tokens: TokenTotals
   readonly cost: Cost
   /** Bytes; `ratio` is the used share of the nearer limit, 0 to 1. */
@@ -117,6 +119,10 @@ export interface SeriesPoint {
   readonly p50: number
   readonly p95: number
   readonly p99: number
+  /** Until the first token of streams; null where none had content. */
+  readonly firstTokenP50: number | null
+  readonly firstTokenP95: number | null
+  readonly firstTokenP99: number | null
   readonly inputTokens: number
   readonly outputTokens: number
   readonly dollars: number
@@ -155,6 +161,7 @@ type Recorded =
   | 'cache'
   | 'duration'
   | 'timeToFirstByte'
+  | 'timeToFirstToken'
   | 'requestBytes'
   | 'replyBytes'
 

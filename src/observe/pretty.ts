@@ -30,7 +30,7 @@ export function prettyLine(line: string, colors: boolean): string {
   return `${head} ${body}${rest === '' ? '' : ` ${paint('gray', rest)}`}\n${errorLines(fields['error'], '    ')}`
 }
 
-/** `200 fast -> gpt/gpt-5.5-mini 1.24 s, first byte 0.31 s, 1200 in, 50 out, alias:fast`. */
+/** `200 fast -> gpt/gpt-5.5-mini 1.24 s, first byte 0.31 s, first token 0.42 s, 1200 in, 50 out, alias:fast`. */
 function access(fields: Fields): string {
   const asked = text(fields['requestedModel'])
   const served = fields['provider'] === null ? '' : ` -> ${text(fields['provider'])}/${text(fields['model'])}`
@@ -39,6 +39,7 @@ function access(fields: Fields): string {
   const details = [
     seconds(fields['duration']),
     fields['timeToFirstByte'] === null ? '' : `first byte ${seconds(fields['timeToFirstByte'])}`,
+    fields['timeToFirstToken'] === null ? '' : `first token ${seconds(fields['timeToFirstToken'])}`,
     fields['inputTokens'] === undefined ? '' : `${text(fields['inputTokens'])} in, ${text(fields['outputTokens'])} out`,
     Number(fields['attempts']) > 1 ? `${text(fields['attempts'])} attempts` : '',
     text(fields['reason']),

@@ -67,11 +67,16 @@ function trafficLines({ traffic }: MetricsSnapshot): readonly string[] {
     ]),
     histogram(
       'ucr_time_to_first_byte_seconds',
-      'Time from a request to the first byte of its answer, which of a stream comes with or shortly before its first token.',
+      'Time from a request to the first byte of its answer, which of a stream may be its head alone.',
       [
         [{ stream: 'false' }, traffic.wholeFirstByte],
         [{ stream: 'true' }, traffic.streamFirstByte],
       ],
+    ),
+    histogram(
+      'ucr_time_to_first_token_seconds',
+      'Time from a request for a stream to the first text, thinking or tool call in it. A stream without any is not counted.',
+      [[{}, traffic.firstToken]],
     ),
   ]
 }

@@ -15,6 +15,19 @@ describe('Recent', () => {
     expect(quantile(counts.buckets, 1)).toBeGreaterThanOrEqual(300)
   })
 
+  it('counts times to the first token apart, and forgets them as well', () => {
+    let now = 1_000_000
+    const recent = new Recent(() => now)
+    recent.addFirstToken(now, 40)
+    now += 30_000
+    recent.addFirstToken(now, 400)
+    expect(recent.counts()).toMatchObject({ requests: 0, firstToken: { sum: 440 } })
+    now += 30_000
+    const { firstToken } = recent.counts()
+    expect(firstToken.sum).toBe(400)
+    expect(quantile(firstToken.buckets, 0.01)).toBeGreaterThanOrEqual(400)
+  })
+
   it('forgets what is a minute old, also where nothing came after it', () => {
     let now = 1_000_000
     const recent = new Recent(() => now)

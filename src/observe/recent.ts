@@ -1,4 +1,5 @@
 import { BUCKET_COUNT, bucketOf } from './histogram.ts'
+import type { HistogramCounts } from './histogram.ts'
 
 /** Seconds that count as recent. */
 const SECONDS = 60
@@ -16,6 +17,8 @@ export interface RecentCounts {
   /** Milliseconds of them until there was something to read: the first byte of a stream, all of another answer. */
   readonly waited: number
   readonly buckets: readonly number[]
+  /** Until the first token, of streams that had content. */
+  readonly firstToken: HistogramCounts
 }
 
 /** A ring of seconds: counting costs the same whatever is counted, and what is old is forgotten by being written over. */
@@ -30,6 +33,8 @@ export class Recent {
   readonly #milliseconds = new Float64Array(SECONDS)
   readonly #waited = new Float64Array(SECONDS)
   readonly #buckets = new Uint32Array(SECONDS * BUCKET_COUNT)
+  readonly #firstToken = new Float64Array(SECONDS)
+  readonly #firstTokenBuckets = new Uint32Array(SECONDS * BUCKET_COUNT)
 
   /** `now` gives monotonic milliseconds. */
   constructor(now: () => number) {
@@ -46,8 +51,14 @@ export class Recent {
     increase(this.#served, slot, 1)
     increase(this.#milliseconds, slot, duration)
     increase(this.#waited, slot, waited)
-    const bucket = slot * BUCKET_COUNT + bucketOf(duration)
-    this.#buckets[bucket] = (this.#buckets[bucket] ?? 0) + 1
+    increase(this.#buckets, slot * BUCKET_COUNT + bucketOf(duration), 1)
+  }
+
+  /** At this time, of a stream: the milliseconds until its first token. */
+  addFirstToken(now: number, milliseconds: number): void {
+    const slot = this.#slot(now)
+    increase(this.#firstToken, slot, milliseconds)
+    increase(this.#firstTokenBuckets, slot * BUCKET_COUNT + bucketOf(milliseconds), 1)
   }
 
   counts(): RecentCounts {
@@ -55,6 +66,10 @@ export class Recent {
     const second = Math.floor(now / 1000)
     const slots = [...this.#seconds.keys()].filter((slot) => (this.#seconds[slot] ?? -1) > second - SECONDS)
     const sum = (values: Float64Array): number => slots.reduce((total, slot) => total + (values[slot] ?? 0), 0)
+    const sums = (buckets: Uint32Array): readonly number[] =>
+      Array.from({ length: BUCKET_COUNT }, (_, bucket) =>
+        slots.reduce((total, slot) => total + (buckets[slot * BUCKET_COUNT + bucket] ?? 0), 0),
+      )
     // The second that is under way is only partly over.
     const whole = SECONDS - 1 + (now / 1000 - second)
     return {
@@ -64,9 +79,8 @@ export class Recent {
       served: sum(this.#served),
       milliseconds: sum(this.#milliseconds),
       waited: sum(this.#waited),
-      buckets: Array.from({ length: BUCKET_COUNT }, (_, bucket) =>
-        slots.reduce((total, slot) => total + (this.#buckets[slot * BUCKET_COUNT + bucket] ?? 0), 0),
-      ),
+      buckets: sums(this.#buckets),
+      firstToken: { buckets: sums(this.#firstTokenBuckets), sum: sum(this.#firstToken) },
     }
   }
 
@@ -75,13 +89,14 @@ export class Recent {
     const slot = second % SECONDS
     if (this.#seconds[slot] === second) return slot
     this.#seconds[slot] = second
-    for (const values of [this.#requests, this.#errors, this.#served, this.#milliseconds, this.#waited])
-      values[slot] = 0
-    this.#buckets.fill(0, slot * BUCKET_COUNT, (slot + 1) * BUCKET_COUNT)
+    const sums = [this.#requests, this.#errors, this.#served, this.#milliseconds, this.#waited, this.#firstToken]
+    for (const values of sums) values[slot] = 0
+    for (const buckets of [this.#buckets, this.#firstTokenBuckets])
+      buckets.fill(0, slot * BUCKET_COUNT, (slot + 1) * BUCKET_COUNT)
     return slot
   }
 }
 
-function increase(values: Float64Array, slot: number, amount: number): void {
+function increase(values: Float64Array | Uint32Array, slot: number, amount: number): void {
   values[slot] = (values[slot] ?? 0) + amount
 }

@@ -29,6 +29,7 @@ const RECORD: ExchangeRecord = {
   billed: true,
   duration: 12.3456,
   timeToFirstByte: 3,
+  timeToFirstToken: 7,
   requestBytes: 11,
   replyBytes: 22,
 }
@@ -80,6 +81,7 @@ describe('RequestJournal', () => {
       plan: null,
       reason: null,
       timeToFirstByte: null,
+      timeToFirstToken: null,
     }
     journal.add({ ...RECORD, ...nothing, usage: null, losses: [] }, 0)
     const [entry] = journal.since(0, false)

@@ -123,6 +123,7 @@ class Slot {
   #billed = false
   #duration = 0.5
   #timeToFirstByte = 0.5
+  #timeToFirstToken = 0.5
   #hasUsage = false
   #input = 0
   #cacheRead = 0
@@ -157,6 +158,7 @@ class Slot {
     this.#billed = record.billed
     this.#duration = record.duration
     this.#timeToFirstByte = record.timeToFirstByte ?? NONE
+    this.#timeToFirstToken = record.timeToFirstToken ?? NONE
     this.#requestBytes = record.requestBytes
     this.#replyBytes = record.replyBytes
     this.#dropped = losses.length === 0 ? NO_DROPPED : losses.slice(0, MOST_DROPPED).map(({ field }) => names.of(field))
@@ -186,7 +188,8 @@ class Slot {
         errorCode: this.#errorCode,
         cache: this.#cache,
         duration: rounded(this.#duration),
-        timeToFirstByte: this.#timeToFirstByte === NONE ? null : rounded(this.#timeToFirstByte),
+        timeToFirstByte: timeOf(this.#timeToFirstByte),
+        timeToFirstToken: timeOf(this.#timeToFirstToken),
         tokens:
           usage === null
             ? null
@@ -228,6 +231,10 @@ class Slot {
       output: { total: this.#output, reasoning: this.#reasoning },
     }
   }
+}
+
+function timeOf(milliseconds: number): number | null {
+  return milliseconds === NONE ? null : rounded(milliseconds)
 }
 
 /** Milliseconds, to two places. */

@@ -4,6 +4,11 @@ import { KEPT_POINTS, mergeSeries, SeriesRecorder } from './series-recorder.ts'
 
 const START = 1_800_000_000_000
 
+function count(buckets: Float64Array, milliseconds: number): void {
+  const bucket = bucketOf(milliseconds)
+  buckets[bucket] = (buckets[bucket] ?? 0) + 1
+}
+
 /** What a process has done, and a recorder that looks at it. */
 class Process {
   clock = START
@@ -12,6 +17,7 @@ class Process {
   spent = 0n
   asked = 0
   readonly buckets = new Float64Array(BUCKET_COUNT)
+  readonly firstToken = new Float64Array(BUCKET_COUNT)
   milliseconds = 0
   readonly recorder = new SeriesRecorder({
     traffic: () => ({
@@ -20,6 +26,7 @@ class Process {
       served: this.requests,
       milliseconds: this.milliseconds,
       buckets: this.buckets.slice(),
+      firstToken: this.firstToken.slice(),
       inputTokens: this.requests * 100,
       outputTokens: this.requests * 10,
     }),
@@ -39,8 +46,12 @@ class Process {
     if (isError) this.errors++
     this.spent += 250_000_000_000n
     this.milliseconds += duration
-    const bucket = bucketOf(duration)
-    this.buckets[bucket] = (this.buckets[bucket] ?? 0) + 1
+    count(this.buckets, duration)
+  }
+
+  stream(duration: number, firstToken: number): void {
+    this.serve(duration)
+    count(this.firstToken, firstToken)
   }
 
   async tick(): Promise<void> {
@@ -76,6 +87,20 @@ describe('SeriesRecorder', () => {
     expect(first?.p99).toBeGreaterThanOrEqual(300)
     expect(second).toMatchObject({ time: START + 20_000, requests: 1, errors: 0, average: 50, dollars: 0.25 })
     expect(second?.p99).toBeLessThan(100)
+  })
+
+  it('tells the times to the first token of all processes, and null where there was none', async () => {
+    const [one, other] = [new Process(), new Process()]
+    one.stream(900, 50)
+    other.stream(900, 800)
+    await Promise.all([one.tick(), other.tick()])
+    one.serve(900)
+    await one.tick()
+    const [first, second] = mergeSeries([one.recorder.since(0), other.recorder.since(0)])
+    expect(first?.firstTokenP50).toBeGreaterThanOrEqual(50)
+    expect(first?.firstTokenP50).toBeLessThan(60)
+    expect(first?.firstTokenP99).toBeGreaterThanOrEqual(800)
+    expect(second).toMatchObject({ requests: 1, firstTokenP50: null, firstTokenP95: null, firstTokenP99: null })
   })
 
   it('looks at no price while nothing happens', async () => {

@@ -28,6 +28,8 @@ const FIELDS = ['time', ...SUMS, ...WORST] as const
 export interface SeriesSample extends Readonly<Record<(typeof FIELDS)[number], number>> {
   /** Pairs of a bucket of `Histogram` and its count. */
   readonly buckets: readonly number[]
+  /** The same of the times to the first token of streams. */
+  readonly firstToken: readonly number[]
 }
 
 /** What there is at one moment. */
@@ -53,6 +55,7 @@ export class SeriesRecorder {
   readonly #sources: SeriesSources
   readonly #rows = new Float64Array(KEPT_POINTS * FIELDS.length)
   readonly #buckets: Uint32Array[] = []
+  readonly #firstToken: Uint32Array[] = []
   #count = 0
   #before: TrafficTotals
   #spentBefore = 0n
@@ -102,7 +105,8 @@ export class SeriesRecorder {
         sessions: sessions(),
         loopLag: loopLag(isQuiet && inFlight() === 0),
       },
-      now.served === before.served ? NO_BUCKETS : difference(now.buckets, before.buckets),
+      isQuiet ? NO_BUCKETS : difference(now.buckets, before.buckets),
+      isQuiet ? NO_BUCKETS : difference(now.firstToken, before.firstToken),
     )
     this.#before = now
     this.#spentBefore = spent
@@ -115,10 +119,11 @@ export class SeriesRecorder {
     return numbers.map((slot) => this.#sampleAt(slot)).filter((sample) => sample.time > time)
   }
 
-  #put(fields: Readonly<Record<(typeof FIELDS)[number], number>>, buckets: Uint32Array): void {
+  #put(fields: Readonly<Record<(typeof FIELDS)[number], number>>, buckets: Uint32Array, firstToken: Uint32Array): void {
     const slot = this.#count++ % KEPT_POINTS
     for (const [index, field] of FIELDS.entries()) this.#rows[slot * FIELDS.length + index] = fields[field]
     this.#buckets[slot] = buckets
+    this.#firstToken[slot] = firstToken
   }
 
   #sampleAt(slot: number): SeriesSample {
@@ -138,6 +143,7 @@ export class SeriesRecorder {
       sessions: at('sessions'),
       loopLag: at('loopLag'),
       buckets: [...(this.#buckets[slot] ?? NO_BUCKETS)],
+      firstToken: [...(this.#firstToken[slot] ?? NO_BUCKETS)],
     }
   }
 }
@@ -154,7 +160,10 @@ export function mergeSeries(processes: readonly (readonly SeriesSample[])[]): re
 function pointOf(time: number, same: readonly SeriesSample[]): SeriesPoint {
   const sum = (field: (typeof SUMS)[number]): number => same.reduce((total, sample) => total + sample[field], 0)
   const worst = (field: (typeof WORST)[number]): number => Math.max(...same.map((sample) => sample[field]))
-  const buckets = unpacked(same)
+  const buckets = unpacked(same.map((sample) => sample.buckets))
+  const firstToken = unpacked(same.map((sample) => sample.firstToken))
+  const hadTokens = firstToken.some((count) => count > 0)
+  const tokenTime = (share: number): number | null => (hadTokens ? rounded(quantile(firstToken, share)) : null)
   const served = sum('served')
   return {
     time,
@@ -164,6 +173,9 @@ function pointOf(time: number, same: readonly SeriesSample[]): SeriesPoint {
     p50: rounded(quantile(buckets, 0.5)),
     p95: rounded(quantile(buckets, 0.95)),
     p99: rounded(quantile(buckets, 0.99)),
+    firstTokenP50: tokenTime(0.5),
+    firstTokenP95: tokenTime(0.95),
+    firstTokenP99: tokenTime(0.99),
     inputTokens: sum('inputTokens'),
     outputTokens: sum('outputTokens'),
     dollars: sum('dollars'),
@@ -185,9 +197,9 @@ function difference(now: Float64Array, before: Float64Array): Uint32Array {
   return Uint32Array.from(pairs)
 }
 
-function unpacked(samples: readonly SeriesSample[]): readonly number[] {
+function unpacked(list: readonly (readonly number[])[]): readonly number[] {
   const counts = Array.from({ length: BUCKET_COUNT }, () => 0)
-  for (const { buckets } of samples) {
+  for (const buckets of list) {
     for (let at = 0; at < buckets.length; at += 2) {
       const bucket = buckets[at] ?? 0
       counts[bucket] = (counts[bucket] ?? 0) + (buckets[at + 1] ?? 0)

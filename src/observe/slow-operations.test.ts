@@ -25,6 +25,7 @@ const RECORD: ExchangeRecord = {
   billed: true,
   duration: 100_000,
   timeToFirstByte: 900,
+  timeToFirstToken: 950,
   preparation: 5,
   requestBytes: 10,
   replyBytes: 20,

@@ -3,12 +3,13 @@ import type { Tracer } from './tracer.ts'
 
 /** What can be told of an exchange only when it is over. */
 export function traceExchange(record: ExchangeRecord, { on, write }: Tracer): void {
-  const { requestId, cache, billed, status, duration, preparation, timeToFirstByte, replyBytes, usage } = record
+  const { requestId, cache, billed, status, duration, replyBytes, usage } = record
+  const { preparation, timeToFirstByte, timeToFirstToken } = record
   if (on.cache && cache !== null) write('cache', requestId, 'looked up', { result: cache, billed, status })
   if (on.performance) {
     write('performance', requestId, 'took', {
       duration: tenths(duration),
-      ...times({ preparation, timeToFirstByte }),
+      ...times({ preparation, timeToFirstByte, timeToFirstToken }),
       replyBytes,
       outputTokens: usage?.output.total ?? 0,
     })

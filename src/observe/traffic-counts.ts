@@ -34,6 +34,8 @@ export interface TrafficCounts extends Counts<(typeof TRAFFIC)[number]> {
   readonly streamDuration: HistogramCounts
   readonly wholeFirstByte: HistogramCounts
   readonly streamFirstByte: HistogramCounts
+  /** Of streams that had content. */
+  readonly firstToken: HistogramCounts
   readonly recent: RecentCounts
 }
 
@@ -72,6 +74,7 @@ export function addTraffic(list: readonly TrafficCounts[]): TrafficCounts {
     streamDuration: addHistograms(list.map(({ streamDuration }) => streamDuration)),
     wholeFirstByte: addHistograms(list.map(({ wholeFirstByte }) => wholeFirstByte)),
     streamFirstByte: addHistograms(list.map(({ streamFirstByte }) => streamFirstByte)),
+    firstToken: addHistograms(list.map(({ firstToken }) => firstToken)),
     recent: addRecent(list.map(({ recent }) => recent)),
   }
 }
@@ -86,6 +89,7 @@ function addRecent(list: readonly RecentCounts[]): RecentCounts {
     ...add(['requests', 'errors', 'served', 'milliseconds', 'waited'], list),
     seconds: Math.max(0, ...list.map(({ seconds }) => seconds)),
     buckets: addBuckets(list.map(({ buckets }) => buckets)),
+    firstToken: addHistograms(list.map(({ firstToken }) => firstToken)),
   }
 }
 

@@ -23,6 +23,8 @@ export interface TrafficTotals {
   readonly milliseconds: number
   /** As in `Histogram`. */
   readonly buckets: Float64Array
+  /** The same of the times to the first token of streams. */
+  readonly firstToken: Float64Array
   readonly inputTokens: number
   readonly outputTokens: number
 }
@@ -46,6 +48,7 @@ export class TrafficRecorder extends PassingObserver {
   readonly #streamDuration = new Histogram()
   readonly #wholeFirstByte = new Histogram()
   readonly #streamFirstByte = new Histogram()
+  readonly #firstToken = new Histogram()
   readonly #recent: Recent
 
   readonly #names: CleanNames
@@ -87,6 +90,7 @@ export class TrafficRecorder extends PassingObserver {
       streamDuration: this.#streamDuration.counts(),
       wholeFirstByte: this.#wholeFirstByte.counts(),
       streamFirstByte: this.#streamFirstByte.counts(),
+      firstToken: this.#firstToken.counts(),
       recent: this.#recent.counts(),
     }
   }
@@ -116,6 +120,8 @@ export class TrafficRecorder extends PassingObserver {
       this.#providers.entries().map(([, { counts }]) => counts),
     )
     const buckets = new Float64Array(BUCKET_COUNT)
+    const firstToken = new Float64Array(BUCKET_COUNT)
+    this.#firstToken.addTo(firstToken)
     this.#wholeDuration.addTo(buckets)
     this.#streamDuration.addTo(buckets)
     const errors = outcomes.failed + outcomes.upstream_truncated + outcomes.rejected
@@ -125,6 +131,7 @@ export class TrafficRecorder extends PassingObserver {
       served: buckets.reduce((sum, count) => sum + count, 0),
       milliseconds: this.#wholeDuration.sum + this.#streamDuration.sum,
       buckets,
+      firstToken,
       inputTokens: input,
       outputTokens: output,
     }
@@ -138,12 +145,13 @@ export class TrafficRecorder extends PassingObserver {
   }
 
   #count(record: ExchangeRecord, now: number): void {
-    const { status, duration, stream, errorCode, timeToFirstByte } = record
+    const { status, duration, stream, errorCode, timeToFirstByte, timeToFirstToken } = record
     const counts = this.#counts
     const served = record.operation !== 'none'
     this.#outcomes.of(record.protocol)[status]++
     const waited = stream && timeToFirstByte !== null ? timeToFirstByte : duration
     this.#recent.add(now, served ? duration : null, waited, isError(record))
+    if (timeToFirstToken !== null) this.#countFirstToken(timeToFirstToken, now)
     if (errorCode !== null) this.#errors.of(errorCode).count++
     if (stream) counts.streaming++
     if (served) (stream ? this.#streamDuration : this.#wholeDuration).add(duration)
@@ -152,6 +160,11 @@ export class TrafficRecorder extends PassingObserver {
     counts.requestBytes += record.requestBytes
     counts.replyBytes += record.replyBytes
     if (record.provider !== null) this.#countProvider(record.provider, record)
+  }
+
+  #countFirstToken(time: number, now: number): void {
+    this.#firstToken.add(time)
+    this.#recent.addFirstToken(now, time)
   }
 
   #countProvider(provider: string, { model, usage, attempts, billed }: ExchangeRecord): void {

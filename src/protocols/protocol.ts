@@ -154,8 +154,8 @@ export interface ReplyStream {
   /** The latest usage seen, or null. */
   readonly usage: Usage | null
   readonly grace: Grace
-  /** True once content, and not only a preamble, was returned: after that no other upstream can take over. */
-  readonly started: boolean
+  /** True once something to read was returned, and not only a preamble: as `isContentEvent` has it. */
+  readonly hasContent: boolean
 }
 
 /**

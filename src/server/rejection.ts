@@ -37,6 +37,7 @@ export function rejection({ id, protocol, status, bytes, startedAt }: Rejected, 
     billed: false,
     duration: performance.now() - startedAt,
     timeToFirstByte: null,
+    timeToFirstToken: null,
     requestBytes: 0,
     replyBytes: bytes,
   }

@@ -137,10 +137,14 @@ describeInBrowser('the sections of the dashboard', (browser) => {
   it('draws what happened, over each range', async () => {
     const gateway = await BuiltGateway.start()
     const visitor = await Visitor.signedIn(gateway, browser())
-    await gateway.ask('sim/echo')
+    const firstToken = visitor.page.locator('.tile').filter({ hasText: 'First token, p50' })
+    await visitor.sees(firstToken.getByText('No stream in the last minute'))
+    await gateway.ask('sim/echo', { stream: true })
+    await visitor.sees(firstToken.getByText(/p95 [\d.]+ ms/))
     for (const range of ['1 h', 'All', '15 min']) {
       await visitor.page.getByRole('radio', { name: range }).check({ force: true })
       await visitor.sees(visitor.page.getByRole('img', { name: 'Chart: Latency' }))
+      await visitor.sees(visitor.page.getByRole('img', { name: 'Chart: First token of streams' }))
     }
     // The first point comes at the end of the interval in which the gateway was started.
     await visitor.sees(visitor.page.locator('.chart canvas'))

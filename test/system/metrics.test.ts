@@ -82,6 +82,7 @@ describe('GET /debug/metrics', () => {
         'ucr_request_duration_seconds_count{stream="true"} 2',
         'ucr_time_to_first_byte_seconds_count{stream="false"} 1',
         'ucr_time_to_first_byte_seconds_count{stream="true"} 2',
+        'ucr_time_to_first_token_seconds_count 2',
         'ucr_fast_path_answers_total 3',
       ]),
     )
@@ -285,12 +286,14 @@ describe('metrics of several workers', () => {
     const running = machine.start(['start', '--workers', '2'])
     const [, url = ''] = await running.printed(/listening on (http:\/\/127\.0\.0\.1:\d+)/)
     for (let count = 0; count < 10; count++) {
-      await ask(`${url}${chat.path}`, { body: chat.request(MODEL) })
+      await ask(`${url}${chat.path}`, { body: chat.request(MODEL, { stream: count % 2 === 0 }) })
     }
     for (let count = 0; count < 4; count++) {
       const page = (await ask(`${url}/debug/metrics`)).json()
       expect(page['processes']).toBe(2)
-      expect(page['performance']).toMatchObject({ requests: { total: 10, errors: 0 } })
+      expect(page['performance']).toMatchObject({ requests: { total: 10, streaming: 5, errors: 0 } })
+      const { text } = await ask(`${url}/metrics`)
+      expect(text).toContain('ucr_time_to_first_token_seconds_count 5\n')
     }
   })
 })

@@ -23,6 +23,7 @@ function request(requestId: string, more: Partial<RequestLine> = {}): RequestLin
     cache: null,
     duration: 1,
     timeToFirstByte: 1,
+    timeToFirstToken: 1,
     tokens: null,
     dollars: null,
     dropped: [],

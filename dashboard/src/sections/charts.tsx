@@ -26,28 +26,24 @@ const PLANS: readonly Plan[] = [
   {
     title: 'Latency',
     format: formatMilliseconds,
-    lines: (points) => [
-      line(
-        'p50',
-        'first',
+    lines: (points) =>
+      percentiles(
         points,
         measured(({ p50 }) => p50),
-      ),
-      line(
-        'p95',
-        'second',
-        points,
         measured(({ p95 }) => p95),
-        { dash: DASHED },
-      ),
-      line(
-        'p99',
-        'third',
-        points,
         measured(({ p99 }) => p99),
-        { dash: DOTTED },
       ),
-    ],
+  },
+  {
+    title: 'First token of streams',
+    format: formatMilliseconds,
+    lines: (points) =>
+      percentiles(
+        points,
+        ({ firstTokenP50 }) => firstTokenP50,
+        ({ firstTokenP95 }) => firstTokenP95,
+        ({ firstTokenP99 }) => firstTokenP99,
+      ),
   },
   {
     title: 'Errors',
@@ -106,18 +102,28 @@ export function Charts({ series: { points, interval } }: { readonly series: Seri
   )
 }
 
+type Read = (point: SeriesPoint) => number | null
+
+function percentiles(points: readonly SeriesPoint[], p50: Read, p95: Read, p99: Read): readonly ChartLine[] {
+  return [
+    line('p50', 'first', points, p50),
+    line('p95', 'second', points, p95, { dash: DASHED }),
+    line('p99', 'third', points, p99, { dash: DOTTED }),
+  ]
+}
+
 function line(
   label: string,
   colour: ChartLine['colour'],
   points: readonly SeriesPoint[],
-  read: (point: SeriesPoint) => number | null,
+  read: Read,
   more: Pick<ChartLine, 'dash' | 'filled'> = {},
 ): ChartLine {
   return { label, colour, values: points.map(read), ...more }
 }
 
 /** Where nothing was asked, nothing took any time: a gap, and not zero. */
-function measured(read: (point: SeriesPoint) => number): (point: SeriesPoint) => number | null {
+function measured(read: (point: SeriesPoint) => number): Read {
   return (point) => (point.requests === 0 ? null : read(point))
 }
 

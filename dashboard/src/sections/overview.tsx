@@ -32,14 +32,19 @@ export function OverviewSection({ view }: SectionProps): JSX.Element {
 }
 
 function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
-  const { requests, latency, tokens, cost, memory, eventLoop, caches } = overview
+  const { requests, latency, firstToken, tokens, cost, memory, eventLoop, caches } = overview
   const { hits, misses } = caches.response
   return (
     <Tiles>
       <Tile label="Requests per second" value={formatRate(requests.perSecond)}>
         {formatCount(requests.inFlight)} in flight, {formatCount(requests.total)} since the start
       </Tile>
-      <LatencyTile latency={latency} isIdle={requests.perSecond === 0} />
+      <LatencyTile
+        label="Latency, p50"
+        latency={requests.perSecond === 0 ? null : latency}
+        idle="No request in the last minute"
+      />
+      <LatencyTile label="First token, p50" latency={firstToken} idle="No stream in the last minute" />
       <Tile label="Errors, last minute" value={formatShare(requests.errorRate)}>
         {formatCount(requests.errors)} since the start
       </Tile>
@@ -67,15 +72,17 @@ function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
 }
 
 interface LatencyTileProps {
-  readonly latency: Latency
-  /** No request came within the last minute. */
-  readonly isIdle: boolean
+  readonly label: string
+  /** Of the last minute; null where there was nothing. */
+  readonly latency: Latency | null
+  /** What stands there then. */
+  readonly idle: string
 }
 
-function LatencyTile({ latency: { p50, p95, p99 }, isIdle }: LatencyTileProps): JSX.Element {
+function LatencyTile({ label, latency, idle }: LatencyTileProps): JSX.Element {
   return (
-    <Tile label="Latency, p50" value={isIdle ? '–' : formatMilliseconds(p50)}>
-      {isIdle ? 'No request in the last minute' : `p95 ${formatMilliseconds(p95)}, p99 ${formatMilliseconds(p99)}`}
+    <Tile label={label} value={latency === null ? '–' : formatMilliseconds(latency.p50)}>
+      {latency === null ? idle : `p95 ${formatMilliseconds(latency.p95)}, p99 ${formatMilliseconds(latency.p99)}`}
     </Tile>
   )
 }

@@ -55,13 +55,18 @@ function routeOf(line: RequestLine): readonly Fact[] {
 }
 
 function sizeOf(line: RequestLine): readonly Fact[] {
-  const { duration, timeToFirstByte, requestBytes, replyBytes } = line
+  const { duration, timeToFirstByte, timeToFirstToken, requestBytes, replyBytes } = line
   return [
     ['Whole time', formatMilliseconds(duration)],
-    ['First byte', timeToFirstByte === null ? '–' : formatMilliseconds(timeToFirstByte)],
+    ['First byte', timeOf(timeToFirstByte)],
+    ['First token', timeOf(timeToFirstToken)],
     ['Request', formatBytes(requestBytes)],
     ['Reply', formatBytes(replyBytes)],
   ]
+}
+
+function timeOf(milliseconds: number | null): string {
+  return milliseconds === null ? '–' : formatMilliseconds(milliseconds)
 }
 
 function tokensOf({ tokens, dollars }: RequestLine): readonly Fact[] {

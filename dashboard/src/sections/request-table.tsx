@@ -51,10 +51,10 @@ const ID: RequestColumn = { head: 'Request id', cell: ({ requestId }) => <code>{
 const ASKED_FOR: RequestColumn = { head: 'Asked for', cell: ({ requestedModel }) => <Name>{requestedModel}</Name> }
 const ANSWERED_BY: RequestColumn = { head: 'Answered by', cell: (line) => <Route line={line} /> }
 const TIME: RequestColumn = { head: 'Time', kind: 'number', cell: ({ duration }) => formatMilliseconds(duration) }
-const FIRST_BYTE: RequestColumn = {
-  head: 'First byte',
+const FIRST_TOKEN: RequestColumn = {
+  head: 'First token',
   kind: 'number',
-  cell: ({ timeToFirstByte }) => (timeToFirstByte === null ? '–' : formatMilliseconds(timeToFirstByte)),
+  cell: ({ timeToFirstToken }) => (timeToFirstToken === null ? '–' : formatMilliseconds(timeToFirstToken)),
 }
 const TOKENS: RequestColumn = {
   head: 'Tokens in / out',
@@ -70,7 +70,7 @@ const KEY: RequestColumn = { head: 'Key', cell: ({ keyName }) => <Name>{keyName}
 
 /** What one wants to see at once of any request, and of one that failed. */
 const COLUMNS = {
-  all: [WHEN, OUTCOME, ASKED_FOR, ANSWERED_BY, TIME, FIRST_BYTE, TOKENS, COST, KEY],
+  all: [WHEN, OUTCOME, ASKED_FOR, ANSWERED_BY, TIME, FIRST_TOKEN, TOKENS, COST, KEY],
   failed: [WHEN, OUTCOME, ID, ASKED_FOR, ANSWERED_BY, TIME, KEY],
 } as const
 

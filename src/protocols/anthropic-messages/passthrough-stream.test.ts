@@ -50,12 +50,47 @@ describe('MessagesPassthrough', () => {
     expect(out.join('')).toBe(bytes.toString())
   })
 
-  it('says when content has begun', () => {
-    const stream = new MessagesPassthrough(CONTEXT)
-    stream.feed(sse(MESSAGE_START, { type: 'ping' }))
-    expect(stream.started).toBe(false)
-    stream.feed(sse(...BLOCK))
-    expect(stream.started).toBe(true)
+  describe('says when there is something to read:', () => {
+    const begun = sse(MESSAGE_START, { type: 'ping' })
+    const after = (...events: { type: string; [member: string]: unknown }[]): boolean => {
+      const { stream } = passed([begun, sse(...events)])
+      return stream.hasContent
+    }
+    const delta = (fields: { type: string; [member: string]: unknown }): boolean =>
+      after(blockStart(0, { type: 'text', text: '' }), blockDelta(0, fields))
+
+    it.each([
+      ['text', { type: 'text_delta', text: 'a' }],
+      ['thinking', { type: 'thinking_delta', thinking: 'a' }],
+      ['arguments', { type: 'input_json_delta', partial_json: '{' }],
+    ])('%s', (_name, fields) => expect(delta(fields)).toBe(true))
+
+    it.each([
+      ['no text', { type: 'text_delta', text: '' }],
+      ['thinking that is not shown', { type: 'thinking_delta', thinking: '', estimated_tokens: 7 }],
+      ['a signature', { type: 'signature_delta', signature: 'abc' }],
+      ['a citation', { type: 'citations_delta', citation: { type: 'char_location', cited_text: 'a' } }],
+    ])('not for %s', (_name, fields) => expect(delta(fields)).toBe(false))
+
+    it('the name of a tool, and a block that nobody typed', () => {
+      expect(after(blockStart(0, { type: 'tool_use', id: 'toolu_1', name: 'look', input: {} }))).toBe(true)
+      expect(after(blockStart(0, { type: 'future', value: 1 }))).toBe(true)
+    })
+
+    it('not for a head, what opens or closes a block, or thinking that only the vendor can read', () => {
+      expect(after(blockStart(0, { type: 'thinking', thinking: '' }), blockStop(0))).toBe(false)
+      expect(after(blockStart(0, { type: 'redacted_thinking', data: 'abc' }), blockStop(0))).toBe(false)
+      expect(after({ type: 'future', text: 'a' }, messageDelta('end_turn'), MESSAGE_STOP)).toBe(false)
+    })
+
+    it('behind many events like it that brought nothing', () => {
+      const stream = new MessagesPassthrough(CONTEXT)
+      const nothing = blockDelta(0, { type: 'text_delta', text: '' })
+      stream.feed(sse(MESSAGE_START, blockStart(0, { type: 'text', text: '' }), nothing, nothing, nothing))
+      expect(stream.hasContent).toBe(false)
+      stream.feed(sse(blockDelta(0, { type: 'text_delta', text: 'a' })))
+      expect(stream.hasContent).toBe(true)
+    })
   })
 
   it('writes the model asked for, and only where it differs (case 31)', () => {

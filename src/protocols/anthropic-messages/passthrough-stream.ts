@@ -3,12 +3,13 @@ import { ByteRuns } from '../../lib/byte-runs.ts'
 import { GatewayError, toGatewayError } from '../../lib/error.ts'
 import { FrameMemory } from '../../lib/frame-memory.ts'
 import { isJsonObject } from '../../lib/json-bytes.ts'
-import { scanJson, stringToJson, tryScanJsonBytes } from '../../lib/json.ts'
+import { scanJson, scanJsonBytes, stringToJson, tryScanJsonBytes } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
 import { dataStart } from '../../lib/sse-data.ts'
 import { SseFramer } from '../../lib/sse.ts'
 import type { KnownEvents, SseFrame } from '../../lib/sse.ts'
 import type { Grace, PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
+import { bringsContent, holdsContent } from './brings-content.ts'
 import { decodeStreamError } from './errors.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeUsage } from './usage.ts'
@@ -36,7 +37,7 @@ export class MessagesPassthrough implements ReplyStream {
   readonly #memory = new FrameMemory()
   #outcome: StreamOutcome | null = null
   #usage: Usage | null = null
-  #started = false
+  #hasContent = false
   /** The id in `message_start`; null before it. */
   #id: string | null = null
   #stopReason: string | null = null
@@ -80,8 +81,8 @@ export class MessagesPassthrough implements ReplyStream {
     return this.#usage
   }
 
-  get started(): boolean {
-    return this.#started
+  get hasContent(): boolean {
+    return this.#hasContent
   }
 
   get grace(): Grace {
@@ -102,8 +103,10 @@ export class MessagesPassthrough implements ReplyStream {
     if (this.#outcome !== null) return
     const { bytes } = frame
     if (startsWith(bytes, CONTENT)) {
-      if (demandJson(frame) && startsWith(bytes, DELTA)) this.#memory.learn(bytes)
-      this.#started = true
+      const start = demandJson(frame)
+      this.#hasContent ||= firstContent(frame, start)
+      // Before the first content, an event like one that brought none may bring it.
+      if (start !== -1 && this.#hasContent && startsWith(bytes, DELTA)) this.#memory.learn(bytes)
       this.#out.add(bytes)
     } else if (startsWith(bytes, PING)) {
       demandJson(frame)
@@ -129,7 +132,7 @@ export class MessagesPassthrough implements ReplyStream {
       tap(this, root, frame, start)
       return
     }
-    if (name.startsWith('content_block_')) this.#started = true
+    if (name.startsWith('content_block_')) this.#hasContent ||= bringsContent(root)
     this.forward(frame, name)
   }
 
@@ -153,6 +156,7 @@ export class MessagesPassthrough implements ReplyStream {
       return
     }
     this.#id = id
+    this.#hasContent = (message.get('content')?.items ?? []).some(holdsContent)
     this.#readUsage(message.get('usage'))
     const { requestedModel } = this.#context
     const model = message.get('model')
@@ -169,7 +173,6 @@ export class MessagesPassthrough implements ReplyStream {
   }
 
   messageDelta(root: JsonNode, frame: SseFrame): void {
-    this.#started = true
     this.#readUsage(root.get('usage'))
     const delta = root.get('delta')
     if (delta?.kind === 'object') {
@@ -215,15 +218,21 @@ function startsWith(bytes: Buffer, prefix: Buffer): boolean {
 }
 
 /**
- * Garbage never reaches a client, not even where it would tell the gateway nothing. False where the data, JSON all the same,
- * is not one line.
+ * Garbage never reaches a client, not even where it would tell the gateway nothing. Where in the frame its data begins; -1
+ * where that, JSON all the same, is not one line.
  */
-function demandJson(frame: SseFrame): boolean {
+function demandJson(frame: SseFrame): number {
   const start = dataStart(frame.bytes)
-  if (start !== -1 && isJsonObject(frame.bytes, start)) return true
+  if (start !== -1 && isJsonObject(frame.bytes, start)) return start
   const isObject = frame.data === '' || readingAnswer(() => scanJson(frame.data)).kind === 'object'
   if (!isObject) throw invalid('an event that is no object')
-  return false
+  return -1
+}
+
+/** Of a frame whose data is known to be JSON, and begins there. */
+function firstContent(frame: SseFrame, start: number): boolean {
+  if (start === -1) return frame.data !== '' && bringsContent(scanJson(frame.data))
+  return bringsContent(scanJsonBytes(frame.bytes.subarray(start)))
 }
 
 /** The event's data with the client's name of the model, on one line. */

@@ -1,6 +1,5 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { JsonValue } from '../../lib/json.ts'
 import type { PassthroughContext, ReplyStream } from '../protocol.ts'
 import { ChatPassthrough } from './passthrough-stream.ts'
 import { chunk, sse } from './test-support.ts'
@@ -107,15 +106,30 @@ describe('ChatPassthrough', () => {
     expect(pass(sse(last, '[DONE]'), { ...CONTEXT, includeUsage: false }).text).toBe(sse(last, '[DONE]'))
   })
 
-  it('has started when there is content, not before', () => {
-    const stream = new ChatPassthrough(CONTEXT)
-    const startedAfter = (...chunks: JsonValue[]): boolean => {
-      stream.feed(Buffer.from(sse(...chunks)))
-      return stream.started
+  describe('says when there is something to read:', () => {
+    const after = (...deltas: Parameters<typeof chunk>[0][]): boolean => {
+      const head = [{ choices: [], prompt_filter_results: [] }, chunk({ role: 'assistant', content: '' })]
+      return pass(sse(...head, ...deltas.map((delta) => chunk(delta)), STOP, USAGE)).stream.hasContent
     }
-    expect(startedAfter({ choices: [], prompt_filter_results: [] })).toBe(false)
-    expect(startedAfter(chunk({ role: 'assistant', content: '' }))).toBe(false)
-    expect(startedAfter(chunk({ content: 'a' }))).toBe(true)
+    const called = { index: 0, id: 'call_1', type: 'function', function: { name: 'look', arguments: '' } }
+
+    it.each([
+      ['text', { content: 'a' }],
+      ['a refusal', { refusal: 'No.' }],
+      ['reasoning', { reasoning_content: 'a' }],
+      ['reasoning in details', { reasoning_details: [{ type: 'reasoning.text', text: 'a', index: 0 }] }],
+      ['the name of a tool', { tool_calls: [called] }],
+    ])('%s', (_name, delta) => expect(after(delta)).toBe(true))
+
+    it.each([
+      ['a head', {}],
+      ['no text', { content: '', reasoning_content: null, tool_calls: [] }],
+      [
+        'reasoning that only its vendor can read',
+        { reasoning_details: [{ type: 'reasoning.encrypted', data: 'abc' }] },
+      ],
+      ['annotations', { annotations: [{ type: 'url_citation', url_citation: { url: 'https://a' } }] }],
+    ])('not for %s', (_name, delta) => expect(after(delta)).toBe(false))
   })
 
   it('passes nothing behind [DONE]', () => {

@@ -11,6 +11,7 @@ import { dataStart } from '../../lib/sse-data.ts'
 import { SseFramer } from '../../lib/sse.ts'
 import type { SseFrame } from '../../lib/sse.ts'
 import type { Grace, PassthroughContext, ReplyStream, StreamOutcome } from '../protocol.ts'
+import { bringsContent } from './brings-content.ts'
 import { answerError, errorInAnswer } from './errors.ts'
 import { readFinish } from './finish.ts'
 import { findUsage, readUsage } from './usage.ts'
@@ -43,7 +44,7 @@ export class ChatPassthrough implements ReplyStream {
   #span: Span | null = null
   #outcome: StreamOutcome | null = null
   #usage: Usage | null = null
-  #started = false
+  #hasContent = false
   #finishReason: string | null = null
 
   constructor(context: PassthroughContext) {
@@ -74,8 +75,8 @@ export class ChatPassthrough implements ReplyStream {
     return this.#usage
   }
 
-  get started(): boolean {
-    return this.#started
+  get hasContent(): boolean {
+    return this.#hasContent
   }
 
   get grace(): Grace {
@@ -104,7 +105,7 @@ export class ChatPassthrough implements ReplyStream {
     if (!isPlain && scanJson(data).kind !== 'object') {
       throw new GatewayError('upstream_invalid_response', 'The upstream sent a chunk that is no object.')
     }
-    const isTelling = !this.#started || frame.event === 'error' || TELLING.test(data)
+    const isTelling = !this.#hasContent || frame.event === 'error' || TELLING.test(data)
     if (isTelling && !this.#read(scanJson(data), frame)) return
     if (isPlain) this.#forward(frame.bytes, start, isTelling)
     else this.#out.add(withModel(frame, data, this.#context.requestedModel))
@@ -125,10 +126,9 @@ export class ChatPassthrough implements ReplyStream {
   #readChoice(choice: JsonNode): void {
     const failure = choice.get('error')
     if (failure?.kind === 'object') throw errorInAnswer(failure)
-    this.#started ||= hasContent(choice.get('delta'))
+    this.#hasContent ||= bringsContent(choice.get('delta'))
     const reason = choice.get('finish_reason')?.string
     if (reason === undefined || reason === '') return
-    this.#started = true
     this.#finishReason = reason
     const finish = finishOf(reason, false)
     if (finish instanceof GatewayError) throw finish
@@ -161,7 +161,7 @@ export class ChatPassthrough implements ReplyStream {
 
   #done(bytes: Buffer): void {
     // An end without a beginning is no answer.
-    this.#complete(this.#started)
+    this.#complete(this.#hasContent)
     if (this.#outcome?.status === 'complete') this.#out.add(bytes)
   }
 
@@ -176,13 +176,6 @@ export class ChatPassthrough implements ReplyStream {
 function finishOf(reason: string | null, complete: boolean): ReturnType<typeof readFinish> {
   const toolCalls = reason === 'tool_calls' || reason === 'function_call'
   return readFinish(reason, { toolCalls, refused: false, stopSequence: null, complete })
-}
-
-/** Content, and not only the role or an empty string. */
-function hasContent(delta: JsonNode | undefined): boolean {
-  return (delta?.members ?? []).some(
-    ({ name, value }) => name !== 'role' && !value.isNull && value.raw !== '""' && value.raw !== '[]',
-  )
 }
 
 /** A chunk whose data stands on several lines, with the client's name of the model: then on one. */

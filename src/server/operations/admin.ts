@@ -54,6 +54,8 @@ const provider = z.object({
   deployments: z.array(deployment),
 })
 
+const latency = z.object({ average: z.number(), p50: z.number(), p95: z.number(), p99: z.number() })
+
 const overview = z.object({
   service: z.string(),
   version: z.string(),
@@ -69,9 +71,12 @@ const overview = z.object({
     perSecond: z.number().check(noted('Over the last minute.')),
     errorRate: z.number().check(noted('Over the last minute, 0 to 1.')),
   }),
-  latency: z
-    .object({ average: z.number(), p50: z.number(), p95: z.number(), p99: z.number() })
-    .check(noted('Over the last minute, in milliseconds.')),
+  latency: latency.check(noted('Over the last minute, in milliseconds.')),
+  firstToken: z
+    .nullable(latency)
+    .check(
+      noted('Until the first content of streams, over the last minute, in milliseconds; null where none had any.'),
+    ),
   tokens,
   cost,
   memory: z
@@ -116,6 +121,9 @@ const point = z.object({
   p50: z.number(),
   p95: z.number(),
   p99: z.number(),
+  firstTokenP50: z.nullable(z.number()).check(noted('Milliseconds; null where no stream had content.')),
+  firstTokenP95: z.nullable(z.number()),
+  firstTokenP99: z.nullable(z.number()),
   inputTokens: z.int(),
   outputTokens: z.int(),
   dollars: z.number(),
@@ -177,6 +185,9 @@ const request = z.object({
   cache: text,
   duration: z.number().check(noted('Milliseconds.')),
   timeToFirstByte: z.nullable(z.number()).check(noted('Milliseconds.')),
+  timeToFirstToken: z
+    .nullable(z.number())
+    .check(noted('Milliseconds until the first content of a stream; null where there was none.')),
   tokens: z.nullable(tokens),
   dollars: z.nullable(z.number()),
   dropped: z.array(z.string()).check(noted("Fields that the vendor's protocol cannot say.")),
