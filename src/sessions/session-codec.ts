@@ -6,7 +6,7 @@ import { scanJson, toJsonText } from '../lib/json.ts'
 import { readMessages, readParts } from './read-messages.ts'
 import { NO_DETAILS } from './session.ts'
 import type { Session, SessionDetails, Turn } from './session.ts'
-import type { StoredSession, StoredTurn } from './session-store.ts'
+import type { SessionChange, StoredSession, StoredTurn } from './session-store.ts'
 import { writeMessages, writeParts } from './write-messages.ts'
 
 const compressAside = promisify(zstdCompress)
@@ -21,6 +21,16 @@ const WORTH_COMPRESSING = 128
 const AT_ONCE = 64 * 1024
 
 const NOTHING = Buffer.alloc(0)
+
+/** What becomes of a session. What is left out stays as it was. */
+export interface Changes {
+  readonly details?: SessionDetails
+  readonly instructions?: readonly Part[]
+  /** Behind all others. */
+  readonly messages?: readonly Message[]
+  /** So many of the oldest turns go. */
+  readonly drop?: number
+}
 
 /** Between sessions and the bytes that stores keep. What only its vendor can read comes back byte for byte. */
 export class SessionCodec {
@@ -38,6 +48,20 @@ export class SessionCodec {
   /** Of a system prompt. */
   async encodeOpening(instructions: readonly Part[]): Promise<Buffer> {
     return instructions.length === 0 ? NOTHING : this.#pack(Buffer.from(writeParts(instructions)))
+  }
+
+  /** `version`: of the session that changes. */
+  async encodeChanges(
+    version: number,
+    { details, instructions, messages = [], drop = 0 }: Changes,
+  ): Promise<SessionChange> {
+    return {
+      version,
+      drop,
+      ...(details !== undefined && { details: writeDetails(details) }),
+      ...(instructions !== undefined && { opening: await this.encodeOpening(instructions) }),
+      ...(messages.length > 0 && { turn: await this.encodeTurn(messages) }),
+    }
   }
 
   /** Throws where it is no session of ours. */

@@ -122,6 +122,8 @@ export interface SessionStore {
   create(key: SessionKey, session: NewSession, use: Use, max: number): Promise<CreateResult>
   /** Null where there is none. Counts as a use, which begins its time anew. */
   read(key: SessionKey, use: Use): Promise<StoredSession | null>
+  /** The same, which is no use of it. */
+  look(key: SessionKey, now: number): Promise<StoredSession | null>
   /** Counts as a use. */
   change(key: SessionKey, change: SessionChange, use: Use): Promise<ChangeResult>
   /** False where there was none. */

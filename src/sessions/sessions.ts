@@ -3,8 +3,9 @@ import type { Message } from '../canonical/request.ts'
 import { GatewayError } from '../lib/error.ts'
 import { fitHistory } from './history-bounds.ts'
 import { NO_DETAILS, messagesOf } from './session.ts'
-import type { Session, SessionDetails } from './session.ts'
+import type { Session, SessionDetails, Turn } from './session.ts'
 import { SessionCodec, writeDetails } from './session-codec.ts'
+import type { Changes } from './session-codec.ts'
 import { SessionFigures } from './session-figures.ts'
 import type {
   ListRequest,
@@ -14,6 +15,7 @@ import type {
   SessionCounts,
   SessionKey,
   SessionPage,
+  SessionRecord,
   SessionStore,
   Use,
 } from './session-store.ts'
@@ -136,13 +138,29 @@ export class Sessions {
 
   /** The session as it is now, for somebody who only looks. */
   async look(key: SessionKey): Promise<SessionVisit> {
-    return new SessionVisit(key.id, await this.read(key), NOWHERE)
+    return new SessionVisit(key.id, await this.#look(key), NOWHERE)
   }
 
   /** Null where there is one of that id. */
   async create(key: SessionKey, input: NewSessionInput): Promise<Made | null> {
-    const evicted = await this.#create(key, input)
-    return evicted === null ? null : { session: await this.#readOwn(key), evicted }
+    await this.#relieveMemory()
+    const { details, instructions } = input
+    const described = { details: writeDetails(details), opening: await this.#codec.encodeOpening(instructions) }
+    const use = this.#use()
+    const result = await this.#store.create(key, { ...described, turns: [] }, use, this.#settings.max)
+    if (result.kind === 'exists') return null
+    this.#events.created++
+    this.#events.evicted += result.evicted
+    const record = {
+      id: key.id,
+      created: use.now,
+      ...usedAt(use),
+      version: 1,
+      details: described.details,
+      messages: 0,
+      bytes: 0,
+    }
+    return { session: { record, details, instructions, turns: [] }, evicted: result.evicted }
   }
 
   /** Null where there is none. Counts as a use. */
@@ -155,10 +173,10 @@ export class Sessions {
   async add(key: SessionKey, turn: Omit<NewTurn, 'keep'>): Promise<Made> {
     const leave = await this.#turns.enter(key)
     try {
-      const present = await this.read(key)
+      const present = await this.#look(key)
       const made = present === null ? await this.#make(key, NOTHING_SAID) : { session: present, evicted: 0 }
-      await this.#append(key, made.session, { ...turn, keep: made.session.record.messages })
-      return { ...made, session: (await this.read(key)) ?? made.session }
+      const changed = await this.#append(key, made.session, { ...turn, keep: made.session.record.messages })
+      return { ...made, session: changed ?? made.session }
     } finally {
       leave()
     }
@@ -170,13 +188,12 @@ export class Sessions {
     changes: Partial<SessionDetails>,
     instructions: readonly Part[] | null,
   ): Promise<Session | null> {
-    const session = await this.read(key)
+    const session = await this.#look(key)
     if (session === null) return null
-    const isDone = await this.#change(key, session, async ({ details }) => ({
-      details: writeDetails({ ...details, ...changes }),
-      ...(instructions !== null && { opening: await this.#codec.encodeOpening(instructions) }),
+    return this.#change(key, session, ({ details }) => ({
+      details: { ...details, ...changes },
+      ...(instructions !== null && { instructions }),
     }))
-    return isDone ? this.read(key) : null
   }
 
   delete(key: SessionKey): Promise<boolean> {
@@ -218,72 +235,61 @@ export class Sessions {
 
   /** The session, whoever made it. */
   async #make(key: SessionKey, input: NewSessionInput): Promise<Made> {
-    const evicted = await this.#create(key, input)
-    return { session: await this.#readOwn(key), evicted: evicted ?? 0 }
+    const made = await this.create(key, input)
+    if (made !== null) return made
+    const session = await this.read(key)
+    if (session === null) throw new GatewayError('overloaded', 'There is no room for this session.')
+    return { session, evicted: 0 }
   }
 
-  async #create(key: SessionKey, { details, instructions }: NewSessionInput): Promise<number | null> {
+  /** Null where there is no such session any more. */
+  async #append(key: SessionKey, session: Session, turn: NewTurn): Promise<Session | null> {
     await this.#relieveMemory()
-    const opening = await this.#codec.encodeOpening(instructions)
-    const session = { details: writeDetails(details), opening, turns: [] }
-    const result = await this.#store.create(key, session, this.#use(), this.#settings.max)
-    if (result.kind === 'exists') return null
-    this.#events.created++
-    this.#events.evicted += result.evicted
-    return result.evicted
-  }
-
-  async #append(key: SessionKey, session: Session, turn: NewTurn): Promise<void> {
-    await this.#relieveMemory()
-    const isDone = await this.#change(key, session, (latest) => this.#appending(latest, latest === session, turn))
-    if (isDone) this.#events.appended++
+    const changed = await this.#change(key, session, (latest) => this.#appending(latest, latest === session, turn))
+    if (changed !== null) this.#events.appended++
+    return changed
   }
 
   /** `isSeen`: it is still as it was when the turn began. */
-  async #appending(latest: Session, isSeen: boolean, turn: NewTurn): Promise<Omit<SessionChange, 'version'>> {
-    const history = messagesOf(latest)
+  #appending(latest: Session, isSeen: boolean, turn: NewTurn): Changes {
     // What somebody else has added meanwhile is not what this client has left behind.
-    const rewrites = isSeen && turn.keep < history.length
-    const added = rewrites ? [...history.slice(0, turn.keep), ...turn.messages] : turn.messages
+    const rewrites = isSeen && turn.keep < latest.record.messages
+    const added = rewrites ? [...messagesOf(latest).slice(0, turn.keep), ...turn.messages] : turn.messages
     const fitting = fitHistory(rewrites ? [] : latest.turns, added.map(withoutMarks), this.#settings)
     const { messages, dropped } = fitting
-    const details = { ...latest.details, dropped: latest.details.dropped + dropped }
     return {
       drop: rewrites ? latest.turns.length : fitting.drop,
-      ...(messages.length > 0 && { turn: await this.#codec.encodeTurn(messages) }),
-      ...(turn.instructions !== null && { opening: await this.#codec.encodeOpening(turn.instructions) }),
-      ...(dropped > 0 && { details: writeDetails(details) }),
+      messages,
+      ...(turn.instructions !== null && { instructions: turn.instructions }),
+      ...(dropped > 0 && { details: { ...latest.details, dropped: latest.details.dropped + dropped } }),
     }
   }
 
   async #noteFailure(key: SessionKey, session: Session, code: string): Promise<void> {
-    await this.#change(key, session, async ({ details }) => ({
-      details: writeDetails({ ...details, failures: details.failures + 1, failure: { at: this.#options.now(), code } }),
+    await this.#change(key, session, ({ details }) => ({
+      details: { ...details, failures: details.failures + 1, failure: { at: this.#options.now(), code } },
     }))
   }
 
-  /** Makes the change to the session as it is now, whoever was first. False where there is none any more. */
-  async #change(
-    key: SessionKey,
-    session: Session,
-    changeOf: (latest: Session) => Promise<Omit<SessionChange, 'version'>>,
-  ): Promise<boolean> {
+  /** Makes the change to the session as it is now, whoever was first. Null where there is none any more. */
+  async #change(key: SessionKey, session: Session, changesOf: (latest: Session) => Changes): Promise<Session | null> {
     let latest: Session | null = session
     for (let tries = 0; latest !== null && tries < MOST_CONFLICTS; tries++) {
-      const change = await changeOf(latest)
-      const result = await this.#store.change(key, { ...change, version: latest.record.version }, this.#use())
-      if (result !== 'conflict') return result === 'changed'
-      latest = await this.read(key)
+      const changes = changesOf(latest)
+      const change = await this.#codec.encodeChanges(latest.record.version, changes)
+      const use = this.#use()
+      const result = await this.#store.change(key, change, use)
+      if (result === 'changed') return changed(latest, changes, change, use)
+      if (result === 'absent') return null
+      latest = await this.#look(key)
     }
     if (latest !== null) throw new Error('A session changes faster than anything can be added to it.')
-    return false
+    return null
   }
 
-  /** Throws where the session has gone since it was made. */
-  async #readOwn(key: SessionKey): Promise<Session> {
-    const session = await this.read(key)
-    if (session === null) throw new GatewayError('overloaded', 'There is no room for this session.')
-    return session
+  async #look(key: SessionKey): Promise<Session | null> {
+    const stored = await this.#store.look(key, this.#options.now())
+    return stored === null ? null : this.#codec.decode(stored)
   }
 
   #use(): Use {
@@ -313,6 +319,39 @@ export class Sessions {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
   }
+}
+
+/** The session after a change that was made. */
+function changed(session: Session, changes: Changes, { details: written, turn }: SessionChange, use: Use): Session {
+  const { record } = session
+  const { details = session.details, instructions = session.instructions, messages = [], drop = 0 } = changes
+  const added = turn === undefined ? [] : [{ messages, bytes: turn.bytes }]
+  const gone = session.turns.slice(0, drop)
+  return {
+    record: {
+      ...record,
+      ...usedAt(use),
+      version: record.version + 1,
+      details: written ?? record.details,
+      messages: record.messages + countOf(added) - countOf(gone),
+      bytes: record.bytes + bytesOf(added) - bytesOf(gone),
+    },
+    details,
+    instructions,
+    turns: [...session.turns.slice(drop), ...added],
+  }
+}
+
+function countOf(turns: readonly Turn[]): number {
+  return turns.reduce((sum, { messages }) => sum + messages.length, 0)
+}
+
+function bytesOf(turns: readonly Turn[]): number {
+  return turns.reduce((sum, { bytes }) => sum + bytes, 0)
+}
+
+function usedAt({ now, ttl }: Use): Pick<SessionRecord, 'lastUsed' | 'expires'> {
+  return { lastUsed: now, expires: now + ttl }
 }
 
 /** Marks in a prompt are few, and belong to the newest messages: those of every earlier turn would be too many. */

@@ -50,6 +50,10 @@ export class MemorySessionStore implements SessionStore {
     return used
   }
 
+  async look({ tenant, id }: SessionKey, now: number): Promise<StoredSession | null> {
+    return this.#live(tenant, id, now)
+  }
+
   async change({ tenant, id }: SessionKey, change: SessionChange, use: Use): Promise<ChangeResult> {
     const present = this.#live(tenant, id, use.now)
     if (present === null) return 'absent'

@@ -87,12 +87,12 @@ if evicted > 0 then redis.call('HSET', keys.hash, 'evicted', evicted) end
 return evicted
 `
 
-/** tenant, id, now, expires, known token. Gives the fields; then, unless the token is known, the opening and the turns. */
+/** tenant, id, now, expires or nothing where it is no use, known token. Gives the fields; then, unless the token is known, the opening and the turns. */
 const READ = `
 local tenant, id, now, expires, known = unpack(ARGV)
 local keys = keysOf(tenant, id)
 if not isLive(keys.hash, now) then return false end
-used(keys, id, now, expires)
+if expires ~= '' then used(keys, id, now, expires) end
 local fields = redis.call('HMGET', keys.hash, 'created', 'lastUsed', 'expires', 'version', 'messages', 'bytes', 'details', 'token')
 if fields[8] == known then return { fields } end
 return { fields, redis.call('HGET', keys.hash, 'opening'), redis.call('LRANGE', keys.turns, 0, -1) }

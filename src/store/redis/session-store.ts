@@ -54,19 +54,12 @@ export class RedisSessionStore implements SessionStore {
     return evicted < 0 ? { kind: 'exists' } : { kind: 'created', evicted }
   }
 
-  async read(key: SessionKey, use: Use): Promise<StoredSession | null> {
-    const name = namesOf(key).join(':')
-    const known = this.#remembered.get(name)
-    const args = [...namesOf(key), ...times(use), known?.token ?? '']
-    const reply = await this.#connection.run(SESSION_SCRIPTS.read, args)
-    if (reply === null) return null
-    const [fields, opening, turns] = listOf(reply)
-    const record = recordOf(key.id, listOf(fields))
-    if (opening === undefined && known !== undefined) return { record, opening: known.opening, turns: known.turns }
-    const token = textOf(listOf(fields)[7])
-    const read = { opening: bytesOf(opening), turns: listOf(turns).map((turn) => readTurn(bytesOf(turn))) }
-    this.#remembered.set(name, { ...read, token, version: record.version })
-    return { record, ...read }
+  read(key: SessionKey, use: Use): Promise<StoredSession | null> {
+    return this.#read(key, times(use))
+  }
+
+  look(key: SessionKey, now: number): Promise<StoredSession | null> {
+    return this.#read(key, [now, ''])
   }
 
   async change(key: SessionKey, change: SessionChange, use: Use): Promise<ChangeResult> {
@@ -139,6 +132,24 @@ export class RedisSessionStore implements SessionStore {
 
   async close(): Promise<void> {
     this.#connection.close()
+  }
+
+  async #read(
+    key: SessionKey,
+    [now, expires]: readonly [now: number, expires: number | ''],
+  ): Promise<StoredSession | null> {
+    const name = namesOf(key).join(':')
+    const known = this.#remembered.get(name)
+    const args = [...namesOf(key), now, expires, known?.token ?? '']
+    const reply = await this.#connection.run(SESSION_SCRIPTS.read, args)
+    if (reply === null) return null
+    const [fields, opening, turns] = listOf(reply)
+    const record = recordOf(key.id, listOf(fields))
+    if (opening === undefined && known !== undefined) return { record, opening: known.opening, turns: known.turns }
+    const token = textOf(listOf(fields)[7])
+    const read = { opening: bytesOf(opening), turns: listOf(turns).map((turn) => readTurn(bytesOf(turn))) }
+    this.#remembered.set(name, { ...read, token, version: record.version })
+    return { record, ...read }
   }
 
   /** What it is now, if it was known what it was before. */
