@@ -6,6 +6,7 @@ import { scanJson, toJsonText } from '../lib/json.ts'
 import { readMessages, readParts } from './read-messages.ts'
 import { NO_DETAILS } from './session.ts'
 import type { Session, SessionDetails, Turn } from './session.ts'
+import type { Changes } from './session-changes.ts'
 import type { SessionChange, StoredSession, StoredTurn } from './session-store.ts'
 import { writeMessages, writeParts } from './write-messages.ts'
 
@@ -15,22 +16,12 @@ const decompressAside = promisify(zstdDecompress)
 /** The first byte of what is stored says how the rest is. */
 const PLAIN = 0
 const ZSTD = 1
-/** Bytes. Less than this does not get smaller. */
-const WORTH_COMPRESSING = 128
+/** Bytes. Of less than a page of a file nothing is saved that would be worth the time, which each request pays. */
+const WORTH_COMPRESSING = 4096
 /** Bytes. More than this would keep every other request waiting; it goes to a thread. */
 const AT_ONCE = 64 * 1024
 
 const NOTHING = Buffer.alloc(0)
-
-/** What becomes of a session. What is left out stays as it was. */
-export interface Changes {
-  readonly details?: SessionDetails
-  readonly instructions?: readonly Part[]
-  /** Behind all others. */
-  readonly messages?: readonly Message[]
-  /** So many of the oldest turns go. */
-  readonly drop?: number
-}
 
 /** Between sessions and the bytes that stores keep. What only its vendor can read comes back byte for byte. */
 export class SessionCodec {

@@ -3,23 +3,22 @@ import type { Message } from '../canonical/request.ts'
 import { GatewayError } from '../lib/error.ts'
 import { fitHistory } from './history-bounds.ts'
 import { NO_DETAILS, messagesOf } from './session.ts'
-import type { Session, SessionDetails, Turn } from './session.ts'
+import type { Session, SessionDetails } from './session.ts'
+import { changed, usedAt } from './session-changes.ts'
+import type { Changes } from './session-changes.ts'
 import { SessionCodec, writeDetails } from './session-codec.ts'
-import type { Changes } from './session-codec.ts'
 import { SessionFigures } from './session-figures.ts'
 import type {
   ListRequest,
   OwnedListRequest,
   OwnedRecord,
-  SessionChange,
   SessionCounts,
   SessionKey,
   SessionPage,
-  SessionRecord,
   SessionStore,
   Use,
 } from './session-store.ts'
-import { SessionTurns } from './session-turns.ts'
+import { SessionTurns, waitsForHolder } from './session-turns.ts'
 import { SessionVisit } from './session-visit.ts'
 import type { NewTurn, VisitedSessions } from './session-visit.ts'
 import type { SessionSettings } from './settings.ts'
@@ -171,12 +170,13 @@ export class Sessions {
 
   /** Messages that a client adds by itself; in a new session where there is none. */
   async add(key: SessionKey, turn: Omit<NewTurn, 'keep'>): Promise<Made> {
-    const leave = await this.#turns.enter(key)
+    const leave = await this.#turns.enterHere(key)
     try {
       const present = await this.#look(key)
       const made = present === null ? await this.#make(key, NOTHING_SAID) : { session: present, evicted: 0 }
-      const changed = await this.#append(key, made.session, { ...turn, keep: made.session.record.messages })
-      return { ...made, session: changed ?? made.session }
+      const keep = made.session.record.messages
+      const after = await this.#append(key, made.session, { ...turn, keep }, this.#options.holder)
+      return { ...made, session: after ?? made.session }
     } finally {
       leave()
     }
@@ -242,12 +242,13 @@ export class Sessions {
     return { session, evicted: 0 }
   }
 
-  /** Null where there is no such session any more. */
-  async #append(key: SessionKey, session: Session, turn: NewTurn): Promise<Session | null> {
+  /** Null where there is no such session any more. With a `holder` it waits while anybody else holds it. */
+  async #append(key: SessionKey, session: Session, turn: NewTurn, holder?: string): Promise<Session | null> {
     await this.#relieveMemory()
-    const changed = await this.#change(key, session, (latest) => this.#appending(latest, latest === session, turn))
-    if (changed !== null) this.#events.appended++
-    return changed
+    const changesOf = (latest: Session): Changes => this.#appending(latest, latest === session, turn)
+    const after = await this.#change(key, session, changesOf, holder)
+    if (after !== null) this.#events.appended++
+    return after
   }
 
   /** `isSeen`: it is still as it was when the turn began. */
@@ -272,15 +273,23 @@ export class Sessions {
   }
 
   /** Makes the change to the session as it is now, whoever was first. Null where there is none any more. */
-  async #change(key: SessionKey, session: Session, changesOf: (latest: Session) => Changes): Promise<Session | null> {
+  async #change(
+    key: SessionKey,
+    session: Session,
+    changesOf: (latest: Session) => Changes,
+    holder?: string,
+  ): Promise<Session | null> {
+    const waits = waitsForHolder()
     let latest: Session | null = session
-    for (let tries = 0; latest !== null && tries < MOST_CONFLICTS; tries++) {
+    for (let conflicts = 0; latest !== null && conflicts < MOST_CONFLICTS;) {
       const changes = changesOf(latest)
       const change = await this.#codec.encodeChanges(latest.record.version, changes)
       const use = this.#use()
-      const result = await this.#store.change(key, change, use)
+      const result = await this.#store.change(key, holder === undefined ? change : { ...change, holder }, use)
       if (result === 'changed') return changed(latest, changes, change, use)
       if (result === 'absent') return null
+      if (result === 'held') await waits()
+      else conflicts++
       latest = await this.#look(key)
     }
     if (latest !== null) throw new Error('A session changes faster than anything can be added to it.')
@@ -319,39 +328,6 @@ export class Sessions {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
   }
-}
-
-/** The session after a change that was made. */
-function changed(session: Session, changes: Changes, { details: written, turn }: SessionChange, use: Use): Session {
-  const { record } = session
-  const { details = session.details, instructions = session.instructions, messages = [], drop = 0 } = changes
-  const added = turn === undefined ? [] : [{ messages, bytes: turn.bytes }]
-  const gone = session.turns.slice(0, drop)
-  return {
-    record: {
-      ...record,
-      ...usedAt(use),
-      version: record.version + 1,
-      details: written ?? record.details,
-      messages: record.messages + countOf(added) - countOf(gone),
-      bytes: record.bytes + bytesOf(added) - bytesOf(gone),
-    },
-    details,
-    instructions,
-    turns: [...session.turns.slice(drop), ...added],
-  }
-}
-
-function countOf(turns: readonly Turn[]): number {
-  return turns.reduce((sum, { messages }) => sum + messages.length, 0)
-}
-
-function bytesOf(turns: readonly Turn[]): number {
-  return turns.reduce((sum, { bytes }) => sum + bytes, 0)
-}
-
-function usedAt({ now, ttl }: Use): Pick<SessionRecord, 'lastUsed' | 'expires'> {
-  return { lastUsed: now, expires: now + ttl }
 }
 
 /** Marks in a prompt are few, and belong to the newest messages: those of every earlier turn would be too many. */

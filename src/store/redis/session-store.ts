@@ -26,6 +26,9 @@ const SWEPT_AT_ONCE = 500
 /** Bytes of histories that are remembered, so that they need not be sent again as long as nobody changes them. */
 const REMEMBERED = 32 * 1024 * 1024
 
+/** By what the script says of it; anything else is one that is not there. */
+const CHANGE_RESULTS: Readonly<Record<number, ChangeResult>> = { 0: 'conflict', 1: 'changed', 2: 'held' }
+
 /** A history as it was at a change, which has a name of its own. */
 interface Remembered {
   readonly token: string
@@ -63,15 +66,15 @@ export class RedisSessionStore implements SessionStore {
   }
 
   async change(key: SessionKey, change: SessionChange, use: Use): Promise<ChangeResult> {
-    const { version, details, opening, turn, drop = 0 } = change
+    const { version, details, opening, turn, drop = 0, holder = '' } = change
     const token = randomUUID()
-    const args: (string | number | Buffer)[] = [...namesOf(key), ...times(use), version, token, drop]
+    const args: (string | number | Buffer)[] = [...namesOf(key), ...times(use), version, token, drop, holder]
     if (details !== undefined) args.push('details', details)
     if (opening !== undefined) args.push('opening', opening)
     if (turn !== undefined) args.push('turn', writeTurn(turn))
     const result = whole(await this.#connection.run(SESSION_SCRIPTS.change, args))
     if (result === 1) this.#remember(namesOf(key).join(':'), change, token)
-    return result === 1 ? 'changed' : result === 0 ? 'conflict' : 'absent'
+    return CHANGE_RESULTS[result] ?? 'absent'
   }
 
   async delete(key: SessionKey, now: number): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { KeyChangeResult, KeyChanges, KeyStore } from '../../admission/key-
 import type { KeySecret, VirtualKey } from '../../admission/virtual-key.ts'
 import { parseJson } from '../../lib/json.ts'
 import type { JsonValue } from '../../lib/json.ts'
-import { inTransaction } from './database.ts'
+import { Transactions } from './transactions.ts'
 
 const STATEMENTS = {
   list: 'SELECT * FROM keys ORDER BY created, id',
@@ -34,38 +34,40 @@ type Row = Record<string, SQLOutputValue>
 
 /** Keeps keys in the gateway's database file, where its other processes and its next start find them. */
 export class SqliteKeyStore implements KeyStore {
-  readonly #database: DatabaseSync
+  readonly #transactions: Transactions
   readonly #statements: Statements
 
   /** The database stays its opener's to close. */
   constructor(database: DatabaseSync) {
-    this.#database = database
+    this.#transactions = new Transactions(database, { what: 'Keys' })
     this.#statements = prepareAll(database)
   }
 
-  async list(): Promise<readonly VirtualKey[]> {
-    return this.#all()
+  list(): Promise<readonly VirtualKey[]> {
+    return this.#transactions.view(() => this.#all())
   }
 
-  async get(id: string): Promise<VirtualKey | null> {
-    return this.#get(id)
+  get(id: string): Promise<VirtualKey | null> {
+    return this.#transactions.view(() => this.#get(id))
   }
 
-  async named(name: string): Promise<VirtualKey | null> {
-    const row = this.#statements.named.get({ name })
-    return row === undefined ? null : this.#withSecrets(row)
+  named(name: string): Promise<VirtualKey | null> {
+    return this.#transactions.view(() => {
+      const row = this.#statements.named.get({ name })
+      return row === undefined ? null : this.#withSecrets(row)
+    })
   }
 
-  async add(key: VirtualKey): Promise<boolean> {
-    return inTransaction(this.#database, () => {
+  add(key: VirtualKey): Promise<boolean> {
+    return this.#transactions.whole(() => {
       if (this.#isTaken(key)) return false
       this.#put(key)
       return true
     })
   }
 
-  async change(id: string, change: (key: VirtualKey) => VirtualKey): Promise<KeyChangeResult> {
-    return inTransaction(this.#database, (): KeyChangeResult => {
+  change(id: string, change: (key: VirtualKey) => VirtualKey): Promise<KeyChangeResult> {
+    return this.#transactions.whole((): KeyChangeResult => {
       const before = this.#get(id)
       if (before === null) return { kind: 'missing' }
       const key = change(before)
@@ -75,16 +77,19 @@ export class SqliteKeyStore implements KeyStore {
     })
   }
 
-  async remove(id: string): Promise<boolean> {
-    return inTransaction(this.#database, () => {
+  remove(id: string): Promise<boolean> {
+    return this.#transactions.whole(() => {
       this.#statements.nextVersion.run()
       this.#statements.noteRemoval.run()
       return this.#statements.remove.run({ id }).changes > 0
     })
   }
 
-  async changes(since: number | null): Promise<KeyChanges> {
-    // First the version: a change meanwhile is then told twice, never not at all.
+  changes(since: number | null): Promise<KeyChanges> {
+    return this.#transactions.view(() => this.#changes(since))
+  }
+
+  #changes(since: number | null): KeyChanges {
     const row = this.#statements.version.get() ?? {}
     const [version, removed] = [numberOf(row, 'version') ?? 0, numberOf(row, 'removed') ?? 0]
     if (since === version) return { version, keys: [], isAll: false }

@@ -12,14 +12,18 @@ const STATEMENTS = {
       :now, :now, :expires, 1, :details, :messages, :bytes)
     ON CONFLICT DO NOTHING RETURNING number`,
   deleteOver: 'DELETE FROM sessions WHERE tenant = :tenant AND id = :id AND expires <= :now',
-  find: `SELECT number, ${COLUMNS} FROM sessions WHERE tenant = :tenant AND id = :id AND expires > :now`,
-  use: `UPDATE sessions SET last_used = :now, expires = :expires WHERE tenant = :tenant AND id = :id AND expires > :now
-    RETURNING number, ${COLUMNS}`,
-  parts: `SELECT messages, bytes, content FROM session_turns
-    WHERE place >= ${OPENING} AND place < ((:number + 1) << 28) ORDER BY place`,
-  change: `UPDATE sessions SET version = version + 1, last_used = :now, expires = :expires,
-    details = coalesce(:details, details), messages = messages + :messages, bytes = bytes + :bytes
-    WHERE tenant = :tenant AND id = :id AND expires > :now AND version = :version RETURNING number`,
+  // One statement, so that all of it is of the same moment; what a session is called is long, and said once.
+  read: `SELECT id, created, last_used, expires, version, s.messages, s.bytes, iif(place = number << 28, details, NULL) AS details,
+    t.messages AS turn_messages, t.bytes AS turn_bytes, content
+    FROM sessions s JOIN session_turns t ON place >= number << 28 AND place < (number + 1) << 28
+    WHERE tenant = :tenant AND id = :id AND expires > :now ORDER BY place`,
+  version: 'SELECT version FROM sessions WHERE tenant = :tenant AND id = :id AND expires > :now',
+  use: 'UPDATE sessions SET last_used = :now, expires = :expires WHERE tenant = :tenant AND id = :id AND expires > :now',
+  change: `UPDATE sessions SET version = version + 1, details = coalesce(:details, details),
+    messages = messages + :messages, bytes = bytes + :bytes
+    WHERE tenant = :tenant AND id = :id AND expires > :now AND version = :version
+    AND NOT EXISTS (SELECT 1 FROM session_holds h WHERE h.tenant = :tenant AND h.id = :id AND until > :now AND holder <> :holder)
+    RETURNING number, expires`,
   shrink: `UPDATE sessions SET messages = messages - :messages, bytes = bytes - :bytes
     WHERE tenant = :tenant AND id = :id`,
   drop: `DELETE FROM session_turns WHERE place IN
@@ -58,9 +62,9 @@ export function sessionStatements(database: DatabaseSync): SessionStatements {
   return {
     insert: prepare('insert'),
     deleteOver: prepare('deleteOver'),
-    find: prepare('find'),
+    read: prepare('read'),
+    version: prepare('version'),
     use: prepare('use'),
-    parts: prepare('parts'),
     change: prepare('change'),
     shrink: prepare('shrink'),
     drop: prepare('drop'),

@@ -26,6 +26,9 @@ import type { FileTrouble } from './transactions.ts'
 /** Sessions. It takes milliseconds, for which every request waits. */
 const SWEPT_AT_ONCE = 100
 
+/** A use that moves a session's end by less than this part of its time costs more to note than it is worth. */
+const WORTH_NOTING = 1 / 60
+
 type Row = Record<string, SQLOutputValue>
 
 /** Keeps sessions in the gateway's database file, where its other processes and its next start find them. */
@@ -46,27 +49,36 @@ export class SqliteSessionStore implements SessionStore {
       if (number === null) return { kind: 'exists' }
       this.#statements.setOpening.run({ number, opening: session.opening })
       for (const turn of session.turns) this.#statements.addTurn.run({ number, ...turn })
-      if (this.#total() > max) this.#statements.sweep.run({ now: use.now, most: SWEPT_AT_ONCE })
+      if (this.#total() <= max) return { kind: 'created', evicted: 0 }
+      this.#statements.sweep.run({ now: use.now, most: SWEPT_AT_ONCE })
       return { kind: 'created', evicted: this.#evictDownTo(max) }
     })
   }
 
-  read(key: SessionKey, use: Use): Promise<StoredSession | null> {
-    return this.#transactions.whole(() => this.#withParts(this.#statements.use.get({ ...key, ...times(use) })))
+  async read(key: SessionKey, use: Use): Promise<StoredSession | null> {
+    const found = await this.look(key, use.now)
+    if (found === null || !isWorthNoting(found.record.expires, use)) return found
+    await this.#transactions.run(() => this.#statements.use.run({ ...key, ...times(use) }))
+    return { ...found, record: { ...found.record, lastUsed: use.now, expires: use.now + use.ttl } }
   }
 
   look(key: SessionKey, now: number): Promise<StoredSession | null> {
-    return this.#transactions.view(() => this.#withParts(this.#statements.find.get({ ...key, now })))
+    return this.#transactions.run(() => {
+      const [opening, ...turns] = this.#statements.read.all({ ...key, now })
+      if (opening === undefined) return null
+      return { record: recordOf(opening), opening: bytesOf(opening, 'content'), turns: turns.map(turnOf) }
+    })
   }
 
   change(key: SessionKey, change: SessionChange, use: Use): Promise<ChangeResult> {
-    const { version, details = null, opening, turn, drop = 0 } = change
+    const { version, details = null, opening, turn, drop = 0, holder = null } = change
     const { messages, bytes } = turn ?? NOTHING
     return this.#transactions.whole(() => {
-      const { change: update, setOpening, addTurn } = this.#statements
-      const changed = update.get({ ...key, ...times(use), version, details, messages, bytes })
-      if (changed === undefined) return this.#isThere(key, use.now) ? 'conflict' : 'absent'
+      const { change: update, use: note, setOpening, addTurn } = this.#statements
+      const changed = update.get({ ...key, now: use.now, version, details, messages, bytes, holder })
+      if (changed === undefined) return this.#whyNot(key, version, use.now)
       const number = whole(changed, 'number')
+      if (isWorthNoting(whole(changed, 'expires'), use)) note.run({ ...key, ...times(use) })
       if (drop > 0) this.#drop(key, number, drop)
       if (turn !== undefined) addTurn.run({ number, ...turn })
       if (opening !== undefined) setOpening.run({ number, opening })
@@ -155,14 +167,11 @@ export class SqliteSessionStore implements SessionStore {
     return inserted === undefined ? null : whole(inserted, 'number')
   }
 
-  #withParts(found: Row | undefined): StoredSession | null {
-    if (found === undefined) return null
-    const [opening, ...turns] = this.#statements.parts.all({ number: whole(found, 'number') })
-    return { record: recordOf(found), opening: bytesOf(opening ?? {}, 'content'), turns: turns.map(turnOf) }
-  }
-
-  #isThere(key: SessionKey, now: number): boolean {
-    return this.#statements.find.get({ ...key, now }) !== undefined
+  /** Of a change that was not made. */
+  #whyNot(key: SessionKey, version: number, now: number): ChangeResult {
+    const present = this.#statements.version.get({ ...key, now })
+    if (present === undefined) return 'absent'
+    return whole(present, 'version') === version ? 'held' : 'conflict'
   }
 
   #drop(key: SessionKey, number: number, drop: number): void {
@@ -196,6 +205,10 @@ function sumOf(turns: readonly Size[]): Size {
   )
 }
 
+function isWorthNoting(expires: number, { now, ttl }: Use): boolean {
+  return Math.abs(now + ttl - expires) >= ttl * WORTH_NOTING
+}
+
 function times({ now, ttl }: Use): { readonly now: number; readonly expires: number } {
   return { now, expires: now + ttl }
 }
@@ -214,7 +227,7 @@ function recordOf(row: Row): SessionRecord {
 }
 
 function turnOf(row: Row): StoredTurn {
-  return { messages: whole(row, 'messages'), bytes: whole(row, 'bytes'), content: bytesOf(row, 'content') }
+  return { messages: whole(row, 'turn_messages'), bytes: whole(row, 'turn_bytes'), content: bytesOf(row, 'content') }
 }
 
 function whole(row: Row, column: string): number {
