@@ -3,6 +3,7 @@ import type { KeyChangeResult, KeyChanges, KeyStore } from '../../admission/key-
 import type { KeySecret, VirtualKey } from '../../admission/virtual-key.ts'
 import { parseJson } from '../../lib/json.ts'
 import type { JsonValue } from '../../lib/json.ts'
+import { KeyWitness } from './key-witness.ts'
 import { Transactions } from './transactions.ts'
 
 const STATEMENTS = {
@@ -26,6 +27,7 @@ const STATEMENTS = {
     VALUES (:hash, :id, :position, :hint, :created, :expires)`,
   version: 'SELECT version, removed FROM keys_version',
   nextVersion: 'UPDATE keys_version SET version = version + 1',
+  checkpoint: 'PRAGMA wal_checkpoint(PASSIVE)',
   noteRemoval: 'UPDATE keys_version SET removed = version',
 } as const
 
@@ -36,11 +38,17 @@ type Row = Record<string, SQLOutputValue>
 export class SqliteKeyStore implements KeyStore {
   readonly #transactions: Transactions
   readonly #statements: Statements
+  readonly #witness: KeyWitness
 
-  /** The database stays its opener's to close. */
+  /** The database stays its opener's to close. Throws where it is damaged, or where there have been keys in another one. */
   constructor(database: DatabaseSync) {
+    refuseDamaged(database)
     this.#transactions = new Transactions(database, { what: 'Keys' })
     this.#statements = prepareAll(database)
+    this.#witness = new KeyWitness(database.location() ?? '')
+    if (this.#version() > 0) this.#witness.write()
+    else if (this.#witness.isThere)
+      throw new Error(`The keys that were kept are gone; ${this.#witness.path} says more.`)
   }
 
   list(): Promise<readonly VirtualKey[]> {
@@ -59,7 +67,8 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   add(key: VirtualKey): Promise<boolean> {
-    return this.#transactions.whole(() => {
+    this.#witness.write()
+    return this.#written(() => {
       if (this.#isTaken(key)) return false
       this.#put(key)
       return true
@@ -67,7 +76,7 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   change(id: string, change: (key: VirtualKey) => VirtualKey): Promise<KeyChangeResult> {
-    return this.#transactions.whole((): KeyChangeResult => {
+    return this.#written((): KeyChangeResult => {
       const before = this.#get(id)
       if (before === null) return { kind: 'missing' }
       const key = change(before)
@@ -78,7 +87,7 @@ export class SqliteKeyStore implements KeyStore {
   }
 
   remove(id: string): Promise<boolean> {
-    return this.#transactions.whole(() => {
+    return this.#written(() => {
       this.#statements.nextVersion.run()
       this.#statements.noteRemoval.run()
       return this.#statements.remove.run({ id }).changes > 0
@@ -87,6 +96,17 @@ export class SqliteKeyStore implements KeyStore {
 
   changes(since: number | null): Promise<KeyChanges> {
     return this.#transactions.view(() => this.#changes(since))
+  }
+
+  /** Into the database itself: who loses its log must not get a key back that was revoked. */
+  async #written<T>(step: () => T): Promise<T> {
+    const result = await this.#transactions.whole(step)
+    this.#statements.checkpoint.get()
+    return result
+  }
+
+  #version(): number {
+    return numberOf(this.#statements.version.get() ?? {}, 'version') ?? 0
   }
 
   #changes(since: number | null): KeyChanges {
@@ -144,6 +164,17 @@ export class SqliteKeyStore implements KeyStore {
   }
 }
 
+/** Looks at the tables of keys alone: of all that is kept it would take long. */
+function refuseDamaged(database: DatabaseSync): void {
+  for (const table of ['keys', 'key_secrets', 'keys_version']) {
+    const found = database
+      .prepare(`PRAGMA quick_check(${table})`)
+      .all()
+      .map(({ quick_check: text }) => text)
+    if (found.length !== 1 || found[0] !== 'ok') throw new Error(`The database is damaged: ${found.join('; ')}`)
+  }
+}
+
 function prepareAll(database: DatabaseSync): Statements {
   const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
   return {
@@ -160,6 +191,7 @@ function prepareAll(database: DatabaseSync): Statements {
     addSecret: prepare('addSecret'),
     version: prepare('version'),
     nextVersion: prepare('nextVersion'),
+    checkpoint: prepare('checkpoint'),
     noteRemoval: prepare('noteRemoval'),
   }
 }
