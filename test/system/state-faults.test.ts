@@ -175,7 +175,7 @@ describe('a database with keys in it', () => {
     await first.printed(/listening on/)
     const created = async (name: string) => (await machine.json(['keys', 'create', name])) as { key: string }
     const [kept, revoked] = [await created('kept'), await created('revoked')]
-    await machine.run(['keys', 'revoke', 'revoked', '--yes'])
+    expect((await machine.run(['keys', 'revoke', 'revoked'])).code).toBe(0)
     first.kill('SIGKILL')
     await first.ended
     const log = join(machine.home, '.local', 'state', 'ucr', 'ucr.db-wal')
@@ -193,7 +193,7 @@ describe('a database with keys in it', () => {
 })
 
 describe('a database with sessions in it', () => {
-  it('that is damaged where they are refuses sessions or begins them anew, and nothing else', async () => {
+  it('that is damaged where they are refuses them, says why, and refuses nothing else', async () => {
     const folder = temporaryFolder()
     const before = await installed(folder)
     for (let count = 0; count < 20; count++) await talk(before, 'word '.repeat(500))
