@@ -109,6 +109,8 @@ const WORDS = Array.from({ length: 2197 }, (_, at) =>
 interface Figures {
   readonly create: number
   readonly retrieve: number
+  /** The first of a while, whose use the store notes. */
+  readonly noted: number
   readonly update: number
   readonly delete: number
   readonly sweep: number
@@ -117,17 +119,18 @@ interface Figures {
 
 async function measureStore({ store, size }: Kept, count: number): Promise<Figures> {
   let now = Date.now()
+  const settings = {
+    ttl: HOUR,
+    max: Number.MAX_SAFE_INTEGER,
+    sweepInterval: HOUR,
+    maxMessages: 1000,
+    maxBytes: 1e9,
+    memoryThreshold: 1,
+    compression: true,
+  }
   const sessions = new Sessions({
     store,
-    settings: {
-      ttl: HOUR,
-      max: Number.MAX_SAFE_INTEGER,
-      sweepInterval: HOUR,
-      maxMessages: 1000,
-      maxBytes: 1e9,
-      memoryThreshold: 1,
-      compression: true,
-    },
+    settings,
     holder: 'bench',
     now: () => now,
     memoryShare: () => 0,
@@ -138,21 +141,43 @@ async function measureStore({ store, size }: Kept, count: number): Promise<Figur
     messages: [says('user', seed, 60), says('assistant', seed + 1, 120)],
     instructions: null,
   })
-  const make = (index: number | string) =>
-    sessions.create(key(index), { details: { ...NO_DETAILS, model: 'm' }, instructions: says('system', 1, 80).parts })
+  const system = { details: { ...NO_DETAILS, model: 'm' }, instructions: says('system', 1, 80).parts }
+  const make = (index: number | string) => sessions.create(key(index), system)
   const talk = async (index: number | string, seed: number): Promise<void> => {
     for (const each of [seed, seed + 1]) await sessions.add(key(index), turn(each))
   }
-  const timed = async (step: (at: number) => Promise<unknown>): Promise<number> => {
+  /** What each step takes is made before, by `prepare`. */
+  const timed = async <T>(prepare: (at: number) => T, step: (given: T) => Promise<unknown>): Promise<number> => {
     const times: number[] = []
     for (let at = 0; at < SAMPLES; at++) {
+      const given = prepare(at)
       const before = performance.now()
-      await step(at)
+      await step(given)
       times.push(performance.now() - before)
     }
     return median(times) * 1000
   }
   const some = (at: number): number => (at * 7919) % count
+  /** Sessions live longer and shorter by turns, so that each use moves their end. */
+  const moving = (at: number): void => sessions.adopt({ ...settings, ttl: (2 + (at % 2)) * HOUR })
+  const timedSweep = async (): Promise<number> => {
+    now += 4 * HOUR
+    const before = performance.now()
+    const swept = await store.sweep(now)
+    return ((performance.now() - before) * 1000) / swept
+  }
+  /** Of many, all at once; of one alone, the median of many sweeps. */
+  const sweepOf = async (many: number): Promise<number> => {
+    if (many > 1) return timedSweep()
+    await timedSweep()
+    const times: number[] = []
+    for (let at = 0; at < SAMPLES; at++) {
+      await make('last')
+      await talk('last', at)
+      times.push(await timedSweep())
+    }
+    return median(times)
+  }
 
   // One that goes again before sizes are compared, so that code and pages that all share are there.
   await make('first')
@@ -164,19 +189,30 @@ async function measureStore({ store, size }: Kept, count: number): Promise<Figur
     await talk(index, index)
   }
   const bytes = ((await size()) - empty) / count
-  const create = await timed((at) => make(`new_${at}`))
+  const create = await timed((at) => `new_${at}`, make)
   for (let at = 0; at < SAMPLES; at++) await talk(`new_${at}`, at)
+  const used = (at: number) => key(some(at))
   const figures = {
     create,
-    retrieve: await timed((at) => sessions.read(key(some(at)))),
-    update: await timed((at) => sessions.add(key(`new_${at}`), turn(at))),
-    delete: await timed((at) => sessions.delete(key(`new_${at}`))),
+    retrieve: await timed(used, (each) => sessions.read(each)),
+    update: await timed(
+      (at) => [key(`new_${at}`), turn(at)] as const,
+      (given) => sessions.add(...given),
+    ),
+    noted: await timed(
+      (at) => {
+        moving(at)
+        return used(at)
+      },
+      (each) => sessions.read(each),
+    ),
+    delete: await timed(
+      (at) => key(`new_${at}`),
+      (each) => sessions.delete(each),
+    ),
   }
   await size()
-  now += 2 * HOUR
-  const before = performance.now()
-  const swept = await store.sweep(now)
-  return { ...figures, sweep: ((performance.now() - before) * 1000) / swept, bytes }
+  return { ...figures, sweep: await sweepOf(count), bytes }
 }
 
 function median(values: readonly number[]): number {
@@ -203,6 +239,7 @@ for (const [name, open] of Object.entries(STORES)) {
       sessions: count,
       create: of((figures) => figures.create),
       retrieve: of((figures) => figures.retrieve),
+      noted: of((figures) => figures.noted),
       update: of((figures) => figures.update),
       delete: of((figures) => figures.delete),
       sweep: of((figures) => figures.sweep),

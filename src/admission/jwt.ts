@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 import type { CryptoKey, JWTPayload, JWTVerifyOptions } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../lib/error.ts'
@@ -165,12 +165,28 @@ export class TokenVerifier {
     }
   }
 
-  /** A token of nobody goes all the way up to its signature, once for each algorithm. */
+  /**
+   * A token of nobody goes all the way up to its signature, once for each algorithm; what comes after that is done with one
+   * that is signed here, with a secret that nobody else has.
+   */
   async #rehearse(issuer: Issuer, jose: typeof import('jose')): Promise<void> {
+    await this.#rehearseClaims(issuer.settings, jose).catch(() => undefined)
     for (const alg of issuer.settings.trust.algorithms) {
       const header = Buffer.from(JSON.stringify({ alg })).toString('base64url')
       await this.#check(`${header}.e30.${REHEARSED_SIGNATURE}`, issuer, jose).catch(() => undefined)
     }
+  }
+
+  async #rehearseClaims(settings: IssuerSettings, jose: typeof import('jose')): Promise<void> {
+    const checks = this.#checks(settings)
+    const seconds = Math.floor(this.#options.wallClock() / 1000)
+    const { issuer: iss, audience, claims } = settings
+    const said = { [claims.tenant]: 'nobody', iss, aud: audience[0] ?? '', iat: seconds, exp: seconds + 60 }
+    const secret = randomBytes(32)
+    const token = await new jose.SignJWT(said).setProtectedHeader({ alg: 'HS256' }).sign(secret)
+    issuerOf(token, jose.decodeJwt)
+    const { payload } = await jose.jwtVerify(token, secret, { ...checks, algorithms: ['HS256'] })
+    if (claims.key === null) identityOf(payload, settings)
   }
 
   #issuer(settings: IssuerSettings): Issuer {

@@ -22,7 +22,11 @@ export type KeyPlaceConfig = Pick<Config, 'redis'> & { readonly auth: Pick<Confi
 export function keyPlaceOf({ auth, redis }: KeyPlaceConfig, database: StateDatabase, log: Log | null): KeyPlace {
   switch (auth.store) {
     case 'sqlite':
-      return { exists: () => database.exists(), open: () => openKeyStore(database), close: () => {} }
+      return {
+        exists: async () => database.hasHadKeys() || (await database.exists()),
+        open: () => openKeyStore(database),
+        close: () => {},
+      }
     case 'redis':
       return new RedisKeyPlace(redis.url, log)
     default:

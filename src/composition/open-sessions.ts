@@ -11,6 +11,7 @@ import { MemorySessionStore } from '../store/memory/session-store.ts'
 import { RedisConnection } from '../store/redis/connection.ts'
 import { RedisSessionStore } from '../store/redis/session-store.ts'
 import { SqliteSessionStore } from '../store/sqlite/session-store.ts'
+import type { FileTrouble } from '../store/sqlite/transactions.ts'
 import type { StateDatabase } from './state-database.ts'
 
 export interface OpenSessionsOptions {
@@ -67,12 +68,19 @@ async function openStore(
   }
 }
 
+const AWAY = 'the store of sessions is away'
+const BACK = 'the store of sessions is there again'
+
+function troubleOf(log: Log): FileTrouble {
+  return { lost: (cause) => log.error(null, AWAY, cause), back: () => log.info(BACK) }
+}
+
 async function openRedis(url: string, log: Log): Promise<SessionStore> {
   const connection = await RedisConnection.open({
     url,
     what: 'Sessions',
-    lost: (why) => log.warn(null, 'the store of sessions is away', { why }),
-    back: () => log.info('the store of sessions is there again'),
+    lost: (why) => log.warn(null, AWAY, { why }),
+    back: () => log.info(BACK),
   })
   return new RedisSessionStore(connection)
 }
@@ -81,7 +89,7 @@ async function openRedis(url: string, log: Log): Promise<SessionStore> {
 async function openFile(database: StateDatabase, log: Log): Promise<SessionStore> {
   try {
     const opened = await database.open()
-    return opened === null ? new MemorySessionStore() : new SqliteSessionStore(opened)
+    return opened === null ? new MemorySessionStore() : new SqliteSessionStore(opened, troubleOf(log))
   } catch (error) {
     log.error(null, 'sessions cannot be kept in a file: they end with this process', error)
     return new MemorySessionStore()

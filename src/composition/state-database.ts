@@ -2,6 +2,7 @@ import { access, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '../store/sqlite/database.ts'
+import { KeyWitness } from '../store/sqlite/key-witness.ts'
 
 /** The gateway's database file, opened when something is first kept in it, and once for all who do. */
 export class StateDatabase {
@@ -34,6 +35,11 @@ export class StateDatabase {
     } catch (error) {
       return !(error instanceof Error && 'code' in error && error.code === 'ENOENT')
     }
+  }
+
+  /** Have there been keys in it? They may be gone with the file. */
+  hasHadKeys(): boolean {
+    return this.#folder !== undefined && new KeyWitness(databaseIn(this.#folder)).isThere
   }
 
   async close(): Promise<void> {

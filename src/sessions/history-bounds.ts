@@ -23,8 +23,8 @@ export interface Fitting {
  * call that went, nor with an answer to a question that did.
  */
 export function fitHistory(turns: readonly Turn[], added: readonly Message[], bounds: HistoryBounds): Fitting {
-  const messages = newestThatFit(added, bounds)
-  const room = { messages: bounds.maxMessages - messages.length, bytes: bounds.maxBytes - sizeOf(messages) }
+  const { messages, bytes } = newestThatFit(added, bounds)
+  const room = { messages: bounds.maxMessages - messages.length, bytes: bounds.maxBytes - bytes }
   let first = turns.length
   for (let at = turns.length - 1; at >= 0; at--) {
     const turn = turns[at]
@@ -38,19 +38,24 @@ export function fitHistory(turns: readonly Turn[], added: readonly Message[], bo
   return { drop: first, dropped: gone + added.length - messages.length, messages }
 }
 
-/** All of them, nearly always. */
-function newestThatFit(added: readonly Message[], { maxMessages, maxBytes }: HistoryBounds): readonly Message[] {
-  if (added.length <= maxMessages && sizeOf(added) <= maxBytes) return added
-  let bytes = 0
+/** All of them, nearly always. `bytes`: what those take that do. */
+function newestThatFit(
+  added: readonly Message[],
+  { maxMessages, maxBytes }: HistoryBounds,
+): { readonly messages: readonly Message[]; readonly bytes: number } {
+  const bytes = sizeOf(added)
+  if (added.length <= maxMessages && bytes <= maxBytes) return { messages: added, bytes }
+  let taken = 0
   let first = added.length
   for (let at = added.length - 1; at >= Math.max(0, added.length - maxMessages); at--) {
     const message = added[at]
     if (message === undefined) break
-    bytes += sizeOf([message])
-    if (bytes > maxBytes) break
+    taken += sizeOf([message])
+    if (taken > maxBytes) break
     if (isOpening(message)) first = at
   }
-  return added.slice(first)
+  const messages = added.slice(first)
+  return { messages, bytes: sizeOf(messages) }
 }
 
 function isOpening(message: Message | undefined): boolean {

@@ -6,7 +6,8 @@ import { scanJson, toJsonText } from '../lib/json.ts'
 import { readMessages, readParts } from './read-messages.ts'
 import { NO_DETAILS } from './session.ts'
 import type { Session, SessionDetails, Turn } from './session.ts'
-import type { StoredSession, StoredTurn } from './session-store.ts'
+import type { Changes } from './session-changes.ts'
+import type { SessionChange, StoredSession, StoredTurn } from './session-store.ts'
 import { writeMessages, writeParts } from './write-messages.ts'
 
 const compressAside = promisify(zstdCompress)
@@ -15,8 +16,8 @@ const decompressAside = promisify(zstdDecompress)
 /** The first byte of what is stored says how the rest is. */
 const PLAIN = 0
 const ZSTD = 1
-/** Bytes. Less than this does not get smaller. */
-const WORTH_COMPRESSING = 128
+/** Bytes. Of less than a page of a file nothing is saved that would be worth the time, which each request pays. */
+const WORTH_COMPRESSING = 4096
 /** Bytes. More than this would keep every other request waiting; it goes to a thread. */
 const AT_ONCE = 64 * 1024
 
@@ -38,6 +39,20 @@ export class SessionCodec {
   /** Of a system prompt. */
   async encodeOpening(instructions: readonly Part[]): Promise<Buffer> {
     return instructions.length === 0 ? NOTHING : this.#pack(Buffer.from(writeParts(instructions)))
+  }
+
+  /** `version`: of the session that changes. */
+  async encodeChanges(
+    version: number,
+    { details, instructions, messages = [], drop = 0 }: Changes,
+  ): Promise<SessionChange> {
+    return {
+      version,
+      drop,
+      ...(details !== undefined && { details: writeDetails(details) }),
+      ...(instructions !== undefined && { opening: await this.encodeOpening(instructions) }),
+      ...(messages.length > 0 && { turn: await this.encodeTurn(messages) }),
+    }
   }
 
   /** Throws where it is no session of ours. */

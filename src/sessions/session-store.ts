@@ -36,7 +36,10 @@ export interface StoredSession {
   readonly turns: readonly StoredTurn[]
 }
 
-/** When something happens to a session, and how long it lives from then on, in milliseconds. */
+/**
+ * When something happens to a session, and how long it lives from then on, in milliseconds. A use that moves its end by less
+ * than a sixtieth of that may go unnoted.
+ */
 export interface Use {
   readonly now: number
   readonly ttl: number
@@ -59,10 +62,15 @@ export interface SessionChange {
   readonly turn?: StoredTurn
   /** So many of the oldest turns go. */
   readonly drop?: number
+  /** Nothing changes while anybody but this one holds the session. Left out: whoever holds it. */
+  readonly holder?: string
 }
 
-/** `conflict`: somebody else changed it first, and nothing was done. `absent`: there is no such session (any more). */
-export type ChangeResult = 'changed' | 'conflict' | 'absent'
+/**
+ * `conflict`: somebody else changed it first, and nothing was done. `held`: nor was it, because somebody else holds it.
+ * `absent`: there is no such session (any more).
+ */
+export type ChangeResult = 'changed' | 'conflict' | 'held' | 'absent'
 
 export type CreateResult =
   /** `evicted`: so many sessions went because there was no room for one more. */
@@ -122,6 +130,8 @@ export interface SessionStore {
   create(key: SessionKey, session: NewSession, use: Use, max: number): Promise<CreateResult>
   /** Null where there is none. Counts as a use, which begins its time anew. */
   read(key: SessionKey, use: Use): Promise<StoredSession | null>
+  /** The same, which is no use of it. */
+  look(key: SessionKey, now: number): Promise<StoredSession | null>
   /** Counts as a use. */
   change(key: SessionKey, change: SessionChange, use: Use): Promise<ChangeResult>
   /** False where there was none. */

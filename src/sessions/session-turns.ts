@@ -33,7 +33,7 @@ export class SessionTurns {
 
   /** Resolves when all who came before have left. The result is to be called once, to leave. */
   async enter(key: SessionKey): Promise<() => void> {
-    const leave = await this.#queue.enter(JSON.stringify([key.tenant, key.id]))
+    const leave = await this.enterHere(key)
     // Nobody else can see what is in this process's memory.
     if (this.#options.store.isVolatile) return leave
     try {
@@ -49,8 +49,14 @@ export class SessionTurns {
     }
   }
 
+  /** The same among those of this process alone. */
+  enterHere({ tenant, id }: SessionKey): Promise<() => void> {
+    return this.#queue.enter(JSON.stringify([tenant, id]))
+  }
+
   async #acquire(key: SessionKey): Promise<void> {
-    for (let wait = SHORTEST_WAIT; !(await this.#hold(key)); wait = Math.min(wait * 2, LONGEST_WAIT)) await delay(wait)
+    const waits = waitsForHolder()
+    while (!(await this.#hold(key))) await waits()
   }
 
   #hold(key: SessionKey): Promise<boolean> {
@@ -73,5 +79,14 @@ export class SessionTurns {
     } catch (error) {
       this.#options.failed('releasing a session', error)
     }
+  }
+}
+
+/** Waits a little longer each time for another process to give a session back. */
+export function waitsForHolder(): () => Promise<void> {
+  let wait = SHORTEST_WAIT
+  return async () => {
+    await delay(wait)
+    wait = Math.min(wait * 2, LONGEST_WAIT)
   }
 }

@@ -4,20 +4,21 @@ import { GatewayError } from '../lib/error.ts'
 import { fitHistory } from './history-bounds.ts'
 import { NO_DETAILS, messagesOf } from './session.ts'
 import type { Session, SessionDetails } from './session.ts'
+import { changed, usedAt } from './session-changes.ts'
+import type { Changes } from './session-changes.ts'
 import { SessionCodec, writeDetails } from './session-codec.ts'
 import { SessionFigures } from './session-figures.ts'
 import type {
   ListRequest,
   OwnedListRequest,
   OwnedRecord,
-  SessionChange,
   SessionCounts,
   SessionKey,
   SessionPage,
   SessionStore,
   Use,
 } from './session-store.ts'
-import { SessionTurns } from './session-turns.ts'
+import { SessionTurns, waitsForHolder } from './session-turns.ts'
 import { SessionVisit } from './session-visit.ts'
 import type { NewTurn, VisitedSessions } from './session-visit.ts'
 import type { SessionSettings } from './settings.ts'
@@ -136,13 +137,29 @@ export class Sessions {
 
   /** The session as it is now, for somebody who only looks. */
   async look(key: SessionKey): Promise<SessionVisit> {
-    return new SessionVisit(key.id, await this.read(key), NOWHERE)
+    return new SessionVisit(key.id, await this.#look(key), NOWHERE)
   }
 
   /** Null where there is one of that id. */
   async create(key: SessionKey, input: NewSessionInput): Promise<Made | null> {
-    const evicted = await this.#create(key, input)
-    return evicted === null ? null : { session: await this.#readOwn(key), evicted }
+    await this.#relieveMemory()
+    const { details, instructions } = input
+    const described = { details: writeDetails(details), opening: await this.#codec.encodeOpening(instructions) }
+    const use = this.#use()
+    const result = await this.#store.create(key, { ...described, turns: [] }, use, this.#settings.max)
+    if (result.kind === 'exists') return null
+    this.#events.created++
+    this.#events.evicted += result.evicted
+    const record = {
+      id: key.id,
+      created: use.now,
+      ...usedAt(use),
+      version: 1,
+      details: described.details,
+      messages: 0,
+      bytes: 0,
+    }
+    return { session: { record, details, instructions, turns: [] }, evicted: result.evicted }
   }
 
   /** Null where there is none. Counts as a use. */
@@ -153,12 +170,13 @@ export class Sessions {
 
   /** Messages that a client adds by itself; in a new session where there is none. */
   async add(key: SessionKey, turn: Omit<NewTurn, 'keep'>): Promise<Made> {
-    const leave = await this.#turns.enter(key)
+    const leave = await this.#turns.enterHere(key)
     try {
-      const present = await this.read(key)
+      const present = await this.#look(key)
       const made = present === null ? await this.#make(key, NOTHING_SAID) : { session: present, evicted: 0 }
-      await this.#append(key, made.session, { ...turn, keep: made.session.record.messages })
-      return { ...made, session: (await this.read(key)) ?? made.session }
+      const keep = made.session.record.messages
+      const after = await this.#append(key, made.session, { ...turn, keep }, this.#options.holder)
+      return { ...made, session: after ?? made.session }
     } finally {
       leave()
     }
@@ -170,13 +188,12 @@ export class Sessions {
     changes: Partial<SessionDetails>,
     instructions: readonly Part[] | null,
   ): Promise<Session | null> {
-    const session = await this.read(key)
+    const session = await this.#look(key)
     if (session === null) return null
-    const isDone = await this.#change(key, session, async ({ details }) => ({
-      details: writeDetails({ ...details, ...changes }),
-      ...(instructions !== null && { opening: await this.#codec.encodeOpening(instructions) }),
+    return this.#change(key, session, ({ details }) => ({
+      details: { ...details, ...changes },
+      ...(instructions !== null && { instructions }),
     }))
-    return isDone ? this.read(key) : null
   }
 
   delete(key: SessionKey): Promise<boolean> {
@@ -218,72 +235,70 @@ export class Sessions {
 
   /** The session, whoever made it. */
   async #make(key: SessionKey, input: NewSessionInput): Promise<Made> {
-    const evicted = await this.#create(key, input)
-    return { session: await this.#readOwn(key), evicted: evicted ?? 0 }
+    const made = await this.create(key, input)
+    if (made !== null) return made
+    const session = await this.read(key)
+    if (session === null) throw new GatewayError('overloaded', 'There is no room for this session.')
+    return { session, evicted: 0 }
   }
 
-  async #create(key: SessionKey, { details, instructions }: NewSessionInput): Promise<number | null> {
+  /** Null where there is no such session any more. With a `holder` it waits while anybody else holds it. */
+  async #append(key: SessionKey, session: Session, turn: NewTurn, holder?: string): Promise<Session | null> {
     await this.#relieveMemory()
-    const opening = await this.#codec.encodeOpening(instructions)
-    const session = { details: writeDetails(details), opening, turns: [] }
-    const result = await this.#store.create(key, session, this.#use(), this.#settings.max)
-    if (result.kind === 'exists') return null
-    this.#events.created++
-    this.#events.evicted += result.evicted
-    return result.evicted
-  }
-
-  async #append(key: SessionKey, session: Session, turn: NewTurn): Promise<void> {
-    await this.#relieveMemory()
-    const isDone = await this.#change(key, session, (latest) => this.#appending(latest, latest === session, turn))
-    if (isDone) this.#events.appended++
+    const changesOf = (latest: Session): Changes => this.#appending(latest, latest === session, turn)
+    const after = await this.#change(key, session, changesOf, holder)
+    if (after !== null) this.#events.appended++
+    return after
   }
 
   /** `isSeen`: it is still as it was when the turn began. */
-  async #appending(latest: Session, isSeen: boolean, turn: NewTurn): Promise<Omit<SessionChange, 'version'>> {
-    const history = messagesOf(latest)
+  #appending(latest: Session, isSeen: boolean, turn: NewTurn): Changes {
     // What somebody else has added meanwhile is not what this client has left behind.
-    const rewrites = isSeen && turn.keep < history.length
-    const added = rewrites ? [...history.slice(0, turn.keep), ...turn.messages] : turn.messages
+    const rewrites = isSeen && turn.keep < latest.record.messages
+    const added = rewrites ? [...messagesOf(latest).slice(0, turn.keep), ...turn.messages] : turn.messages
     const fitting = fitHistory(rewrites ? [] : latest.turns, added.map(withoutMarks), this.#settings)
     const { messages, dropped } = fitting
-    const details = { ...latest.details, dropped: latest.details.dropped + dropped }
     return {
       drop: rewrites ? latest.turns.length : fitting.drop,
-      ...(messages.length > 0 && { turn: await this.#codec.encodeTurn(messages) }),
-      ...(turn.instructions !== null && { opening: await this.#codec.encodeOpening(turn.instructions) }),
-      ...(dropped > 0 && { details: writeDetails(details) }),
+      messages,
+      ...(turn.instructions !== null && { instructions: turn.instructions }),
+      ...(dropped > 0 && { details: { ...latest.details, dropped: latest.details.dropped + dropped } }),
     }
   }
 
   async #noteFailure(key: SessionKey, session: Session, code: string): Promise<void> {
-    await this.#change(key, session, async ({ details }) => ({
-      details: writeDetails({ ...details, failures: details.failures + 1, failure: { at: this.#options.now(), code } }),
+    await this.#change(key, session, ({ details }) => ({
+      details: { ...details, failures: details.failures + 1, failure: { at: this.#options.now(), code } },
     }))
   }
 
-  /** Makes the change to the session as it is now, whoever was first. False where there is none any more. */
+  /** Makes the change to the session as it is now, whoever was first. Null where there is none any more. */
   async #change(
     key: SessionKey,
     session: Session,
-    changeOf: (latest: Session) => Promise<Omit<SessionChange, 'version'>>,
-  ): Promise<boolean> {
+    changesOf: (latest: Session) => Changes,
+    holder?: string,
+  ): Promise<Session | null> {
+    const waits = waitsForHolder()
     let latest: Session | null = session
-    for (let tries = 0; latest !== null && tries < MOST_CONFLICTS; tries++) {
-      const change = await changeOf(latest)
-      const result = await this.#store.change(key, { ...change, version: latest.record.version }, this.#use())
-      if (result !== 'conflict') return result === 'changed'
-      latest = await this.read(key)
+    for (let conflicts = 0; latest !== null && conflicts < MOST_CONFLICTS;) {
+      const changes = changesOf(latest)
+      const change = await this.#codec.encodeChanges(latest.record.version, changes)
+      const use = this.#use()
+      const result = await this.#store.change(key, holder === undefined ? change : { ...change, holder }, use)
+      if (result === 'changed') return changed(latest, changes, change, use)
+      if (result === 'absent') return null
+      if (result === 'held') await waits()
+      else conflicts++
+      latest = await this.#look(key)
     }
     if (latest !== null) throw new Error('A session changes faster than anything can be added to it.')
-    return false
+    return null
   }
 
-  /** Throws where the session has gone since it was made. */
-  async #readOwn(key: SessionKey): Promise<Session> {
-    const session = await this.read(key)
-    if (session === null) throw new GatewayError('overloaded', 'There is no room for this session.')
-    return session
+  async #look(key: SessionKey): Promise<Session | null> {
+    const stored = await this.#store.look(key, this.#options.now())
+    return stored === null ? null : this.#codec.decode(stored)
   }
 
   #use(): Use {

@@ -230,6 +230,27 @@ export function describeSessionStore(name: string, open: () => Promise<StoreUnde
       expect(await store.read(mine, at(60))).toBeNull()
     })
 
+    it('begins its time anew with many small uses too', async () => {
+      await store.create(mine, session(), at(0), MANY)
+      for (let minutes = 0.5; minutes <= 100; minutes += 0.5) {
+        expect(await store.read(mine, at(minutes)), `after ${minutes} minutes`).not.toBeNull()
+      }
+      expect(await store.change(mine, { version: 1, turn: turn('a') }, at(158.9))).toBe('changed')
+      expect(await store.read(mine, at(217.8))).not.toBeNull()
+    })
+
+    it('is looked at without being used', async () => {
+      await store.create(mine, session({ turns: [turn('a')] }), at(0), MANY)
+      expect(await store.look(mine, at(59).now)).toMatchObject({
+        record: { lastUsed: at(0).now, messages: 2 },
+        opening: Buffer.from('be brief'),
+        turns: [turn('a')],
+      })
+      expect(await store.look(theirs, at(59).now)).toBeNull()
+      expect(await store.look(mine, at(60).now)).toBeNull()
+      expect(await store.read(mine, at(60))).toBeNull()
+    })
+
     it('has no session whose time is over', async () => {
       await store.create(mine, session({ turns: [turn('old')] }), at(0), MANY)
       expect(await store.change(mine, { version: 1, turn: turn('x') }, at(60))).toBe('absent')
@@ -335,6 +356,19 @@ export function describeSessionStore(name: string, open: () => Promise<StoreUnde
       const holders = Array.from({ length: 20 }, (_, index) => `holder ${index}`)
       const held = await Promise.all(holders.map((holder) => store.hold(mine, holder, at(0))))
       expect(held.filter(Boolean)).toHaveLength(1)
+    })
+
+    it('is changed by nobody else while it is held, where the change asks for that', async () => {
+      await store.create(mine, session(), at(0), MANY)
+      await store.hold(mine, 'a', at(0))
+      expect(await store.change(mine, { version: 1, turn: turn('x'), holder: 'b' }, at(1))).toBe('held')
+      expect(await store.change(mine, { version: 1, turn: turn('mine'), holder: 'a' }, at(2))).toBe('changed')
+      expect(await store.change(mine, { version: 2, turn: turn('whoever') }, at(3))).toBe('changed')
+      await store.release(mine, 'a')
+      expect(await store.change(mine, { version: 3, turn: turn('free'), holder: 'b' }, at(4))).toBe('changed')
+      await store.hold(mine, 'a', at(5))
+      expect(await store.change(mine, { version: 4, turn: turn('over'), holder: 'b' }, at(65))).toBe('absent')
+      expect(await contentsOf(mine, 6)).toEqual(['mine', 'whoever', 'free'])
     })
 
     it('makes room on demand', async () => {

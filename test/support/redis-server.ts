@@ -36,10 +36,11 @@ export class RedisServer {
     return server
   }
 
-  /** Resolves when it takes commands. */
-  async start(): Promise<void> {
+  /** Resolves when it takes commands. `loadDelay`: microseconds that reading each command takes which it has written down. */
+  async start({ loadDelay = 0 } = {}): Promise<void> {
     const appends = this.#durable ? ['--appendonly', 'yes', '--appendfsync', 'always'] : []
-    const settings = ['--save', '', ...appends, '--dir', this.#folder]
+    const loads = ['--key-load-delay', String(loadDelay)]
+    const settings = ['--save', '', ...appends, ...loads, '--dir', this.#folder]
     const child = spawn(PROGRAM ?? '', ['--port', String(this.#port), '--bind', '127.0.0.1', ...settings], {
       env: programEnvironment(),
     })

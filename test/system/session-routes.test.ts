@@ -28,7 +28,7 @@ const start = (sessions: ConfigFile['sessions'] = {}, folder?: string): Promise<
   install({ ...KEYS, sessions }, folder === undefined ? {} : { folder })
 
 /** Which of two uses was first can be told when they are a millisecond apart. */
-const untilLater = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 2))
+const untilLater = (milliseconds = 2): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 const TIME = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
 
@@ -196,13 +196,14 @@ describe.each(['sqlite', 'memory'] as const)('/v1/sessions with %s', (store) => 
   })
 
   it('lets the least recently used go over the maximum, and says so', async () => {
-    const gateway = await start({ store, max: 2 })
+    // Uses are noted to a sixtieth of that.
+    const gateway = await start({ store, max: 2, ttl: '6s' })
     const sessions = asker(gateway)
     for (const id of ['a', 'b']) {
       const made = await sessions('', 'POST', { model: 'm', session_id: id })
       expect(made.headers['x-ucr-sessions-evicted']).toBeUndefined()
     }
-    await untilLater()
+    await untilLater(100)
     await sessions('/a')
     const made = await sessions('', 'POST', { model: 'm', session_id: 'c' })
     expect(made.headers['x-ucr-sessions-evicted']).toBe('1')

@@ -50,10 +50,15 @@ export class MemorySessionStore implements SessionStore {
     return used
   }
 
+  async look({ tenant, id }: SessionKey, now: number): Promise<StoredSession | null> {
+    return this.#live(tenant, id, now)
+  }
+
   async change({ tenant, id }: SessionKey, change: SessionChange, use: Use): Promise<ChangeResult> {
     const present = this.#live(tenant, id, use.now)
     if (present === null) return 'absent'
     const { record } = present
+    if (change.holder !== undefined && this.#isHeldByOthers({ tenant, id }, change.holder, use.now)) return 'held'
     if (record.version !== change.version) return 'conflict'
     const { details = record.details, opening = present.opening, turn, drop = 0 } = change
     const turns = [...present.turns.slice(drop), ...(turn === undefined ? [] : [turn])]
@@ -105,10 +110,8 @@ export class MemorySessionStore implements SessionStore {
   }
 
   async hold({ tenant, id }: SessionKey, holder: string, { now, ttl }: Use): Promise<boolean> {
-    const name = JSON.stringify([tenant, id])
-    const held = this.#held.get(name)
-    if (held !== undefined && held.holder !== holder && held.until > now) return false
-    this.#held.set(name, { holder, until: now + ttl })
+    if (this.#isHeldByOthers({ tenant, id }, holder, now)) return false
+    this.#held.set(JSON.stringify([tenant, id]), { holder, until: now + ttl })
     return true
   }
 
@@ -131,6 +134,11 @@ export class MemorySessionStore implements SessionStore {
 
   async close(): Promise<void> {
     this.#shelves.clear()
+  }
+
+  #isHeldByOthers({ tenant, id }: SessionKey, holder: string, now: number): boolean {
+    const held = this.#held.get(JSON.stringify([tenant, id]))
+    return held !== undefined && held.holder !== holder && held.until > now
   }
 
   #live(tenant: string, id: string, now: number): StoredSession | null {

@@ -18,6 +18,10 @@ local function isLive(hash, now)
   local expires = redis.call('HGET', hash, 'expires')
   return expires and tonumber(expires) > tonumber(now)
 end
+local function isHeldByOthers(tenant, id, holder, now)
+  local held = redis.call('HMGET', 'session-hold:' .. tenant .. ':' .. id, 'holder', 'until')
+  return held[1] and held[1] ~= holder and tonumber(held[2]) > tonumber(now)
+end
 local function remove(tenant, id)
   local keys = keysOf(tenant, id)
   redis.call('DEL', keys.hash, keys.turns)
@@ -87,23 +91,27 @@ if evicted > 0 then redis.call('HSET', keys.hash, 'evicted', evicted) end
 return evicted
 `
 
-/** tenant, id, now, expires, known token. Gives the fields; then, unless the token is known, the opening and the turns. */
+/** tenant, id, now, expires or nothing where it is no use, known token. Gives the fields; then, unless the token is known, the opening and the turns. */
 const READ = `
 local tenant, id, now, expires, known = unpack(ARGV)
 local keys = keysOf(tenant, id)
 if not isLive(keys.hash, now) then return false end
-used(keys, id, now, expires)
+if expires ~= '' then used(keys, id, now, expires) end
 local fields = redis.call('HMGET', keys.hash, 'created', 'lastUsed', 'expires', 'version', 'messages', 'bytes', 'details', 'token')
 if fields[8] == known then return { fields } end
 return { fields, redis.call('HGET', keys.hash, 'opening'), redis.call('LRANGE', keys.turns, 0, -1) }
 `
 
-/** tenant, id, now, expires, version, token, drop, then pairs: what changes, and to what. Gives 1, or 0 for a conflict, -1 for none. */
+/**
+ * tenant, id, now, expires, version, token, drop, holder or nothing, then pairs: what changes, and to what. Gives 1, or 0 for
+ * a conflict, 2 where somebody else holds it, -1 for none.
+ */
 const CHANGE = `
-local tenant, id, now, expires, version, token, drop = unpack(ARGV)
+local tenant, id, now, expires, version, token, drop, holder = unpack(ARGV)
 local keys = keysOf(tenant, id)
 if not isLive(keys.hash, now) then return -1 end
 if redis.call('HGET', keys.hash, 'token') == token then return 1 end
+if holder ~= '' and isHeldByOthers(tenant, id, holder, now) then return 2 end
 if redis.call('HGET', keys.hash, 'version') ~= version then return 0 end
 redis.call('HINCRBY', keys.hash, 'version', 1)
 redis.call('HSET', keys.hash, 'token', token)
@@ -114,7 +122,7 @@ for _ = 1, tonumber(drop) do
   redis.call('HINCRBY', keys.hash, 'messages', -messages)
   redis.call('HINCRBY', keys.hash, 'bytes', -bytes)
 end
-for at = 8, #ARGV, 2 do
+for at = 9, #ARGV, 2 do
   if ARGV[at] == 'turn' then push(keys, ARGV[at + 1])
   else redis.call('HSET', keys.hash, ARGV[at], ARGV[at + 1]) end
 end
@@ -197,8 +205,7 @@ return { redis.call('ZCARD', 'sessions:expiry'), redis.call('ZCOUNT', 'sessions:
 const HOLD = `
 local tenant, id, holder, now, ends = unpack(ARGV)
 local key = 'session-hold:' .. tenant .. ':' .. id
-local held = redis.call('HMGET', key, 'holder', 'until')
-if held[1] and held[1] ~= holder and tonumber(held[2]) > tonumber(now) then return 0 end
+if isHeldByOthers(tenant, id, holder, now) then return 0 end
 redis.call('HSET', key, 'holder', holder, 'until', ends)
 redis.call('PEXPIREAT', key, ends)
 return 1
@@ -221,7 +228,7 @@ export const SESSION_SCRIPTS = {
   listAll: LIBRARY + LIST_ALL,
   count: LIBRARY + COUNT,
   totals: TOTALS,
-  hold: HOLD,
+  hold: LIBRARY + HOLD,
   release: RELEASE,
   /** now, how many at most. Gives how many went. */
   sweep: `${LIBRARY}return sweep(ARGV[1], ARGV[2])`,

@@ -26,6 +26,9 @@ const SWEPT_AT_ONCE = 500
 /** Bytes of histories that are remembered, so that they need not be sent again as long as nobody changes them. */
 const REMEMBERED = 32 * 1024 * 1024
 
+/** By what the script says of it; anything else is one that is not there. */
+const CHANGE_RESULTS: Readonly<Record<number, ChangeResult>> = { 0: 'conflict', 1: 'changed', 2: 'held' }
+
 /** A history as it was at a change, which has a name of its own. */
 interface Remembered {
   readonly token: string
@@ -54,31 +57,24 @@ export class RedisSessionStore implements SessionStore {
     return evicted < 0 ? { kind: 'exists' } : { kind: 'created', evicted }
   }
 
-  async read(key: SessionKey, use: Use): Promise<StoredSession | null> {
-    const name = namesOf(key).join(':')
-    const known = this.#remembered.get(name)
-    const args = [...namesOf(key), ...times(use), known?.token ?? '']
-    const reply = await this.#connection.run(SESSION_SCRIPTS.read, args)
-    if (reply === null) return null
-    const [fields, opening, turns] = listOf(reply)
-    const record = recordOf(key.id, listOf(fields))
-    if (opening === undefined && known !== undefined) return { record, opening: known.opening, turns: known.turns }
-    const token = textOf(listOf(fields)[7])
-    const read = { opening: bytesOf(opening), turns: listOf(turns).map((turn) => readTurn(bytesOf(turn))) }
-    this.#remembered.set(name, { ...read, token, version: record.version })
-    return { record, ...read }
+  read(key: SessionKey, use: Use): Promise<StoredSession | null> {
+    return this.#read(key, times(use))
+  }
+
+  look(key: SessionKey, now: number): Promise<StoredSession | null> {
+    return this.#read(key, [now, ''])
   }
 
   async change(key: SessionKey, change: SessionChange, use: Use): Promise<ChangeResult> {
-    const { version, details, opening, turn, drop = 0 } = change
+    const { version, details, opening, turn, drop = 0, holder = '' } = change
     const token = randomUUID()
-    const args: (string | number | Buffer)[] = [...namesOf(key), ...times(use), version, token, drop]
+    const args: (string | number | Buffer)[] = [...namesOf(key), ...times(use), version, token, drop, holder]
     if (details !== undefined) args.push('details', details)
     if (opening !== undefined) args.push('opening', opening)
     if (turn !== undefined) args.push('turn', writeTurn(turn))
     const result = whole(await this.#connection.run(SESSION_SCRIPTS.change, args))
     if (result === 1) this.#remember(namesOf(key).join(':'), change, token)
-    return result === 1 ? 'changed' : result === 0 ? 'conflict' : 'absent'
+    return CHANGE_RESULTS[result] ?? 'absent'
   }
 
   async delete(key: SessionKey, now: number): Promise<boolean> {
@@ -139,6 +135,24 @@ export class RedisSessionStore implements SessionStore {
 
   async close(): Promise<void> {
     this.#connection.close()
+  }
+
+  async #read(
+    key: SessionKey,
+    [now, expires]: readonly [now: number, expires: number | ''],
+  ): Promise<StoredSession | null> {
+    const name = namesOf(key).join(':')
+    const known = this.#remembered.get(name)
+    const args = [...namesOf(key), now, expires, known?.token ?? '']
+    const reply = await this.#connection.run(SESSION_SCRIPTS.read, args)
+    if (reply === null) return null
+    const [fields, opening, turns] = listOf(reply)
+    const record = recordOf(key.id, listOf(fields))
+    if (opening === undefined && known !== undefined) return { record, opening: known.opening, turns: known.turns }
+    const token = textOf(listOf(fields)[7])
+    const read = { opening: bytesOf(opening), turns: listOf(turns).map((turn) => readTurn(bytesOf(turn))) }
+    this.#remembered.set(name, { ...read, token, version: record.version })
+    return { record, ...read }
   }
 
   /** What it is now, if it was known what it was before. */

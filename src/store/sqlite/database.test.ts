@@ -53,7 +53,7 @@ describe('openDatabase()', () => {
     const path = file()
     const script = `import { openDatabase } from ${JSON.stringify(import.meta.resolve('./database.ts'))}
       const database = await openDatabase(${JSON.stringify(path)})
-      database.exec('CREATE TABLE IF NOT EXISTS a (b TEXT); INSERT INTO a VALUES (1)')
+      database.exec('PRAGMA busy_timeout = 5000; CREATE TABLE IF NOT EXISTS a (b TEXT); INSERT INTO a VALUES (1)')
       database.close()`
     const exits = Array.from({ length: 4 }, async () => {
       const child = spawn(process.execPath, ['--input-type=module', '-e', script], {

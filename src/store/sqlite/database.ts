@@ -3,9 +3,11 @@ import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MIGRATIONS } from './migrations.ts'
 
-/** Milliseconds that a statement waits for another process of this gateway to finish its own. */
-const BUSY_TIMEOUT = 5000
-const OPEN_TRIES = 50
+/** Milliseconds for which opening waits for another process, and between two tries. */
+const PATIENCE = 5000
+const PAUSE = 20
+/** KiB of pages that this process remembers: all sessions of a gateway of the usual size. */
+const REMEMBERED = 8192
 
 /**
  * Opens the gateway's database file, makes it where there is none, and brings its tables up to date. Several processes may
@@ -16,31 +18,18 @@ export async function openDatabase(path: string): Promise<DatabaseSync> {
   makePrivate(path)
   // Loaded here only: a gateway that keeps nothing in a file needs no database.
   const { DatabaseSync } = await import('node:sqlite')
-  for (let tries = 1; ; tries++) {
-    const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT })
+  for (const start = performance.now(); ;) {
+    // A statement that waited for another process would keep this one from everything else.
+    const database = new DatabaseSync(path, { timeout: 0 })
     try {
-      database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
+      database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${REMEMBERED}`)
       migrate(database)
       return database
     } catch (error) {
       database.close()
-      // To begin with its log SQLite wants the file for itself, and waits for nobody.
-      if (!isBusy(error) || tries === OPEN_TRIES) throw error
+      if (!isBusy(error) || performance.now() - start > PATIENCE) throw error
     }
-    await delay(20)
-  }
-}
-
-/** All of it or nothing. Nobody else writes meanwhile. */
-export function inTransaction<T>(database: DatabaseSync, step: () => T): T {
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const result = step()
-    database.exec('COMMIT')
-    return result
-  } catch (error) {
-    if (database.isTransaction) database.exec('ROLLBACK')
-    throw error
+    await delay(PAUSE)
   }
 }
 
@@ -57,12 +46,11 @@ function makePrivate(path: string): void {
 function migrate(database: DatabaseSync): void {
   const version = database.prepare('PRAGMA user_version')
   if (version.get()?.['user_version'] === MIGRATIONS.length) return
-  inTransaction(database, () => {
-    const present = Number(version.get()?.['user_version'])
-    if (present > MIGRATIONS.length) throw new Error('The database was written by a newer version of ucr.')
-    for (const migration of MIGRATIONS.slice(present)) database.exec(migration)
-    database.exec(`PRAGMA user_version = ${MIGRATIONS.length}`)
-  })
+  database.exec('BEGIN IMMEDIATE')
+  const present = Number(version.get()?.['user_version'])
+  if (present > MIGRATIONS.length) throw new Error('The database was written by a newer version of ucr.')
+  for (const migration of MIGRATIONS.slice(present)) database.exec(migration)
+  database.exec(`PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
 }
 
 function isBusy(error: unknown): boolean {

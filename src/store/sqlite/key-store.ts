@@ -3,7 +3,8 @@ import type { KeyChangeResult, KeyChanges, KeyStore } from '../../admission/key-
 import type { KeySecret, VirtualKey } from '../../admission/virtual-key.ts'
 import { parseJson } from '../../lib/json.ts'
 import type { JsonValue } from '../../lib/json.ts'
-import { inTransaction } from './database.ts'
+import { KeyWitness } from './key-witness.ts'
+import { Transactions } from './transactions.ts'
 
 const STATEMENTS = {
   list: 'SELECT * FROM keys ORDER BY created, id',
@@ -26,6 +27,7 @@ const STATEMENTS = {
     VALUES (:hash, :id, :position, :hint, :created, :expires)`,
   version: 'SELECT version, removed FROM keys_version',
   nextVersion: 'UPDATE keys_version SET version = version + 1',
+  checkpoint: 'PRAGMA wal_checkpoint(PASSIVE)',
   noteRemoval: 'UPDATE keys_version SET removed = version',
 } as const
 
@@ -34,38 +36,47 @@ type Row = Record<string, SQLOutputValue>
 
 /** Keeps keys in the gateway's database file, where its other processes and its next start find them. */
 export class SqliteKeyStore implements KeyStore {
-  readonly #database: DatabaseSync
+  readonly #transactions: Transactions
   readonly #statements: Statements
+  readonly #witness: KeyWitness
 
-  /** The database stays its opener's to close. */
+  /** The database stays its opener's to close. Throws where it is damaged, or where there have been keys in another one. */
   constructor(database: DatabaseSync) {
-    this.#database = database
+    refuseDamaged(database)
+    this.#transactions = new Transactions(database, { what: 'Keys' })
     this.#statements = prepareAll(database)
+    this.#witness = new KeyWitness(database.location() ?? '')
+    if (this.#version() > 0) this.#witness.write()
+    else if (this.#witness.isThere)
+      throw new Error(`The keys that were kept are gone; ${this.#witness.path} says more.`)
   }
 
-  async list(): Promise<readonly VirtualKey[]> {
-    return this.#all()
+  list(): Promise<readonly VirtualKey[]> {
+    return this.#transactions.view(() => this.#all())
   }
 
-  async get(id: string): Promise<VirtualKey | null> {
-    return this.#get(id)
+  get(id: string): Promise<VirtualKey | null> {
+    return this.#transactions.view(() => this.#get(id))
   }
 
-  async named(name: string): Promise<VirtualKey | null> {
-    const row = this.#statements.named.get({ name })
-    return row === undefined ? null : this.#withSecrets(row)
+  named(name: string): Promise<VirtualKey | null> {
+    return this.#transactions.view(() => {
+      const row = this.#statements.named.get({ name })
+      return row === undefined ? null : this.#withSecrets(row)
+    })
   }
 
-  async add(key: VirtualKey): Promise<boolean> {
-    return inTransaction(this.#database, () => {
+  add(key: VirtualKey): Promise<boolean> {
+    this.#witness.write()
+    return this.#written(() => {
       if (this.#isTaken(key)) return false
       this.#put(key)
       return true
     })
   }
 
-  async change(id: string, change: (key: VirtualKey) => VirtualKey): Promise<KeyChangeResult> {
-    return inTransaction(this.#database, (): KeyChangeResult => {
+  change(id: string, change: (key: VirtualKey) => VirtualKey): Promise<KeyChangeResult> {
+    return this.#written((): KeyChangeResult => {
       const before = this.#get(id)
       if (before === null) return { kind: 'missing' }
       const key = change(before)
@@ -75,16 +86,30 @@ export class SqliteKeyStore implements KeyStore {
     })
   }
 
-  async remove(id: string): Promise<boolean> {
-    return inTransaction(this.#database, () => {
+  remove(id: string): Promise<boolean> {
+    return this.#written(() => {
       this.#statements.nextVersion.run()
       this.#statements.noteRemoval.run()
       return this.#statements.remove.run({ id }).changes > 0
     })
   }
 
-  async changes(since: number | null): Promise<KeyChanges> {
-    // First the version: a change meanwhile is then told twice, never not at all.
+  changes(since: number | null): Promise<KeyChanges> {
+    return this.#transactions.view(() => this.#changes(since))
+  }
+
+  /** Into the database itself: who loses its log must not get a key back that was revoked. */
+  async #written<T>(step: () => T): Promise<T> {
+    const result = await this.#transactions.whole(step)
+    this.#statements.checkpoint.get()
+    return result
+  }
+
+  #version(): number {
+    return numberOf(this.#statements.version.get() ?? {}, 'version') ?? 0
+  }
+
+  #changes(since: number | null): KeyChanges {
     const row = this.#statements.version.get() ?? {}
     const [version, removed] = [numberOf(row, 'version') ?? 0, numberOf(row, 'removed') ?? 0]
     if (since === version) return { version, keys: [], isAll: false }
@@ -139,6 +164,17 @@ export class SqliteKeyStore implements KeyStore {
   }
 }
 
+/** Looks at the tables of keys alone: of all that is kept it would take long. */
+function refuseDamaged(database: DatabaseSync): void {
+  for (const table of ['keys', 'key_secrets', 'keys_version']) {
+    const found = database
+      .prepare(`PRAGMA quick_check(${table})`)
+      .all()
+      .map(({ quick_check: text }) => text)
+    if (found.length !== 1 || found[0] !== 'ok') throw new Error(`The database is damaged: ${found.join('; ')}`)
+  }
+}
+
 function prepareAll(database: DatabaseSync): Statements {
   const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
   return {
@@ -155,6 +191,7 @@ function prepareAll(database: DatabaseSync): Statements {
     addSecret: prepare('addSecret'),
     version: prepare('version'),
     nextVersion: prepare('nextVersion'),
+    checkpoint: prepare('checkpoint'),
     noteRemoval: prepare('noteRemoval'),
   }
 }

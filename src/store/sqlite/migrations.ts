@@ -129,7 +129,66 @@ const REASONING = `
 const KEYS_CLAUDE_TOOLS = `ALTER TABLE keys ADD COLUMN claude_tools TEXT`
 
 /**
+ * A turn is found by its place: the number of its session, and in its last 28 bits the turn's own; the system prompt is at
+ * 0, of every session, so that the next number is known from the last place. What a use of a session changes is one small
+ * row and its place by end.
+ */
+const SESSIONS_IN_FEWER_PAGES = `
+  DROP TRIGGER sessions_inserted;
+  DROP TRIGGER sessions_deleted;
+  DROP INDEX session_tenants_by_sessions;
+  ALTER TABLE sessions RENAME TO sessions_before;
+  ALTER TABLE session_turns RENAME TO session_turns_before;
+
+  CREATE TABLE sessions (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    created INTEGER NOT NULL,
+    last_used INTEGER NOT NULL,
+    expires INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    details TEXT NOT NULL,
+    messages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (tenant, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE session_turns (
+    place INTEGER PRIMARY KEY,
+    messages INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    content BLOB NOT NULL
+  ) STRICT;
+
+  INSERT INTO sessions SELECT tenant, id, row, created, last_used, expires, version, details, messages, bytes
+    FROM sessions_before;
+  INSERT INTO session_turns SELECT row << 28, 0, 0, opening FROM sessions_before;
+  INSERT INTO session_turns SELECT (session << 28) + position, messages, bytes, content FROM session_turns_before;
+  DROP TABLE session_turns_before;
+  DROP TABLE sessions_before;
+
+  CREATE INDEX sessions_by_end ON sessions (expires, tenant, id);
+  CREATE INDEX sessions_by_age ON sessions (tenant, created, id);
+  CREATE TRIGGER sessions_inserted AFTER INSERT ON sessions BEGIN
+    INSERT INTO session_tenants VALUES (new.tenant, 1)
+      ON CONFLICT DO UPDATE SET sessions = sessions + 1;
+  END;
+  CREATE TRIGGER sessions_deleted AFTER DELETE ON sessions BEGIN
+    DELETE FROM session_turns WHERE place >= (old.number << 28) AND place < ((old.number + 1) << 28);
+    UPDATE session_tenants SET sessions = sessions - 1 WHERE tenant = old.tenant;
+    DELETE FROM session_tenants WHERE tenant = old.tenant AND sessions <= 0;
+  END;
+`
+
+/**
  * The tables, step by step: a file of version n has had the first n. What was released is never changed; a change is
  * another step.
  */
-export const MIGRATIONS: readonly string[] = [SESSIONS, KEYS, ALERT_RULES, REASONING, KEYS_CLAUDE_TOOLS]
+export const MIGRATIONS: readonly string[] = [
+  SESSIONS,
+  KEYS,
+  ALERT_RULES,
+  REASONING,
+  KEYS_CLAUDE_TOOLS,
+  SESSIONS_IN_FEWER_PAGES,
+]

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import type { KeptReasoning, ReasoningBounds, ReasoningStore, ReasoningUse } from '../../reasoning/reasoning-store.ts'
-import { inTransaction } from './database.ts'
+import { Transactions } from './transactions.ts'
 
 /** It takes time, for which every request waits. */
 const SWEPT_AT_ONCE = 20
@@ -21,12 +21,12 @@ type Statements = { readonly [S in keyof typeof STATEMENTS]: StatementSync }
 
 /** Keeps reasoning in the gateway's database file, where its other processes and its next start find it. */
 export class SqliteReasoningStore implements ReasoningStore {
-  readonly #database: DatabaseSync
+  readonly #transactions: Transactions
   readonly #statements: Statements
 
   /** The database stays its opener's to close. */
   constructor(database: DatabaseSync) {
-    this.#database = database
+    this.#transactions = new Transactions(database, { what: 'Reasoning' })
     const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
     this.#statements = {
       put: prepare('put'),
@@ -42,9 +42,10 @@ export class SqliteReasoningStore implements ReasoningStore {
 
   prepare(): void {}
 
-  put({ name, content }: KeptReasoning, { now, ttl }: ReasoningUse, { max, maxBytes }: ReasoningBounds): void {
+  /** Done when this returns, unless another process is writing just then. */
+  put({ name, content }: KeptReasoning, { now, ttl }: ReasoningUse, { max, maxBytes }: ReasoningBounds): Promise<void> {
     const { put, drop, sweep, evict } = this.#statements
-    inTransaction(this.#database, () => {
+    return this.#transactions.whole(() => {
       // A row that is replaced would not be counted as gone.
       drop.run({ name })
       put.run({ name, expires: now + ttl, bytes: content.length, content })
@@ -55,9 +56,10 @@ export class SqliteReasoningStore implements ReasoningStore {
     })
   }
 
-  drop(name: string): void {
+  async drop(name: string): Promise<void> {
     // A deletion waits for all who write, also one of nothing.
-    if (this.#statements.has.get({ name }) !== undefined) this.#statements.drop.run({ name })
+    if (this.#statements.has.get({ name }) === undefined) return
+    await this.#transactions.run(() => this.#statements.drop.run({ name }))
   }
 
   find(names: readonly string[], { now, ttl }: ReasoningUse): ReadonlyMap<string, Buffer> {
@@ -68,8 +70,14 @@ export class SqliteReasoningStore implements ReasoningStore {
       found.set(name, Buffer.from(content.buffer, content.byteOffset, content.byteLength))
       if (expires < now + ttl / 2) ending.push(name)
     }
-    if (ending.length > 0) this.#statements.extend.run({ names: JSON.stringify(ending), expires: now + ttl })
+    if (ending.length > 0) this.#extend(ending, now + ttl)
     return found
+  }
+
+  /** Nobody waits for that; where it cannot be done they end a little earlier. */
+  #extend(names: readonly string[], expires: number): void {
+    const extend = (): unknown => this.#statements.extend.run({ names: JSON.stringify(names), expires })
+    this.#transactions.run(extend).catch(() => {})
   }
 
   close(): void {}

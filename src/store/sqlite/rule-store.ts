@@ -1,16 +1,19 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { RuleStore, StoredRule } from '../../alerts/rule-store.ts'
+import { Transactions } from './transactions.ts'
 
 type Row = Record<string, SQLOutputValue>
 
 /** Keeps alert rules in the gateway's database file, where its other processes and its next start find them. */
 export class SqliteRuleStore implements RuleStore {
+  readonly #transactions: Transactions
   readonly #list: StatementSync
   readonly #add: StatementSync
   readonly #remove: StatementSync
 
   /** The database stays its opener's to close. */
   constructor(database: DatabaseSync) {
+    this.#transactions = new Transactions(database, { what: 'Alert rules' })
     this.#list = database.prepare('SELECT * FROM alert_rules ORDER BY created, id')
     this.#add = database.prepare(
       `INSERT INTO alert_rules
@@ -22,16 +25,16 @@ export class SqliteRuleStore implements RuleStore {
     this.#remove = database.prepare('DELETE FROM alert_rules WHERE id = :id')
   }
 
-  async list(): Promise<readonly StoredRule[]> {
-    return this.#list.all().map(ruleOf)
+  list(): Promise<readonly StoredRule[]> {
+    return this.#transactions.run(() => this.#list.all().map(ruleOf))
   }
 
-  async add(rule: StoredRule): Promise<boolean> {
-    return this.#add.run({ ...rule }).changes > 0
+  add(rule: StoredRule): Promise<boolean> {
+    return this.#transactions.run(() => this.#add.run({ ...rule }).changes > 0)
   }
 
-  async remove(id: string): Promise<boolean> {
-    return this.#remove.run({ id }).changes > 0
+  remove(id: string): Promise<boolean> {
+    return this.#transactions.run(() => this.#remove.run({ id }).changes > 0)
   }
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import type {
   ChangeResult,
   CreateResult,
@@ -18,162 +18,166 @@ import type {
   StoredTurn,
   Use,
 } from '../../sessions/session-store.ts'
-import { inTransaction } from './database.ts'
+import { sessionStatements } from './session-statements.ts'
+import type { SessionStatements } from './session-statements.ts'
+import { Transactions } from './transactions.ts'
+import type { FileTrouble } from './transactions.ts'
 
 /** Sessions. It takes milliseconds, for which every request waits. */
 const SWEPT_AT_ONCE = 100
 
-const COLUMNS = 'row, id, created, last_used, expires, version, details, messages, bytes'
+/** A use that moves a session's end by less than this part of its time costs more to note than it is worth. */
+const WORTH_NOTING = 1 / 60
 
-const STATEMENTS = {
-  insert: `INSERT INTO sessions (tenant, id, created, last_used, expires, version, details, opening, messages, bytes)
-    VALUES (:tenant, :id, :now, :now, :expires, 1, :details, :opening, 0, 0)`,
-  use: `UPDATE sessions SET last_used = :now, expires = :expires WHERE tenant = :tenant AND id = :id AND expires > :now
-    RETURNING ${COLUMNS}, opening`,
-  turns: 'SELECT messages, bytes, content FROM session_turns WHERE session = :row ORDER BY position',
-  change: `UPDATE sessions SET version = version + 1, last_used = :now, expires = :expires,
-    details = coalesce(:details, details), opening = coalesce(:opening, opening)
-    WHERE tenant = :tenant AND id = :id AND expires > :now AND version = :version RETURNING row`,
-  exists: 'SELECT row FROM sessions WHERE tenant = :tenant AND id = :id AND expires > :now',
-  drop: `DELETE FROM session_turns WHERE session = :row AND position IN
-    (SELECT position FROM session_turns WHERE session = :row ORDER BY position LIMIT :drop)`,
-  addTurn: `INSERT INTO session_turns VALUES (:row,
-    (SELECT coalesce(max(position), 0) + 1 FROM session_turns WHERE session = :row), :messages, :bytes, :content)`,
-  measure: `UPDATE sessions SET (messages, bytes) =
-    (SELECT coalesce(sum(messages), 0), coalesce(sum(bytes), 0) FROM session_turns WHERE session = :row)
-    WHERE row = :row`,
-  delete: 'DELETE FROM sessions WHERE tenant = :tenant AND id = :id RETURNING expires',
-  list: `SELECT ${COLUMNS} FROM sessions WHERE tenant = :tenant AND expires > :now
-    AND (created, id) < (:created, :id) ORDER BY created DESC, id DESC LIMIT :limit`,
-  listAll: `SELECT ${COLUMNS}, tenant FROM sessions WHERE expires > :now AND (expires, tenant, id) < (:expires, :tenant, :id)
-    ORDER BY expires DESC, tenant DESC, id DESC LIMIT :limit`,
-  listed: 'SELECT count(*) AS total FROM sessions WHERE tenant = :tenant AND expires > :now',
-  count: `SELECT count(*) AS total, count(*) FILTER (WHERE expires > :now) AS active,
-    coalesce(sum(messages) FILTER (WHERE expires > :now), 0) AS messages,
-    min(created) FILTER (WHERE expires > :now) AS oldest FROM sessions WHERE tenant = :tenant`,
-  active: 'SELECT count(*) AS active FROM sessions WHERE expires > :now',
-  hold: `INSERT INTO session_holds VALUES (:tenant, :id, :holder, :until) ON CONFLICT DO UPDATE
-    SET holder = :holder, until = :until WHERE holder = :holder OR until <= :now`,
-  release: 'DELETE FROM session_holds WHERE tenant = :tenant AND id = :id AND holder = :holder',
-  sweepHolds: 'DELETE FROM session_holds WHERE until <= :now',
-  total: 'SELECT coalesce(sum(sessions), 0) AS total FROM session_tenants',
-  sweep: 'DELETE FROM sessions WHERE row IN (SELECT row FROM sessions WHERE expires <= :now LIMIT :most)',
-  // Each look at a tenant's oldest use is one step in an index.
-  evict: `DELETE FROM sessions WHERE row = (SELECT row FROM sessions WHERE tenant =
-    (SELECT tenant FROM session_tenants t WHERE sessions = (SELECT max(sessions) FROM session_tenants)
-    ORDER BY (SELECT min(last_used) FROM sessions s WHERE s.tenant = t.tenant) LIMIT 1)
-    ORDER BY last_used, row LIMIT 1)`,
-} as const
-
-type Statements = { readonly [S in keyof typeof STATEMENTS]: StatementSync }
 type Row = Record<string, SQLOutputValue>
 
 /** Keeps sessions in the gateway's database file, where its other processes and its next start find them. */
 export class SqliteSessionStore implements SessionStore {
   readonly isVolatile = false
-  readonly #database: DatabaseSync
-  readonly #statements: Statements
+  readonly #transactions: Transactions
+  readonly #statements: SessionStatements
 
   /** The database stays its opener's to close. */
-  constructor(database: DatabaseSync) {
-    this.#database = database
-    this.#statements = prepareAll(database)
+  constructor(database: DatabaseSync, trouble?: FileTrouble) {
+    this.#transactions = new Transactions(database, { what: 'Sessions', ...(trouble !== undefined && { trouble }) })
+    this.#statements = sessionStatements(database)
   }
 
-  async create(key: SessionKey, session: NewSession, use: Use, max: number): Promise<CreateResult> {
-    return inTransaction(this.#database, () => {
-      if (this.#rowOf(key, use.now) !== null) return { kind: 'exists' }
-      this.#statements.delete.get({ ...key })
-      const { details, opening } = session
-      const row = this.#statements.insert.run({ ...key, ...times(use), details, opening }).lastInsertRowid
-      for (const turn of session.turns) this.#statements.addTurn.run({ row, ...turn })
-      this.#statements.measure.run({ row })
-      if (this.#total() > max) this.#statements.sweep.run({ now: use.now, most: SWEPT_AT_ONCE })
+  create(key: SessionKey, session: NewSession, use: Use, max: number): Promise<CreateResult> {
+    return this.#transactions.whole((): CreateResult => {
+      const number = this.#insert(key, session, use)
+      if (number === null) return { kind: 'exists' }
+      this.#statements.setOpening.run({ number, opening: session.opening })
+      for (const turn of session.turns) this.#statements.addTurn.run({ number, ...turn })
+      if (this.#total() <= max) return { kind: 'created', evicted: 0 }
+      this.#statements.sweep.run({ now: use.now, most: SWEPT_AT_ONCE })
       return { kind: 'created', evicted: this.#evictDownTo(max) }
     })
   }
 
   async read(key: SessionKey, use: Use): Promise<StoredSession | null> {
-    return inTransaction(this.#database, () => {
-      const found = this.#statements.use.get({ ...key, ...times(use) })
-      if (found === undefined) return null
-      const turns = this.#statements.turns.all({ row: whole(found, 'row') })
-      return { record: recordOf(found), opening: bytesOf(found, 'opening'), turns: turns.map(turnOf) }
+    const found = await this.look(key, use.now)
+    if (found === null || !isWorthNoting(found.record.expires, use)) return found
+    await this.#transactions.run(() => this.#statements.use.run({ ...key, ...times(use) }))
+    return { ...found, record: { ...found.record, lastUsed: use.now, expires: use.now + use.ttl } }
+  }
+
+  look(key: SessionKey, now: number): Promise<StoredSession | null> {
+    return this.#transactions.run(() => {
+      const [opening, ...turns] = this.#statements.read.all({ ...key, now })
+      if (opening === undefined) return null
+      return { record: recordOf(opening), opening: bytesOf(opening, 'content'), turns: turns.map(turnOf) }
     })
   }
 
-  async change(key: SessionKey, change: SessionChange, use: Use): Promise<ChangeResult> {
-    const { version, details = null, opening = null, turn, drop = 0 } = change
-    return inTransaction(this.#database, () => {
-      const changed = this.#statements.change.get({ ...key, ...times(use), version, details, opening })
-      if (changed === undefined) return this.#rowOf(key, use.now) === null ? 'absent' : 'conflict'
-      const row = whole(changed, 'row')
-      if (drop > 0) this.#statements.drop.run({ row, drop })
-      if (turn !== undefined) this.#statements.addTurn.run({ row, ...turn })
-      if (drop > 0 || turn !== undefined) this.#statements.measure.run({ row })
+  change(key: SessionKey, change: SessionChange, use: Use): Promise<ChangeResult> {
+    const { version, details = null, opening, turn, drop = 0, holder = null } = change
+    const { messages, bytes } = turn ?? NOTHING
+    return this.#transactions.whole(() => {
+      const { change: update, use: note, setOpening, addTurn } = this.#statements
+      const changed = update.get({ ...key, now: use.now, version, details, messages, bytes, holder })
+      if (changed === undefined) return this.#whyNot(key, version, use.now)
+      const number = whole(changed, 'number')
+      if (isWorthNoting(whole(changed, 'expires'), use)) note.run({ ...key, ...times(use) })
+      if (drop > 0) this.#drop(key, number, drop)
+      if (turn !== undefined) addTurn.run({ number, ...turn })
+      if (opening !== undefined) setOpening.run({ number, opening })
       return 'changed'
     })
   }
 
-  async delete(key: SessionKey, now: number): Promise<boolean> {
-    const deleted = this.#statements.delete.get({ ...key })
-    return deleted !== undefined && whole(deleted, 'expires') > now
+  delete(key: SessionKey, now: number): Promise<boolean> {
+    return this.#transactions.run(() => {
+      const deleted = this.#statements.delete.get({ ...key })
+      return deleted !== undefined && whole(deleted, 'expires') > now
+    })
   }
 
-  async list(tenant: string, { now, limit, after }: ListRequest): Promise<SessionPage> {
+  list(tenant: string, { now, limit, after }: ListRequest): Promise<SessionPage> {
     const { created, id } = after ?? { created: Number.MAX_SAFE_INTEGER, id: '' }
-    const rows = this.#statements.list.all({ tenant, now, limit, created, id })
-    const listed = this.#statements.listed.get({ tenant, now }) ?? {}
-    return { sessions: rows.map(recordOf), total: whole(listed, 'total') }
+    return this.#transactions.run(() => {
+      const rows = this.#statements.list.all({ tenant, now, limit, created, id })
+      const listed = this.#statements.listed.get({ tenant, now }) ?? {}
+      return { sessions: rows.map(recordOf), total: whole(listed, 'total') }
+    })
   }
 
-  async listAll({ now, limit, after }: OwnedListRequest): Promise<readonly OwnedRecord[]> {
+  listAll({ now, limit, after }: OwnedListRequest): Promise<readonly OwnedRecord[]> {
     const { expires, tenant, id } = after ?? { expires: Number.MAX_SAFE_INTEGER, tenant: '', id: '' }
-    const rows = this.#statements.listAll.all({ now, limit, expires, tenant, id })
-    return rows.map((row) => ({ ...recordOf(row), tenant: textOf(row, 'tenant') }))
+    return this.#transactions.run(() => {
+      const rows = this.#statements.listAll.all({ now, limit, expires, tenant, id })
+      return rows.map((row) => ({ ...recordOf(row), tenant: textOf(row, 'tenant') }))
+    })
   }
 
-  async count(tenant: string, now: number): Promise<SessionCounts> {
-    const row = this.#statements.count.get({ tenant, now }) ?? {}
-    return {
-      total: whole(row, 'total'),
-      active: whole(row, 'active'),
-      messages: whole(row, 'messages'),
-      oldest: row['oldest'] === null ? null : whole(row, 'oldest'),
-    }
+  count(tenant: string, now: number): Promise<SessionCounts> {
+    return this.#transactions.run(() => {
+      const row = this.#statements.count.get({ tenant, now }) ?? {}
+      return {
+        total: whole(row, 'total'),
+        active: whole(row, 'active'),
+        messages: whole(row, 'messages'),
+        oldest: row['oldest'] === null ? null : whole(row, 'oldest'),
+      }
+    })
   }
 
-  async totals(now: number): Promise<SessionTotals> {
-    return { total: this.#total(), active: whole(this.#statements.active.get({ now }) ?? {}, 'active') }
+  totals(now: number): Promise<SessionTotals> {
+    return this.#transactions.run(() => ({
+      total: this.#total(),
+      active: whole(this.#statements.active.get({ now }) ?? {}, 'active'),
+    }))
   }
 
-  async hold(key: SessionKey, holder: string, { now, ttl }: Use): Promise<boolean> {
-    return this.#statements.hold.run({ ...key, holder, now, until: now + ttl }).changes === 1
+  hold(key: SessionKey, holder: string, { now, ttl }: Use): Promise<boolean> {
+    return this.#transactions.run(
+      () => this.#statements.hold.run({ ...key, holder, now, until: now + ttl }).changes === 1,
+    )
   }
 
   async release(key: SessionKey, holder: string): Promise<void> {
-    this.#statements.release.run({ ...key, holder })
+    await this.#transactions.run(() => this.#statements.release.run({ ...key, holder }))
   }
 
   async sweep(now: number): Promise<number> {
-    this.#statements.sweepHolds.run({ now })
     for (let swept = 0; ;) {
-      const { changes } = this.#statements.sweep.run({ now, most: SWEPT_AT_ONCE })
-      swept += Number(changes)
-      if (Number(changes) < SWEPT_AT_ONCE) return swept
+      const gone = await this.#transactions.whole(() => {
+        if (swept === 0) this.#statements.sweepHolds.run({ now })
+        return Number(this.#statements.sweep.run({ now, most: SWEPT_AT_ONCE }).changes)
+      })
+      swept += gone
+      if (gone < SWEPT_AT_ONCE) return swept
       await nextTurn()
     }
   }
 
-  async evict(count: number): Promise<number> {
-    return inTransaction(this.#database, () => this.#evictDownTo(Math.max(0, this.#total() - count)))
+  evict(count: number): Promise<number> {
+    return this.#transactions.whole(() => this.#evictDownTo(Math.max(0, this.#total() - count)))
   }
 
   async close(): Promise<void> {}
 
-  #rowOf(key: SessionKey, now: number): number | null {
-    const found = this.#statements.exists.get({ ...key, now })
-    return found === undefined ? null : whole(found, 'row')
+  /** The number of its turns; null where there is one of that name. One whose time is over makes room for it. */
+  #insert(key: SessionKey, { details, turns }: NewSession, use: Use): number | null {
+    const values = { ...key, ...times(use), details, ...sumOf(turns) }
+    let inserted = this.#statements.insert.get(values)
+    if (inserted === undefined && this.#statements.deleteOver.run({ ...key, now: use.now }).changes > 0) {
+      inserted = this.#statements.insert.get(values)
+    }
+    return inserted === undefined ? null : whole(inserted, 'number')
+  }
+
+  /** Of a change that was not made. */
+  #whyNot(key: SessionKey, version: number, now: number): ChangeResult {
+    const present = this.#statements.version.get({ ...key, now })
+    if (present === undefined) return 'absent'
+    return whole(present, 'version') === version ? 'held' : 'conflict'
+  }
+
+  #drop(key: SessionKey, number: number, drop: number): void {
+    const gone = this.#statements.drop.all({ number, drop })
+    const sum = sumOf(gone.map((row) => ({ messages: whole(row, 'messages'), bytes: whole(row, 'bytes') })))
+    this.#statements.shrink.run({ ...key, ...sum })
   }
 
   #total(): number {
@@ -190,30 +194,19 @@ export class SqliteSessionStore implements SessionStore {
   }
 }
 
-function prepareAll(database: DatabaseSync): Statements {
-  const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
-  return {
-    insert: prepare('insert'),
-    use: prepare('use'),
-    turns: prepare('turns'),
-    change: prepare('change'),
-    exists: prepare('exists'),
-    drop: prepare('drop'),
-    addTurn: prepare('addTurn'),
-    measure: prepare('measure'),
-    delete: prepare('delete'),
-    list: prepare('list'),
-    listAll: prepare('listAll'),
-    listed: prepare('listed'),
-    count: prepare('count'),
-    active: prepare('active'),
-    hold: prepare('hold'),
-    release: prepare('release'),
-    sweepHolds: prepare('sweepHolds'),
-    total: prepare('total'),
-    sweep: prepare('sweep'),
-    evict: prepare('evict'),
-  }
+type Size = Pick<StoredTurn, 'messages' | 'bytes'>
+
+const NOTHING: Size = { messages: 0, bytes: 0 }
+
+function sumOf(turns: readonly Size[]): Size {
+  return turns.reduce(
+    (sum, { messages, bytes }) => ({ messages: sum.messages + messages, bytes: sum.bytes + bytes }),
+    NOTHING,
+  )
+}
+
+function isWorthNoting(expires: number, { now, ttl }: Use): boolean {
+  return Math.abs(now + ttl - expires) >= ttl * WORTH_NOTING
 }
 
 function times({ now, ttl }: Use): { readonly now: number; readonly expires: number } {
@@ -234,7 +227,7 @@ function recordOf(row: Row): SessionRecord {
 }
 
 function turnOf(row: Row): StoredTurn {
-  return { messages: whole(row, 'messages'), bytes: whole(row, 'bytes'), content: bytesOf(row, 'content') }
+  return { messages: whole(row, 'turn_messages'), bytes: whole(row, 'turn_bytes'), content: bytesOf(row, 'content') }
 }
 
 function whole(row: Row, column: string): number {
