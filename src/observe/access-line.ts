@@ -94,5 +94,5 @@ function tenths(milliseconds: number | null): string {
   if (milliseconds === null) return 'null'
   const all = Math.round(milliseconds * 10)
   const rest = all % 10
-  return rest === 0 ? `${all / 10}` : `${(all - rest) / 10}.${rest}`
+  return rest > 0 ? `${(all - rest) / 10}.${rest}` : `${all / 10}`
 }
