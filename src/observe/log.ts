@@ -200,7 +200,7 @@ function openStream(options: LogOptions): { stream: DestinationStream; close: ()
     lines.stop()
     return closed(file)
   }
-  return { stream: pretty ? { write: (line) => write(file, prettyLine(line, colors)) } : lines, close }
+  return { stream: pretty ? { write: (line) => writeLine(file, prettyLine(line, colors)) } : lines, close }
 }
 
 /** What a destination takes where its content is bytes. Its declaration knows texts only. */
@@ -208,7 +208,7 @@ interface ByteSink {
   write(bytes: Buffer | string): boolean
 }
 
-function write(file: ByteSink, line: string): void {
+function writeLine(file: ByteSink, line: string): void {
   file.write(Buffer.from(line))
 }
 
@@ -242,7 +242,7 @@ class BufferedLines implements DestinationStream {
 
   write(line: string): void {
     this.#flushSoon()
-    write(this.#file, line)
+    writeLine(this.#file, line)
   }
 
   stop(): void {
