@@ -54,6 +54,8 @@ async function bundle() {
     platform: 'node',
     // jsonc-parser's `main` is UMD, in which no bundler finds the imports.
     resolve: { mainFields: ['module', 'main'] },
+    // As globals these are behind accessors, which Node calls at each use; what is imported is there.
+    transform: { inject: { Buffer: ['node:buffer', 'Buffer'], performance: ['node:perf_hooks', 'performance'] } },
   })
   const { output } = await bundler.write({
     dir: STAGE,

@@ -44,7 +44,7 @@ import { boundHosts } from './composition/bound-hosts.ts'
 import { openParts } from './composition/gateway-parts.ts'
 import type { GatewayParts } from './composition/gateway-parts.ts'
 import { gatewayRoutes } from './composition/gateway-routes.ts'
-import { newId } from './composition/new-id.ts'
+import { idSource } from './composition/id-source.ts'
 import { reportReload } from './composition/report-reload.ts'
 
 export interface GatewayOptions {
@@ -122,6 +122,7 @@ class RunningGateway implements Gateway {
   readonly #server: GatewayServer
   readonly #compression = new Compression()
   readonly #pricing = new Pricing()
+  readonly #newId = idSource()
   readonly #isBusy = (): boolean => this.#server.inFlight > 0
   #snapshot: Snapshot
   #watcher: ConfigWatcher | null = null
@@ -246,7 +247,7 @@ class RunningGateway implements Gateway {
   }
 
   explain(input: ExplainInput): Promise<RouteExplanation> {
-    return explain(explainRequest(PROTOCOL_LIST, input, LOCAL, newId()), this.#snapshot.exchange)
+    return explain(explainRequest(PROTOCOL_LIST, input, LOCAL, this.#newId()), this.#snapshot.exchange)
   }
 
   reload(): Promise<void> {
@@ -309,7 +310,7 @@ class RunningGateway implements Gateway {
       },
       observer: this.#shared.observer,
       compression: this.#compression,
-      newId,
+      newId: this.#newId,
       ...(worker === undefined ? {} : { listenOn: (listener: Server) => worker.listen(listener) }),
     })
   }

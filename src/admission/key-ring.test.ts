@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { keyNamed } from '../../test/support/keys.ts'
 import { KeyRing } from './key-ring.ts'
 
-const digestOf = (key: string): Buffer => hash('sha256', key, 'buffer')
+const digestOf = (key: string): string => hash('sha256', key, 'hex')
 
 describe('KeyRing', () => {
   let now = 0

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 
 const BLOCK = 64
+const DIGEST = 32
 
 /**
  * Names of what is kept: HMAC-SHA-256 under a secret of this installation, so that nobody can make a request whose name is
@@ -9,12 +10,13 @@ const BLOCK = 64
  */
 export class CacheKeys {
   readonly #inner: Buffer
+  /** What goes into the outer hash: the secret, and room for the inner one's result. */
   readonly #outer: Buffer
 
   /** At most 64 bytes of secret. */
   constructor(secret: Buffer) {
     this.#inner = padded(secret, 0x36)
-    this.#outer = padded(secret, 0x5c)
+    this.#outer = Buffer.concat([padded(secret, 0x5c), Buffer.alloc(DIGEST)])
   }
 
   /** Of the fields, in their order, and the bytes. Fields cannot run into each other, nor into the bytes. */
@@ -33,7 +35,9 @@ export class CacheKeys {
     message[BLOCK + fieldBytes] = 10
     if (typeof bytes === 'string') message.write(bytes, BLOCK + fieldBytes + 1, 'latin1')
     else bytes.copy(message, BLOCK + fieldBytes + 1)
-    return hash('sha256', Buffer.concat([this.#outer, hash('sha256', message, 'buffer')]), 'base64url')
+    // As a text it takes a third of the time that bytes of its own take.
+    this.#outer.write(hash('sha256', message, 'binary'), BLOCK, 'latin1')
+    return hash('sha256', this.#outer, 'base64url')
   }
 }
 

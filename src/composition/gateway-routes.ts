@@ -13,7 +13,7 @@ import { sessionRoutes } from '../server/session-routes.ts'
 import { claudeCodeAuth } from './claude-code-auth.ts'
 import { explainRequest } from './explain-request.ts'
 import { ModelDesk } from './model-desk.ts'
-import { newId } from './new-id.ts'
+import { idSource } from './id-source.ts'
 import { readSessionMessages } from './read-session-messages.ts'
 import type { Shared, Snapshot } from './snapshot.ts'
 import type { Transports } from './transports.ts'
@@ -68,7 +68,7 @@ function ownSessionRoutes({ shared: { sessions }, snapshot }: GatewayRoutesOptio
     sessions,
     readMessages: (list, principal) => readSessionMessages(list, snapshot().exchange.sealerFor(principal)),
     stranger: LOCAL,
-    newId,
+    newId: idSource(),
     now: () => Date.now(),
   })
 }

@@ -7,24 +7,35 @@ export class ByteRuns {
   #memory: ArrayBufferLike | null = null
   #start = 0
   #end = 0
+  /** What was added last, its memory and its place there: to ask a view for them is a call out of the program. */
+  #view: Buffer | null = null
+  #viewMemory: ArrayBufferLike | null = null
+  #viewStart = 0
 
   add(bytes: Buffer): void {
     this.addPart(bytes, 0, bytes.length)
   }
 
   /** The bytes from `start` to before `end`, without a view of them. */
-  addPart({ buffer, byteOffset }: Buffer, start: number, end: number): void {
-    if (buffer !== this.#memory || byteOffset + start !== this.#end) {
-      this.#endRun()
-      this.#memory = buffer
-      this.#start = byteOffset + start
+  addPart(bytes: Buffer, start: number, end: number): void {
+    if (bytes !== this.#view) {
+      this.#view = bytes
+      this.#viewMemory = bytes.buffer
+      this.#viewStart = bytes.byteOffset
     }
-    this.#end = byteOffset + end
+    const at = this.#viewStart + start
+    if (this.#viewMemory !== this.#memory || at !== this.#end) {
+      this.#endRun()
+      this.#memory = this.#viewMemory
+      this.#start = at
+    }
+    this.#end = this.#viewStart + end
   }
 
   /** Everything that was added since the last call. */
   take(): Buffer {
     this.#endRun()
+    this.#view = this.#viewMemory = null
     const [only, ...others] = this.#runs
     if (only === undefined) return EMPTY
     const bytes = others.length === 0 ? only : Buffer.concat(this.#runs)

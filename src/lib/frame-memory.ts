@@ -28,6 +28,9 @@ export class FrameMemory {
   /** What was looked at last. Events of one chunk, and often all chunks, lie in one piece of memory. */
   #memory: Uint8Array = EMPTY
   #view = this.#knownView
+  /** The view of it: to ask a view for its memory is a call out of the program. */
+  #bytes: Buffer = EMPTY
+  #bytesStart = 0
 
   /** Where the contents of the strings that change lie in the event that fit last: start, end, start, end... */
   readonly #contents: number[] = []
@@ -60,11 +63,8 @@ export class FrameMemory {
   /** Where the event ends that begins at `start`, if it fits; -1 if not, or if it is not all there. */
   endOf(bytes: Buffer, start: number): number {
     if (this.#shared.length === 0) return -1
-    if (bytes.buffer !== this.#memory.buffer) {
-      this.#memory = new Uint8Array(bytes.buffer)
-      this.#view = new DataView(bytes.buffer)
-    }
-    const { byteOffset } = bytes
+    if (bytes !== this.#bytes) this.#lookAt(bytes)
+    const byteOffset = this.#bytesStart
     const limit = byteOffset + bytes.length
     let at = byteOffset + start
     let found = 0
@@ -81,6 +81,14 @@ export class FrameMemory {
     }
     this.#misses = 0
     return at - byteOffset
+  }
+
+  #lookAt(bytes: Buffer): void {
+    this.#bytes = bytes
+    this.#bytesStart = bytes.byteOffset
+    if (bytes.buffer === this.#memory.buffer) return
+    this.#memory = new Uint8Array(bytes.buffer)
+    this.#view = new DataView(bytes.buffer)
   }
 
   /**

@@ -1,4 +1,5 @@
 import { scanJson, stringToJson } from './json.ts'
+import type { JsonNode } from './json.ts'
 
 const QUOTE = 34
 const COMMA = 44
@@ -43,11 +44,11 @@ export function isString(bytes: Buffer, { start, end }: Span, text: string, lite
   return scanJson(bytes.toString('utf8', start, end)).string === text
 }
 
-/** The bytes with this string as the value there, and no other byte changed; the very same where it is that already. */
-export function withString(bytes: Buffer, span: Span, text: string): Buffer {
+/** The bytes with this string as that value, and no other byte changed; the very same where it is that already. */
+export function withString(bytes: Buffer, value: JsonNode, text: string): Buffer {
+  if (value.string === text) return bytes
   const literal = Buffer.from(stringToJson(text))
-  if (isString(bytes, span, text, literal)) return bytes
-  return Buffer.concat([bytes.subarray(0, span.start), literal, bytes.subarray(span.end)])
+  return Buffer.concat([bytes.subarray(0, value.start), literal, bytes.subarray(value.end)])
 }
 
 /** Index behind the closing quote of the string that opens at `at`. */

@@ -48,7 +48,7 @@ const UPPER_E = 69
 const LOWER_E = 101
 const LOWER_U = 117
 const ESCAPED = new Set(Buffer.from('"\\/bfnrt'))
-// Everything but quotes, backslashes and control characters.
+// Everything but quotes, backslashes and control characters. Where it looks is set before each look.
 const PLAIN = /[ !#-[\]-\uffff]*/y
 const SHORT_RUN = 24
 const BYTE_ORDER_MARK_AS_LATIN1 = '\u00ef\u00bb\u00bf'
@@ -58,8 +58,6 @@ class TextScanner {
   readonly #maxDepth: number
   readonly #tape: number[] = []
   #isCompact = true
-  /** A copy, as it holds a position; made when a long string comes. */
-  #plain: RegExp | null = null
   #at = 0
 
   constructor(source: string, maxDepth: number) {
@@ -167,10 +165,9 @@ class TextScanner {
       if (!(code >= 32) || code === QUOTE || code === BACKSLASH) return
       if (++this.#at === limit) break
     }
-    this.#plain ??= new RegExp(PLAIN)
-    this.#plain.lastIndex = this.#at
-    this.#plain.test(source)
-    this.#at = this.#plain.lastIndex
+    PLAIN.lastIndex = this.#at
+    PLAIN.test(source)
+    this.#at = PLAIN.lastIndex
   }
 
   #numeral(): void {

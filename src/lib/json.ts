@@ -261,6 +261,9 @@ export function decodeJsonString(literal: JsonText): string {
 /** The empty string's literal, `""`. */
 export const EMPTY_JSON_STRING = '""' as JsonText
 
+/** Nearly all names of members: what needs no look at each character. */
+const PLAIN_NAME = /^\w*$/
+
 /** Builds an object's literal from the literals of its members, in the order in which they are added. */
 export class JsonObjectWriter {
   #members = ''
@@ -269,7 +272,7 @@ export class JsonObjectWriter {
   add(name: string, value: JsonText | null): this {
     if (value === null) return this
     const separator = this.#members === '' ? '' : ','
-    this.#members += `${separator}${JSON.stringify(name)}:${value}`
+    this.#members += `${separator}${PLAIN_NAME.test(name) ? `"${name}"` : JSON.stringify(name)}:${value}`
     return this
   }
 

@@ -20,7 +20,8 @@ export function plainModelName(name: string): string {
 
 /** The name without Claude Code's `[1m]`, which asks for the long context window and is no part of the model's name. */
 export function withoutLongContext(name: string): string {
-  return name.replace(/\[1m\]$/i, '')
+  // Nearly none ends so, and this is asked several times of each request.
+  return name.endsWith(']') ? name.replace(/\[1m\]$/i, '') : name
 }
 
 export function asksForLongContext(name: string): boolean {

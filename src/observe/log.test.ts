@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, statSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createLog } from './log.ts'
 import type { Log, LogOptions } from './log.ts'
@@ -96,6 +97,17 @@ describe('createLog().exchange()', () => {
         replyBytes: 200,
       },
     ])
+  })
+
+  it('says times in milliseconds to one place', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -1000, max: 1e9, noNaN: true }), (time) => {
+        const { log, lines } = newLog()
+        log.exchange({ ...RECORD, duration: time, timeToFirstByte: time })
+        const rounded = Math.round(time * 10) / 10 + 0
+        expect(lines()[0]).toMatchObject({ duration: rounded, timeToFirstByte: rounded })
+      }),
+    )
   })
 
   it('leaves no field of a record out, and says null where there is none', () => {

@@ -20,7 +20,18 @@ describe('configureProvider()', () => {
   it('takes what the settings leave out from the vendor', () => {
     const provider = configure({})
     expect(provider).toMatchObject({ id: 'work', origin: 'https://api.openai.com', basePath: '/v1' })
-    expect(provider.endpoints).toEqual(provider.definition.endpoints)
+    const [endpoint] = provider.endpoints
+    const [declared] = provider.definition.endpoints
+    expect({ ...endpoint, adapt: null }).toEqual({ ...declared, adapt: null })
+  })
+
+  it('finds out once what the name of a model says of it', () => {
+    const [endpoint] = configure({}).endpoints
+    if (endpoint?.protocol !== 'openai-chat') throw new Error('no chat endpoint')
+    const found = endpoint.adapt?.('gpt-5', endpoint.dialect)
+    expect(found).not.toEqual(endpoint.dialect)
+    expect(endpoint.adapt?.('gpt-5', endpoint.dialect)).toBe(found)
+    expect(endpoint.adapt?.('gpt-4o', endpoint.dialect)).not.toBe(found)
   })
 
   it('sends a key as the vendor wants it, and shows only its end', () => {

@@ -4,6 +4,7 @@ import { CLAUDE_CODE_MODELS, CLAUDE_CODE_SCHEME, DEFAULT_CLAUDE_CODE_OPTIONS } f
 import { keyCredential } from './credential.ts'
 import { withQuirks } from './define.ts'
 import { copilotCredential } from './github-copilot.ts'
+import { rememberingDialects } from './remember-dialects.ts'
 import type { ClaudeCodeProgram } from './claude-code-options.ts'
 import type { CopilotDependencies } from './github-copilot.ts'
 import { findProvider } from './index.ts'
@@ -81,7 +82,9 @@ function endpointsOf(settings: ProviderSettings, definition: ProviderDefinition)
       `Use ${spoken}, or leave "protocol" out.`,
     )
   }
-  return Object.keys(settings.dialect).length === 0 ? wanted : wanted.map((endpoint) => overridden(endpoint, settings))
+  const own =
+    Object.keys(settings.dialect).length === 0 ? wanted : wanted.map((endpoint) => overridden(endpoint, settings))
+  return own.map(rememberingDialects)
 }
 
 /** The config's quirks win over the vendor's row, and over what that row says of single models. */

@@ -2,7 +2,7 @@ import { withoutLongContext } from '../models/name.ts'
 import type { Deployment, Provider } from '../providers/provider.ts'
 import type { Deployments } from './deployments.ts'
 import { isSimulator } from './directory.ts'
-import type { ModelDirectory } from './directory.ts'
+import type { Findings, ModelDirectory } from './directory.ts'
 import type { WeightedDeployment } from './policies/policy.ts'
 import type { RouteQuery, TaskType } from './route.ts'
 import { RouteTable } from './route-table.ts'
@@ -44,6 +44,8 @@ export class Resolver {
   readonly #tasks: TaskSettings
   /** Null: every known model may be asked for. */
   readonly #table: RouteTable | null
+  /** By what the directory found, which for a name that comes again is the very same. */
+  readonly #open = new WeakMap<Findings, Finding>()
 
   constructor(settings: RoutingSettings, directory: ModelDirectory, deployments: Deployments) {
     this.#directory = directory
@@ -105,7 +107,10 @@ export class Resolver {
   }
 
   #openName(name: string): Finding | null {
-    const { groups, isAlias } = this.#directory.find(name)
+    const findings = this.#directory.find(name)
+    const known = this.#open.get(findings)
+    if (known !== undefined) return known
+    const { groups, isAlias } = findings
     if (groups.length > 0) {
       const tiers = groups.map((offers) =>
         offers.map(({ provider, model }) => ({
@@ -114,7 +119,9 @@ export class Resolver {
         })),
       )
       const reason = isAlias ? `alias:${name}` : `model:${name}`
-      return { reason, stages: [{ how: 'priority', tiers }] }
+      const finding: Finding = { reason, stages: [{ how: 'priority', tiers }] }
+      this.#open.set(findings, finding)
+      return finding
     }
     const provider = this.#directory.provider(name)
     if (provider === null) return null

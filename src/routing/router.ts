@@ -168,5 +168,6 @@ function noCandidate(name: string, selection: Selection, warnings: readonly stri
 
 /** Names come from clients. */
 function headerSafe(text: string): string {
-  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_REASON)
+  const safe = /[^\x20-\x7e]/.test(text) ? text.replaceAll(/[^\x20-\x7e]/g, '?') : text
+  return safe.slice(0, LONGEST_REASON)
 }

@@ -10,22 +10,24 @@ export type BodyLimits = Pick<ServerSettings, 'bodyLimit' | 'bodyTimeout' | 'bod
 const EMPTY = Buffer.alloc(0)
 
 /**
- * A request's body, whole and decompressed. `proceed` is called when its bytes are wanted (a client may have asked before
- * sending them). Throws GatewayError; what was not read then stays unread.
+ * A request's body, whole and decompressed; a promise only where it is not that yet. `proceed` is called when its bytes are
+ * wanted (a client may have asked before sending them). Throws, and rejects with, GatewayError; what was not read then
+ * stays unread.
  */
-export async function readBody(
+export function readBody(
   request: EngineRequest,
   headers: Headers,
   limits: BodyLimits,
   proceed: () => void,
-): Promise<Buffer> {
+): Buffer | Promise<Buffer> {
   const decode = decoderFor(headers['content-encoding'])
   if (Number(headers['content-length'] ?? 0) > limits.bodyLimit) throw tooLarge(limits.bodyLimit)
   proceed()
   const { whole } = request
   if (whole !== null && whole.length > limits.bodyLimit) throw tooLarge(limits.bodyLimit)
-  const bytes = whole ?? (await new BodyReader(request, limits).done)
-  return decode === null || bytes.length === 0 ? bytes : decode(bytes, limits.bodyLimit)
+  const decoded = (bytes: Buffer): Buffer | Promise<Buffer> =>
+    decode === null || bytes.length === 0 ? bytes : decode(bytes, limits.bodyLimit)
+  return whole === null ? new BodyReader(request, limits).done.then(decoded) : decoded(whole)
 }
 
 /** Collects the bytes, within the limits of size and time. */

@@ -58,7 +58,8 @@ export class Connection {
 
   remove(reply: HttpReply): void {
     const position = this.#replies.indexOf(reply)
-    if (position !== -1) this.#replies.splice(position, 1)
+    if (position === this.#replies.length - 1) this.#replies.pop()
+    else if (position !== -1) this.#replies.splice(position, 1)
     if (this.refused && this.idle) this.socket.destroySoon()
   }
 

@@ -3,14 +3,14 @@ import type { GatewayError } from '../lib/error.ts'
 import type { Protocol } from '../protocols/protocol.ts'
 import { ACCEPTED_ENCODINGS } from './body.ts'
 import type { EngineRequest, EngineResponse } from './engine.ts'
-import { safeHeaders } from './header-text.ts'
+import { makeSafe } from './header-text.ts'
 
 export interface ReplyOptions {
   readonly id: string
   readonly request: EngineRequest
   readonly response: EngineResponse
-  /** The protocol that errors are rendered in, as far as it is known yet. */
-  readonly protocol: Protocol
+  /** The protocol that errors are rendered in while the route is not known. */
+  fallbackProtocol(): Protocol
   /** Sent with every reply on this connection. */
   readonly headers: Readonly<Record<string, string>>
   /** A body follows the request's head. */
@@ -30,8 +30,8 @@ const LINGER = 2000
 export class HttpReply implements ClientReply {
   readonly id: string
   readonly startedAt = performance.now()
-  /** Replaced when the route is known. */
-  protocol: Protocol
+  /** Set when the route is known. */
+  #protocol: Protocol | null = null
   /** 0 while the head is not out. */
   status = 0
   /** The connection was answered in this reply's place: its request turned out not to be HTTP. */
@@ -51,12 +51,20 @@ export class HttpReply implements ClientReply {
 
   constructor(options: ReplyOptions) {
     this.id = options.id
-    this.protocol = options.protocol
     this.#options = options
     this.#response = options.response
     options.response.onFinish = () => this.#finish()
     options.response.onDrain = () => this.#drained()
     options.response.onGone = () => this.connectionClosed()
+  }
+
+  get protocol(): Protocol {
+    this.#protocol ??= this.#options.fallbackProtocol()
+    return this.#protocol
+  }
+
+  set protocol(protocol: Protocol) {
+    this.#protocol = protocol
   }
 
   get committed(): boolean {
@@ -86,7 +94,13 @@ export class HttpReply implements ClientReply {
     if (this.committed || this.closed) return
     this.status = status
     const options = this.#options
-    const fields = safeHeaders({ 'request-id': this.id, 'x-request-id': this.id, ...options.headers, ...headers })
+    const fields: Record<string, string> = {
+      'request-id': this.id,
+      'x-request-id': this.id,
+      ...options.headers,
+      ...headers,
+    }
+    makeSafe(fields)
     if (options.closing() || (this.#unread() && !options.request.multiplexed)) fields['connection'] = 'close'
     this.#eventStream = (fields['content-type'] ?? '').startsWith('text/event-stream')
     this.#response.head(status, fields)

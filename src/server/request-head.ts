@@ -1,4 +1,5 @@
 import { GatewayError } from '../lib/error.ts'
+import { lowerName } from '../lib/field-name.ts'
 import type { Headers } from '../lib/headers.ts'
 
 export interface RequestHead {
@@ -59,7 +60,7 @@ function joinFields(fields: readonly string[]): Headers {
   // No prototype: a field may be called `constructor`.
   const headers: Record<string, string | undefined> = Object.create(null)
   for (let position = 0; position < fields.length; position += 2) {
-    const name = (fields[position] ?? '').toLowerCase()
+    const name = lowerName(fields[position] ?? '')
     const value = fields[position + 1] ?? ''
     const before = headers[name]
     if (before !== undefined && name === 'host') {

@@ -45,7 +45,8 @@ export async function serveRequest(arrival: Arrival, router: ServerRouter, optio
   const target = findTarget(arrival, router)
   const caller = admit(arrival, target, options)
   const principal = caller instanceof Promise ? await meanwhileUnread(arrival, caller) : caller
-  const body = await bodyOf(arrival, target, principal, options)
+  const coming = bodyOf(arrival, target, principal, options)
+  const body = coming instanceof Promise ? await coming : coming
   if (reply.closed) return
   const answer = compressed(arrival, options)
   if (target.kind === 'plain') await answerPlain(arrival, answer, target, principal, body)
@@ -182,21 +183,27 @@ function meanwhileUnread({ head, request }: Arrival, caller: Promise<Principal |
 
 const NO_BODY = Buffer.alloc(0)
 
-async function bodyOf(
+/** A promise only where it has not come whole. */
+function bodyOf(
   { head, request, response, expectsContinue, peer }: Arrival,
   target: Target,
   principal: Principal | null,
   options: ServerOptions,
-): Promise<Buffer> {
+): Buffer | Promise<Buffer> {
   const { headers } = head
-  try {
-    if (!head.hasBody) return NO_BODY
-    return await readBody(request, headers, options.settings(), () => {
-      if (expectsContinue) response.proceed()
-    })
-  } finally {
+  const received = (): void => {
     if (target.kind === 'protocol') options.access.received({ principal, headers, peer })
   }
+  let body: Buffer | Promise<Buffer> = NO_BODY
+  try {
+    if (head.hasBody)
+      body = readBody(request, headers, options.settings(), () => {
+        if (expectsContinue) response.proceed()
+      })
+  } finally {
+    if (!(body instanceof Promise)) received()
+  }
+  return body instanceof Promise ? body.finally(received) : body
 }
 
 async function answerPlain(

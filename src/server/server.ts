@@ -192,7 +192,7 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
       id: this.#options.newId(),
       request,
       response,
-      protocol: this.#router.protocolFor(head.path, head.headers),
+      fallbackProtocol: () => this.#router.protocolFor(head.path, head.headers),
       headers: cors,
       hasBody: head.hasBody,
       closing: () => this.draining || connection.closing,

@@ -15,8 +15,7 @@ export interface ConnectionContext {
   readonly headerLimit: () => number
   /** Monotonic milliseconds, of the last look at the clock. */
   readonly now: () => number
-  keepAliveFields(): string
-  dateField(): string
+  lastFields(stays: boolean): string
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n')
@@ -72,12 +71,8 @@ export class LeanConnection implements ResponseOwner {
     else this.#break(new GatewayError('request_timeout', 'The request head took too long.'))
   }
 
-  keepAliveFields(): string {
-    return this.#context.keepAliveFields()
-  }
-
-  dateField(): string {
-    return this.#context.dateField()
+  lastFields(stays: boolean): string {
+    return this.#context.lastFields(stays)
   }
 
   answered(response: LeanResponse, last: boolean): void {

@@ -27,8 +27,7 @@ export function createLeanEngine(settings: () => ServerSettings, events: EngineE
     memory: Buffer.allocUnsafeSlow(READ_MEMORY),
     headerLimit: () => headerLimit,
     now: () => performance.now(),
-    keepAliveFields: () => clock.keepAliveFields(),
-    dateField: () => clock.dateField(),
+    lastFields: (stays) => clock.lastFields(stays),
   }
   // With half-open connections a client that says it sends no more still gets its answer.
   const options = { allowHalfOpen: true, noDelay: true, keepAlive: true, pauseOnConnect: true }
@@ -67,25 +66,22 @@ export function createLeanEngine(settings: () => ServerSettings, events: EngineE
 class Clock {
   readonly #settings: () => ServerSettings
   #until = 0
-  #date = ''
-  #keepAlive = ''
+  #staying = ''
+  #closing = ''
 
   constructor(settings: () => ServerSettings) {
     this.#settings = settings
   }
 
-  dateField(): string {
+  lastFields(stays: boolean): string {
     const now = Date.now()
     if (now >= this.#until) {
       this.#until = now - (now % 1000) + 1000
-      this.#date = `date: ${new Date(now).toUTCString()}\r\n`
-      this.#keepAlive = `connection: keep-alive\r\nkeep-alive: timeout=${Math.floor(this.#settings().keepAliveTimeout / 1000)}\r\n`
+      const date = `date: ${new Date(now).toUTCString()}\r\n\r\n`
+      const timeout = Math.floor(this.#settings().keepAliveTimeout / 1000)
+      this.#staying = `connection: keep-alive\r\nkeep-alive: timeout=${timeout}\r\n${date}`
+      this.#closing = `connection: close\r\n${date}`
     }
-    return this.#date
-  }
-
-  keepAliveFields(): string {
-    this.dateField()
-    return this.#keepAlive
+    return stays ? this.#staying : this.#closing
   }
 }

@@ -7,10 +7,8 @@ import type { Head } from './head.ts'
 /** What a response needs of its connection. */
 export interface ResponseOwner {
   readonly socket: Socket
-  /** Fields that each answer on a connection that stays has. */
-  keepAliveFields(): string
-  /** `Date`, which changes once a second. */
-  dateField(): string
+  /** What each head ends with: whether the connection stays, `Date`, and the empty line. */
+  lastFields(stays: boolean): string
   /** The answer is out, or as good as; with `last` nothing follows it on the connection. */
   answered(response: LeanResponse, last: boolean): void
 }
@@ -47,9 +45,8 @@ export class LeanResponse implements EngineResponse {
     this.chunked = !sized && !this.#bodiless && version === '1.1'
     let head = `HTTP/1.1 ${status} ${reasonOf(status)}\r\n`
     for (const name in fields) if (name !== 'connection') head += `${name}: ${fields[name]}\r\n`
-    head += this.#last ? 'connection: close\r\n' : this.#owner.keepAliveFields()
     if (this.chunked) head += 'transfer-encoding: chunked\r\n'
-    this.#pending = `${head}${this.#owner.dateField()}\r\n`
+    this.#pending = head + this.#owner.lastFields(!this.#last)
   }
 
   flush(): void {

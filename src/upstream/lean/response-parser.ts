@@ -1,4 +1,5 @@
 import { ChunkedBody } from '../../lib/chunked-body.ts'
+import { lowerName } from '../../lib/field-name.ts'
 import { hasTab, listMembers, withoutBlanks } from '../../lib/field-value.ts'
 import type { Headers } from '../../lib/headers.ts'
 
@@ -161,7 +162,8 @@ export class ResponseParser {
   #frame(status: number, headers: Headers, isOld: boolean): void {
     const coding = headers['transfer-encoding']
     const length = headers['content-length']
-    const connection = listMembers(headers['connection'] ?? '')
+    const options = headers['connection']
+    const connection = options === undefined ? NO_OPTIONS : listMembers(options)
     this.lastAnswer = connection.includes('close') || (isOld && !connection.includes('keep-alive'))
     this.keepAlive = keepAliveOf(headers['keep-alive'])
     if (coding !== undefined && length !== undefined) {
@@ -225,6 +227,7 @@ export class ResponseParser {
   }
 }
 
+const NO_OPTIONS: readonly string[] = []
 const OLD = 'HTTP/1.0'
 const HTTP = Buffer.from('HTTP/1.')
 const CR = 13
@@ -246,7 +249,7 @@ function fieldsOf(text: string): Record<string, string | undefined> {
     const next = text.indexOf('\r\n', start + 2)
     const end = next === -1 ? text.length : next
     const colon = text.indexOf(':', start + 2)
-    const name = text.slice(start + 2, colon).toLowerCase()
+    const name = lowerName(text.slice(start + 2, colon))
     const isFraming = name === 'content-length' || name === 'transfer-encoding'
     if (isFraming && hasTab(text, colon + 1, end)) {
       throw new ResponseError('invalid', `the ${name} of the answer has a tab`)

@@ -10,6 +10,8 @@ const READ_MEMORY = 64 * 1024
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/
 const PATH = /^\/[\x21-\x7e]*$/
+/** Names that are remembered as good. */
+const MOST_NAMES = 500
 const NOWHERE: Queue = { remove: () => {} }
 
 /** HTTP/1.1 directly on Node's sockets, without its streams of requests and answers. */
@@ -19,6 +21,8 @@ export class LeanTransport implements Transport {
   readonly #deadlines = new Deadlines()
   readonly #memory = Buffer.allocUnsafeSlow(READ_MEMORY)
   readonly #pools = new Map<string, Pool>()
+  /** Names of header fields that were looked at, and are good. */
+  readonly #names = new Set<string>()
   #closed = false
 
   constructor(options: HttpTransportOptions, dns: DnsCache) {
@@ -27,7 +31,7 @@ export class LeanTransport implements Transport {
   }
 
   send(request: UpstreamRequest, handler: UpstreamHandler): UpstreamCall {
-    const problem = this.#closed ? null : problemOf(request)
+    const problem = this.#closed ? null : problemOf(request, this.#names)
     const pool = this.#closed || problem !== null ? null : this.#pool(request.origin)
     const { maxDecodedBytes } = this.#options
     const call = new Call(request, handler, maxDecodedBytes, this.#deadlines, pool ?? NOWHERE)
@@ -57,14 +61,21 @@ export class LeanTransport implements Transport {
 }
 
 /** What would let one request be read as two, or as one to somebody else; null where nothing is wrong. */
-function problemOf({ path, headers }: UpstreamRequest): string | null {
+function problemOf({ path, headers }: UpstreamRequest, good: Set<string>): string | null {
   if (!PATH.test(path)) return 'the path holds characters that a path cannot have'
   for (const name in headers) {
-    if (!TOKEN.test(name)) return `${JSON.stringify(name)} is no name of a header field`
+    const problem = good.has(name) ? null : problemOfName(name)
+    if (problem !== null) return problem
     if (!VALUE.test(headers[name] ?? '')) return `the header field ${name} holds characters that it cannot have`
-    if (FRAMING.has(name.toLowerCase())) return `the header field ${name} follows from the request`
+    // Some come from clients, who could think of any number.
+    if (good.size < MOST_NAMES) good.add(name)
   }
   return null
+}
+
+function problemOfName(name: string): string | null {
+  if (!TOKEN.test(name)) return `${JSON.stringify(name)} is no name of a header field`
+  return FRAMING.has(name.toLowerCase()) ? `the header field ${name} follows from the request` : null
 }
 
 const FRAMING: ReadonlySet<string> = new Set(['host', 'content-length', 'transfer-encoding', 'connection'])
