@@ -21,6 +21,7 @@ function stored(body: unknown): StoredAnswer {
   return {
     body: Buffer.from(JSON.stringify(body)),
     headers: { 'content-type': 'application/json', 'content-length': '1', 'x-ucr-cache': 'hit' },
+    tenant: 'local',
     requestedModel: 'asked-for',
     deployment: testDeployment('far', 'm'),
     plan: 'passthrough',

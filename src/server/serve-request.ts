@@ -1,4 +1,5 @@
 import { isLoopback } from '../admission/address.ts'
+import type { Caller } from '../admission/admission.ts'
 import { hasCredential } from '../admission/authenticate.ts'
 import type { ClientReply, Principal } from '../exchange/client.ts'
 import { GatewayError, toGatewayError } from '../lib/error.ts'
@@ -122,7 +123,9 @@ function admit(
       if (fails) throw thrown
       return null
     }
-    const counted = countStranger({ headers, peer, isWrong: fails && isWrong(thrown, headers) }, access, () =>
+    const wrong = isWrong(thrown, headers)
+    if (!fails && wrong) noteGuess({ principal: null, headers, peer }, access)
+    const counted = countStranger({ headers, peer, isWrong: fails && wrong }, access, () =>
       // Whoever guesses keys is counted too.
       fails || target.kind === 'protocol' ? access.admit({ principal: null, headers, peer }) : undefined,
     )
@@ -168,6 +171,16 @@ function countStranger(
 ): void | Promise<void> {
   const failed = wrong ? access.failed({ principal: null, headers, peer }) : undefined
   return failed instanceof Promise ? failed.then(count) : count()
+}
+
+/** At a door that is open to everybody nobody is turned away, but holders of a key may be shown more. */
+function noteGuess(caller: Caller, access: AccessChecks): void {
+  const ignore = (): void => {}
+  try {
+    access.failed(caller)?.catch(ignore)
+  } catch {
+    ignore()
+  }
 }
 
 function isWrong(thrown: unknown, headers: Headers): boolean {
