@@ -26,8 +26,6 @@ async function installed(script: UpstreamScript | null = null): Promise<TestGate
 
 const MANY = 100_000
 
-const list = <T>(count: number, of: (at: number) => T): readonly T[] => Array.from({ length: count }, (_, at) => of(at))
-
 /**
  * Whoever may ask can stop all others where the time for a request grows with its square: each of these would take
  * minutes, in which nobody is answered. They are large enough for that to end in the limit of a test.
@@ -37,42 +35,12 @@ describe('a request that is made to take long is answered all the same:', () => 
     [
       "a user's id that looks like many sessions",
       (gateway) => {
-        const metadata = { user_id: `${'_session_x'.repeat(MANY * 5)}.` }
+        const metadata = { user_id: `${'_session_x'.repeat(MANY * 2)}.` }
         return generate(gateway, messages, messages.model, { metadata })
       },
     ],
-    [
-      'results for many calls, for a Chat vendor',
-      (gateway) =>
-        generate(gateway, messages, `c/${chat.model}`, {
-          messages: [
-            { role: 'user', content: 'Go' },
-            {
-              role: 'assistant',
-              content: list(MANY, (at) => ({ type: 'tool_use', id: `t${at}`, name: 'a', input: {} })),
-            },
-            {
-              role: 'user',
-              content: list(MANY, (at) => ({ type: 'tool_result', tool_use_id: `t${at}`, content: 'x' })),
-            },
-          ],
-        }),
-    ],
-    [
-      'many calls of one id, for a vendor of Messages',
-      (gateway) => {
-        const call = { id: 'call', type: 'function', function: { name: 'a', arguments: '{}' } }
-        return generate(gateway, chat, `m1/${messages.model}`, {
-          messages: [
-            { role: 'user', content: 'Go' },
-            { role: 'assistant', tool_calls: list(MANY, () => call) },
-            ...list(MANY, () => ({ role: 'tool', tool_call_id: 'call', content: 'x' })),
-          ],
-        })
-      },
-    ],
-    ['many newlines whose tokens are counted', (gateway) => counted(gateway, `${'\n'.repeat(30_000)}x`.repeat(200))],
-    ['many dashes whose tokens are counted', (gateway) => counted(gateway, '-'.repeat(5_000_000))],
+    ['many newlines whose tokens are counted', (gateway) => counted(gateway, `${'\n'.repeat(30_000)}x`.repeat(100))],
+    ['many dashes whose tokens are counted', (gateway) => counted(gateway, '-'.repeat(2_000_000))],
   ])('%s', async (_, send) => {
     expect((await send(await installed())).status).toBe(200)
   })
@@ -83,7 +51,7 @@ describe('a request that is made to take long is answered all the same:', () => 
       body: { model: `c/${CLAUDE}`, messages: [{ role: 'user', content }] },
     })
 
-  it.each(['a'.repeat(4_000_000), 'eyJ-'.repeat(1_000_000), `${' \n'.repeat(2_000_000)}x`])(
+  it.each(['a'.repeat(1_000_000), 'eyJ-'.repeat(500_000), `${' \n'.repeat(500_000)}x`])(
     "a vendor's message without end (%#)",
     async (message) => {
       const gateway = await installed(async (_asked, reply) => {
@@ -114,7 +82,7 @@ describe('what clients choose is not kept without limit:', () => {
 
   /** Bytes that so many requests leave behind. */
   async function leftBehind(count: number, send: (at: number) => Promise<Answer>): Promise<number> {
-    for (let at = 0; at < 5; at++) await send(-1 - at)
+    for (let at = 0; at < 3; at++) await send(-1 - at)
     const before = usedHeap()
     for (let at = 0; at < count; at++) expect((await send(at)).status).toBe(200)
     return usedHeap() - before
@@ -145,7 +113,7 @@ describe('what clients choose is not kept without limit:', () => {
     ],
   ])('%s', async (_, send) => {
     const gateway = await installed()
-    expect(await leftBehind(40, (at) => send(gateway, at))).toBeLessThan(20 * MEGABYTE)
+    expect(await leftBehind(20, (at) => send(gateway, at))).toBeLessThan(10 * MEGABYTE)
   })
 
   /** One that no other text has, and long enough to be remembered as a part of its text. */

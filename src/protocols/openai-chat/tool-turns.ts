@@ -18,7 +18,7 @@ export function settleToolTurns(messages: readonly Message[], losses: LossSink):
     let end = start
     while (end < messages.length && messages[end]?.role !== 'assistant') end++
     const calls = message.role === 'assistant' ? message.parts.filter((part) => part.kind === 'tool-call') : []
-    settled.push(...settleTurn(calls, messages.slice(start, end), losses))
+    for (const each of settleTurn(calls, messages.slice(start, end), losses)) settled.push(each)
     at = Math.max(at, end)
   }
   return settled
