@@ -108,7 +108,7 @@ function admit(
   { access, observer: { tracer } }: ServerOptions,
 ): Principal | null | Promise<Principal | null> {
   if (target.kind === 'plain' && target.route.access === 'admin') return admitAdmin(headers, peer, access)
-  const open = target.kind === 'plain' ? target.route.access === 'public' : target.route.public
+  const open = isPublic(target)
   const known = (principal: Principal): Principal | Promise<Principal> => {
     if (tracer.on.auth) tracer.write('auth', id, 'known', { key: principal.keyName ?? '' })
     if (!open) access.permit(principal, target.route.path)
@@ -138,6 +138,10 @@ function admit(
     return unknown(thrown)
   }
   return found instanceof Promise ? found.then(known, unknown) : known(found)
+}
+
+function isPublic(target: Target): boolean {
+  return target.kind === 'plain' ? target.route.access === 'public' : target.route.public
 }
 
 /** Whoever runs the gateway is nobody's tenant. */
@@ -203,7 +207,8 @@ async function bodyOf(
 ): Promise<Buffer> {
   const { headers } = head
   try {
-    if (!head.hasBody) return NO_BODY
+    // What everybody may ask for takes no body, and strangers could send many.
+    if (!head.hasBody || isPublic(target)) return NO_BODY
     return await readBody(request, headers, options.settings(), () => {
       if (expectsContinue) response.proceed()
     })
