@@ -346,7 +346,7 @@ class RunningGateway implements Gateway {
     this.#slow.adopt(next.config.logging)
     this.#monitoring.adopt(next.config)
     this.#access.adopt(next.config)
-    if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ kind: 'all' })
+    if (answersDiffer(previous.config, next.config)) this.#shared.caches.forget({ tenant: null, kind: 'all' })
     void this.#providerSet.ask()
   }
 

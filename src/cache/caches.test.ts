@@ -3,6 +3,7 @@ import { testDeployment } from '../../test/support/routing.ts'
 import { Caches } from './caches.ts'
 import type { Invalidation } from './caches.ts'
 import { Coalescer } from './coalescer.ts'
+import type { Joinable } from './coalescer.ts'
 import { streamKey } from './response-cache.ts'
 import type { StoredAnswer } from './response-cache.ts'
 import type { CacheSettings } from './settings.ts'
@@ -19,6 +20,7 @@ const SETTINGS: CacheSettings = {
 function answer(model: string, bytes = 10): StoredAnswer {
   return {
     body: Buffer.alloc(bytes),
+    tenant: 'local',
     headers: {},
     streamsContent: false,
     requestedModel: model,
@@ -34,7 +36,7 @@ function answer(model: string, bytes = 10): StoredAnswer {
 
 function cachesOf(settings: CacheSettings = SETTINGS) {
   let time = 1
-  const calls = new Coalescer<{ readonly joinable: boolean }>()
+  const calls = new Coalescer<Joinable>()
   const caches = new Caches({ settings, secret: Buffer.alloc(32, 1), calls, now: () => time })
   const pass = (milliseconds: number): void => {
     time += milliseconds
@@ -48,7 +50,12 @@ describe('Caches.invalidate()', () => {
     const told: Invalidation[] = []
     caches.onInvalidate((scope) => told.push(scope))
     for (const model of ['a', 'b', 'c']) caches.responses.set(`key-${model}`, answer(model))
-    const scopes = [{ kind: 'key', key: 'key-a' }, { kind: 'model', model: 'b' }, { kind: 'all' }] as const
+    const tenant = null
+    const scopes = [
+      { tenant, kind: 'key', key: 'key-a' },
+      { tenant, kind: 'model', model: 'b' },
+      { tenant, kind: 'all' },
+    ] as const
     expect(scopes.map((scope) => caches.invalidate(scope))).toEqual([1, 1, 1])
     expect(told).toEqual(scopes)
   })
@@ -57,24 +64,40 @@ describe('Caches.invalidate()', () => {
     const { caches } = cachesOf()
     caches.onInvalidate(() => expect.unreachable())
     caches.responses.set('key', answer('a'))
-    expect(caches.forget({ kind: 'all' })).toBe(1)
+    expect(caches.forget({ tenant: null, kind: 'all' })).toBe(1)
   })
 
   it('reaches answers that are still on their way', () => {
     const { caches, calls } = cachesOf()
-    calls.lead('key', { joinable: true })
-    const before = caches.generation
-    caches.invalidate({ kind: 'key', key: 'whatever' })
-    expect(caches.generation).toBeGreaterThan(before)
+    calls.lead('key', { joinable: true, tenant: 'local' })
+    const before = caches.generationOf('local')
+    caches.invalidate({ tenant: null, kind: 'key', key: 'whatever' })
+    expect(caches.generationOf('local')).toBeGreaterThan(before)
     expect(calls.join('key')).toBeNull()
     expect(calls.stats()).toEqual({ inFlight: 1, leaders: 1, followers: 0 })
+  })
+
+  it('of one tenant touches nothing of another', () => {
+    const { caches, calls } = cachesOf()
+    caches.responses.set('mine', { ...answer('a'), tenant: 'me' })
+    caches.responses.set('theirs', { ...answer('a'), tenant: 'them' })
+    calls.lead('call', { joinable: true, tenant: 'them' })
+    const before = caches.generationOf('them')
+    for (const scope of [{ kind: 'key', key: 'theirs' }, { kind: 'model', model: 'a' }, { kind: 'all' }] as const) {
+      caches.invalidate({ ...scope, tenant: 'me' })
+    }
+    expect(caches.responses.get('mine')).toBeUndefined()
+    expect(caches.responses.get('theirs')).toBeDefined()
+    expect(calls.join('call')).not.toBeNull()
+    expect(caches.generationOf('them')).toBe(before)
+    expect(caches.generationOf('me')).not.toBe(before)
   })
 
   it('forgets the streams of an answer with it', () => {
     const { caches } = cachesOf()
     caches.responses.set('key', answer('a'))
     for (const usage of [true, false]) caches.responses.setForm(streamKey('key', usage), answer('a'), 'key')
-    expect(caches.invalidate({ kind: 'key', key: 'key' })).toBe(3)
+    expect(caches.invalidate({ tenant: null, kind: 'key', key: 'key' })).toBe(3)
     expect(caches.responses.get(streamKey('key', true))).toBeUndefined()
   })
 })

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { CoalescingStats } from './coalescer.ts'
 import { CacheKeys } from './cache-keys.ts'
 import { MultiLayerCache } from './multi-layer-cache.ts'
@@ -10,12 +11,19 @@ import { sizeOfWarmValue } from './warm-value.ts'
 import type { WarmValue } from './warm-value.ts'
 
 /** What is to be forgotten. */
-export type Invalidation =
+export type Invalidation = {
+  /** Whose answers; null: everybody's. */
+  readonly tenant: string | null
+} & (
   | { readonly kind: 'all' }
   /** One answer, by the name that `x-ucr-cache-key` says. */
   | { readonly kind: 'key'; readonly key: string }
   /** All answers of a model: the client's name of it, the vendor's, or `provider/model`. */
   | { readonly kind: 'model'; readonly model: string }
+)
+
+/** Tenants of whom it is known that they had something forgotten. What they ask for takes minutes at most. */
+const MOST_TENANTS = 10_000
 
 export interface CacheStats {
   readonly manager: MultiLayerStats
@@ -26,7 +34,7 @@ export interface CacheStats {
 
 /** Calls under way, as far as the caches have to do with them. */
 interface CallsUnderWay {
-  detach(): void
+  detach(tenant: string | null): void
   stats(): CoalescingStats
 }
 
@@ -49,6 +57,9 @@ export class Caches {
   readonly #onInvalidate: ((scope: Invalidation) => void)[] = []
   #settings: CacheSettings
   #generation = 0
+  /** Of those who are not in the list. */
+  #oldest = 0
+  readonly #generations = new LRUCache<string, number>({ max: MOST_TENANTS })
 
   constructor({ settings, secret, calls, now }: CachesOptions) {
     this.#settings = settings
@@ -63,9 +74,9 @@ export class Caches {
     return this.#settings
   }
 
-  /** Grows with everything that is forgotten on demand: an answer asked for before that is not kept after it. */
-  get generation(): number {
-    return this.#generation
+  /** Another one after all that this tenant has forgotten on demand: an answer asked for before that is not kept after it. */
+  generationOf(tenant: string): number {
+    return this.#generations.get(tenant) ?? this.#oldest
   }
 
   /** Other sizes, from now on. */
@@ -79,7 +90,7 @@ export class Caches {
   /** Memory runs short: only what is hot stays. Answers take most of the room, and are not worth more than it. */
   clearWarm(): void {
     this.warm.clearWarm()
-    this.responses.clear()
+    this.responses.clear(null)
   }
 
   /** Answers that are gone now. Other processes are told by whoever listens. */
@@ -91,20 +102,33 @@ export class Caches {
 
   /** As `invalidate`, without telling anybody: for what another process has said. */
   forget(scope: Invalidation): number {
-    this.#generation++
-    this.#calls.detach()
+    const { tenant } = scope
+    this.#age(tenant)
+    this.#calls.detach(tenant)
     switch (scope.kind) {
       case 'all':
-        this.warm.clear()
-        this.recognised.clear()
-        return this.responses.clear()
+        if (tenant === null) {
+          this.warm.clear()
+          this.recognised.clear()
+        }
+        return this.responses.clear(tenant)
       case 'key':
-        return this.responses.delete(scope.key)
+        return this.responses.delete(scope.key, tenant)
       case 'model':
-        return this.responses.deleteModel(scope.model)
+        return this.responses.deleteModel(scope.model, tenant)
       default:
         return scope satisfies never
     }
+  }
+
+  #age(tenant: string | null): void {
+    this.#generation++
+    if (tenant !== null) {
+      this.#generations.set(tenant, this.#generation)
+      return
+    }
+    this.#oldest = this.#generation
+    this.#generations.clear()
   }
 
   /** Called with everything that this process forgets on demand, so that others can do the same. */

@@ -10,6 +10,8 @@ export interface CoalescingStats {
 /** A call whose answer others may still have from its beginning. */
 export interface Joinable {
   readonly joinable: boolean
+  /** Who asked. */
+  readonly tenant: string
 }
 
 /** Calls under way by the name of their request. */
@@ -39,9 +41,9 @@ export class Coalescer<Call extends Joinable> {
     if (this.#open.get(key) === call) this.#open.delete(key)
   }
 
-  /** What is under way ends for those who wait for it; nobody else joins. */
-  detach(): void {
-    this.#open.clear()
+  /** What is under way for this tenant, or for anybody where it is null, ends for those who wait for it; nobody else joins. */
+  detach(tenant: string | null): void {
+    for (const [key, call] of this.#open) if (tenant === null || call.tenant === tenant) this.#open.delete(key)
   }
 
   stats(): CoalescingStats {

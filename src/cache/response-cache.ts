@@ -7,6 +7,8 @@ import type { ResponseCacheSettings } from './settings.ts'
 /** A complete answer as it went to its client, ready to be sent again in one piece. */
 export interface StoredAnswer {
   readonly body: Buffer
+  /** Who asked. */
+  readonly tenant: string
   /** All fields of a hit but those that name its request. The same object for every hit. */
   readonly headers: Readonly<Record<string, string>>
   /** It is a stream, with something to read in it. */
@@ -86,26 +88,36 @@ export class ResponseCache {
     if (left > 0) this.#entries?.set(key, form, { ttl: left })
   }
 
-  /** With all its forms. Returns how many entries there were. */
-  delete(key: string): number {
+  /** With all its forms, where it is this tenant's; null: anybody's. Returns how many entries there were. */
+  delete(key: string, tenant: string | null): number {
     const names = [key, streamKey(key, true), streamKey(key, false)]
-    return names.filter((name) => this.#entries?.delete(name) === true).length
+    return names.filter((name) => {
+      const isTheirs = tenant === null || this.#entries?.peek(name)?.tenant === tenant
+      return isTheirs && this.#entries?.delete(name) === true
+    }).length
   }
 
   /** Of a model, by the name that clients wrote or by the vendor's. */
-  deleteModel(model: string): number {
-    let deleted = 0
-    for (const [key, { requestedModel, deployment }] of this.#entries?.entries() ?? []) {
-      const isOfModel = requestedModel === model || deployment.model === model || deployment.key === model
-      if (isOfModel && this.#entries?.delete(key) === true) deleted++
-    }
-    return deleted
+  deleteModel(model: string, tenant: string | null): number {
+    return this.#deleteWhere(
+      ({ requestedModel, deployment }) =>
+        requestedModel === model || deployment.model === model || deployment.key === model,
+      tenant,
+    )
   }
 
-  clear(): number {
-    const { size } = this.stats()
-    this.#entries?.clear()
-    return size
+  clear(tenant: string | null): number {
+    return this.#deleteWhere(() => true, tenant)
+  }
+
+  #deleteWhere(fits: (answer: StoredAnswer) => boolean, tenant: string | null): number {
+    this.#entries?.purgeStale()
+    let deleted = 0
+    for (const [key, answer] of this.#entries?.entries() ?? []) {
+      const isMeant = fits(answer) && (tenant === null || answer.tenant === tenant)
+      if (isMeant && this.#entries?.delete(key) === true) deleted++
+    }
+    return deleted
   }
 
   /** Other sizes and times, from now on. The newest of what still fits stays. */
@@ -140,7 +152,7 @@ export class ResponseCache {
       max,
       maxSize: maxBytes,
       ttl,
-      sizeCalculation: ({ body }) => body.length + OVERHEAD,
+      sizeCalculation: ({ body, requestedModel }) => body.length + requestedModel.length + OVERHEAD,
       perf: { now: this.#now },
       ttlResolution: 0,
       dispose: (_answer, _key, reason) => {

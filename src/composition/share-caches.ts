@@ -13,8 +13,9 @@ export function shareCaches(caches: Caches, bus: WorkerBus): void {
   caches.onInvalidate((scope) => bus.publish(FORGET, { ...scope }))
 }
 
-function scopeOf({ kind, key, model }: Fields): Invalidation | null {
-  if (kind === 'all') return { kind }
-  if (kind === 'key' && typeof key === 'string') return { kind, key }
-  return kind === 'model' && typeof model === 'string' ? { kind, model } : null
+function scopeOf({ kind, key, model, tenant = null }: Fields): Invalidation | null {
+  if (tenant !== null && typeof tenant !== 'string') return null
+  if (kind === 'all') return { tenant, kind }
+  if (kind === 'key' && typeof key === 'string') return { tenant, kind, key }
+  return kind === 'model' && typeof model === 'string' ? { tenant, kind, model } : null
 }

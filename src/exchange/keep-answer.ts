@@ -1,6 +1,7 @@
 import type { Broadcast } from '../cache/broadcast.ts'
 import type { StoredAnswer } from '../cache/response-cache.ts'
 import type { FinishReason } from '../canonical/response.ts'
+import { ownCopy } from '../lib/own-copy.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
 import { readAnswer } from './replay-stream.ts'
@@ -23,7 +24,7 @@ export function keepAnswer(
   const { caches } = deps
   const { envelope, deployment, plan, finish, decision } = exchange
   const { mode, toolCalls } = caches.settings.responses
-  if (mode === 'off' || caches.generation !== ticket.generation) return
+  if (mode === 'off' || caches.generationOf(exchange.request.principal.tenant) !== ticket.generation) return
   if (sent === null || envelope === null || envelope.stream) return
   if (deployment === null || plan === null || finish === null || !COMPLETE.has(finish.reason)) return
   const key = ticket.keyFor(deployment)
@@ -31,7 +32,8 @@ export function keepAnswer(
     body: sent.body,
     headers: storedHeaders(sent.headers, key),
     streamsContent: false,
-    requestedModel: envelope.model,
+    tenant: exchange.request.principal.tenant,
+    requestedModel: ownCopy(envelope.model),
     deployment,
     plan,
     reason: decision?.reason ?? '',

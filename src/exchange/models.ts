@@ -8,7 +8,9 @@ import type { ExchangeDependencies } from './dependencies.ts'
 export function listModels(request: ClientRequest, deps: ExchangeDependencies): string {
   const { protocol, principal, query } = request
   const { caches, router } = deps
-  const key = caches.keys.digest(['models', principal.tenant, protocol, query], '')
+  // Tokens of one tenant may see different models, and a key others than before.
+  const allowed = JSON.stringify(principal.grant?.models ?? [])
+  const key = caches.keys.digest(['models', principal.tenant, allowed, protocol, query], '')
   const kept = caches.warm.get(key)
   if (kept?.kind === 'model-list' && kept.router === router) return kept.body
   const models = usable(request, deps).map((model) => listed(model))

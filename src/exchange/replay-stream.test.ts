@@ -22,6 +22,7 @@ function stored(body: unknown): StoredAnswer {
     body: Buffer.from(JSON.stringify(body)),
     headers: { 'content-type': 'application/json', 'content-length': '1', 'x-ucr-cache': 'hit' },
     streamsContent: false,
+    tenant: 'local',
     requestedModel: 'asked-for',
     deployment: testDeployment('far', 'm'),
     plan: 'passthrough',

@@ -8,7 +8,7 @@ import { recognitionOf } from './ticket.ts'
 
 /**
  * Answers a request that came before with these very bytes, from this tenant, with these headers, under this config, if its
- * answer is still kept. Nothing is read, checked or decided again: it was allowed then, and by the same rules is now.
+ * answer is still kept. Nothing is read or decided again.
  */
 export function replayRecognised(exchange: Exchange, deps: ExchangeDependencies): boolean {
   const { protocol, body, principal } = exchange.request
@@ -17,7 +17,8 @@ export function replayRecognised(exchange: Exchange, deps: ExchangeDependencies)
   if (known === null || known.router !== deps.router) return false
   if (known.fields !== recognitionOf(exchange.request, known.deployment, deps)) return false
   const answer = responses.get(known.key)
-  if (answer === undefined) return false
+  // A key may have been narrowed since, and tokens of one tenant may ask for different models.
+  if (answer === undefined || !deps.mayUse(principal, answer.requestedModel)) return false
   replay(exchange, answer, known.stream, deps)
   return true
 }

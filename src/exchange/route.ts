@@ -18,6 +18,7 @@ export function route(
   if (!deps.mayUse(exchange.request.principal, envelope.model)) throw forbidden(envelope.model)
   const decision = deps.router.route({
     model: envelope.model,
+    tenant: exchange.request.principal.tenant,
     protocol: exchange.request.protocol,
     traits: envelope.traits,
     tokenCount: deps.estimateTokens(envelope.traits),

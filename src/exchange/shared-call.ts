@@ -40,6 +40,10 @@ export class SharedCall implements JoinableCall {
     return this.#broadcast.joinable
   }
 
+  get tenant(): string {
+    return this.exchange.request.principal.tenant
+  }
+
   get broadcast(): Broadcast {
     return this.#broadcast
   }

@@ -17,7 +17,7 @@ export interface CacheTicket {
   readonly formKey: string
   /** The name of its call: what joins it gets these very bytes, in this form, at this client's patience. */
   readonly callKey: string
-  /** Of the caches when it came. */
+  /** Of the tenant's answers when it came. */
   readonly generation: number
   /** A whole answer says all that its stream would. */
   readonly replayable: boolean
@@ -40,7 +40,7 @@ export function ticketFor(
 ): CacheTicket | null {
   const { envelope, request } = exchange
   const [first] = decision.candidates
-  const { settings, generation } = deps.caches
+  const { settings } = deps.caches
   if (envelope === null || first === undefined) return null
   const wish = wishOf(request)
   if (wish === 'skip') exchange.cache = 'skip'
@@ -53,6 +53,7 @@ export function ticketFor(
   const formKey = envelope.stream ? streamKey(key, envelope.includeUsage) : key
   if (repeatable) remember(exchange, decision, formKey, deps)
   const callKey = `${formKey} ${request.headers['x-stainless-timeout'] ?? ''}`
+  const generation = deps.caches.generationOf(request.principal.tenant)
   return { key, formKey, callKey, generation, replayable: rules.isReplayable(envelope.root), keyFor }
 }
 

@@ -2,8 +2,9 @@ import type { Usage } from '../canonical/usage.ts'
 import { ownCopy } from '../lib/own-copy.ts'
 import type { ExchangeRecord } from './observer.ts'
 
-/** Clients choose names: they are not kept for ever. */
+/** Clients choose names: they are not kept for ever, and long ones not at all. */
 const MAX_NAMES = 1000
+const LONGEST = 200
 
 /** Neither JSON nor a terminal takes anything in such text for its own. Ids of the gateway's making are like that. */
 const PLAIN = /^[\w-]*$/
@@ -54,6 +55,7 @@ export class AccessLine {
     const known = this.#names.get(text)
     if (known !== undefined) return known
     const literal = this.#literal(text)
+    if (text.length > LONGEST) return literal
     if (this.#names.size >= MAX_NAMES) this.#names.clear()
     this.#names.set(ownCopy(text), literal)
     return literal

@@ -1,18 +1,24 @@
 import { LRUCache } from 'lru-cache'
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
+import { ownCopy } from '../lib/own-copy.ts'
 import type { Deployment, Provider } from '../providers/provider.ts'
 import type { ModelDirectory } from './directory.ts'
 
 export type CapabilitiesOf = (provider: Provider, model: string) => ModelCapabilities
 
-/** Clients choose model names: more than this many are forgotten, least recently used first. */
+/** Clients choose model names: more than this many, and more characters of them, are forgotten, least recently used first. */
 const MOST_DEPLOYMENTS = 5000
+const MOST_CHARACTERS = 1_000_000
 
 /** Turns targets of the config into deployments. */
 export class Deployments {
   readonly #directory: ModelDirectory
   readonly #capabilitiesOf: CapabilitiesOf
-  readonly #known = new LRUCache<string, Deployment>({ max: MOST_DEPLOYMENTS })
+  readonly #known = new LRUCache<string, Deployment>({
+    max: MOST_DEPLOYMENTS,
+    maxSize: MOST_CHARACTERS,
+    sizeCalculation: (_deployment, key) => key.length,
+  })
 
   constructor(directory: ModelDirectory, capabilitiesOf: CapabilitiesOf) {
     this.#directory = directory
@@ -23,7 +29,8 @@ export class Deployments {
     const key = `${provider.id}/${model}`
     const known = this.#known.get(key)
     if (known !== undefined) return known
-    const deployment = { key, provider, model, capabilities: this.#capabilitiesOf(provider, model) }
+    const capabilities = this.#capabilitiesOf(provider, model)
+    const deployment = { key, provider, model: ownCopy(model), capabilities }
     this.#known.set(key, deployment)
     return deployment
   }

@@ -4,8 +4,12 @@ import { Breaker, type BreakerChange } from './breaker.ts'
 import type { CooldownReason, DeploymentHealth, Health, Permit } from './route.ts'
 import type { BreakerSettings } from './settings.ts'
 
-/** Clients choose model names, and with them keys: more than this many are forgotten, least recently used first. */
+/**
+ * Clients choose model names, and with them keys: more than this many, and more characters of them, are forgotten, least
+ * recently used first.
+ */
 const MOST_KEYS = 10_000
+const MOST_CHARACTERS = 1_000_000
 
 /** What the breaker of one deployment did. */
 export type HealthChange = BreakerChange & { readonly key: string }
@@ -13,7 +17,11 @@ export type HealthChange = BreakerChange & { readonly key: string }
 /** Breakers and cooldowns of all deployments. One object for the life of the process: a reload adopts it. */
 export class HealthRegistry implements Health {
   readonly #now: () => number
-  readonly #breakers = new LRUCache<string, Breaker>({ max: MOST_KEYS })
+  readonly #breakers = new LRUCache<string, Breaker>({
+    max: MOST_KEYS,
+    maxSize: MOST_CHARACTERS,
+    sizeCalculation: (_breaker, key) => key.length,
+  })
   #settings: BreakerSettings
   #identities: ReadonlyMap<string, string> = new Map()
   #onChange: (change: HealthChange) => void = () => {}

@@ -8,6 +8,8 @@ import type { Deployment } from '../providers/provider.ts'
 export interface RouteQuery {
   /** As the client wrote it. */
   readonly model: string
+  /** Whose conversations these are. */
+  readonly tenant: string
   readonly protocol: ProtocolId
   readonly traits: RequestTraits
   /** Estimated input tokens. */

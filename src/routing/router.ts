@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { GatewayError } from '../lib/error.ts'
+import { sha256 } from '../lib/hash.ts'
 import { nearestNames } from '../lib/nearest-name.ts'
 import type { Provider } from '../providers/provider.ts'
 import { CustomRouter, describeProvider } from './custom-router.ts'
@@ -100,10 +101,13 @@ export function createRouter(options: RouterOptions): Router {
   return { route, answered, models }
 }
 
-/** Names a conversation, apart for each rule: another rule has other deployments. */
-function conversationKey({ traits }: RouteQuery, rule: string): string | null {
+/**
+ * Names a conversation, apart for each rule, as another rule has other deployments, and for each tenant, as clients choose
+ * such names. A digest: they may be as long as a request, and are remembered.
+ */
+function conversationKey({ tenant, traits }: RouteQuery, rule: string): string | null {
   const affinity = traits.affinity()
-  return affinity === null ? null : `${affinity}\n${rule}`
+  return affinity === null ? null : sha256(JSON.stringify([tenant, rule, affinity]))
 }
 
 /** With `models`: its exact names. Without: every model that a provider has, by its name and as `provider/model`. */

@@ -4,7 +4,7 @@ import type { InputSchema } from '../lib/checked.ts'
 import type { ErrorCode } from '../lib/error.ts'
 import { GatewayError } from '../lib/error.ts'
 import type { JsonValue } from '../lib/json.ts'
-import { parseJson } from '../lib/json.ts'
+import { JsonScanError, scanJsonBytes } from '../lib/json.ts'
 import type { RouteDescription } from '../protocols/route-description.ts'
 import type { Access, PlainAnswer, PlainRequest, PlainRoute, StreamedAnswer } from './plain-route.ts'
 
@@ -122,9 +122,9 @@ function fieldsOf(query: string): Readonly<Record<string, string>> {
 function valueOf(body: Buffer, without: JsonValue | undefined): JsonValue {
   if (body.length === 0 && without !== undefined) return without
   try {
-    return parseJson(body.toString('utf8'))
+    return scanJsonBytes(body).decode()
   } catch (thrown) {
-    if (thrown instanceof SyntaxError) throw new GatewayError('invalid_json', 'The body is no JSON.', { cause: thrown })
-    throw thrown
+    if (!(thrown instanceof JsonScanError)) throw thrown
+    throw new GatewayError('invalid_json', `The body is not JSON: ${thrown.message}.`)
   }
 }

@@ -48,7 +48,7 @@ export interface AccessChecks {
    * somebody else counts.
    */
   admit(caller: Caller): void | Promise<void>
-  /** A key or a token was sent that is not good, and one is needed. */
+  /** A key or a token was sent that is not good. The admin token is no guess. */
   failed(caller: Caller): void | Promise<void>
   /** The body of a request that a protocol owns, and that was admitted, has come, or never will. */
   received(caller: Caller): void

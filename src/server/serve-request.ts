@@ -1,4 +1,5 @@
 import { isLoopback } from '../admission/address.ts'
+import type { Caller } from '../admission/admission.ts'
 import { hasCredential } from '../admission/authenticate.ts'
 import type { ClientReply, Principal } from '../exchange/client.ts'
 import { GatewayError, toGatewayError } from '../lib/error.ts'
@@ -108,7 +109,7 @@ function admit(
   { access, observer: { tracer } }: ServerOptions,
 ): Principal | null | Promise<Principal | null> {
   if (target.kind === 'plain' && target.route.access === 'admin') return admitAdmin(headers, peer, access)
-  const open = target.kind === 'plain' ? target.route.access === 'public' : target.route.public
+  const open = isPublic(target)
   const known = (principal: Principal): Principal | Promise<Principal> => {
     if (tracer.on.auth) tracer.write('auth', id, 'known', { key: principal.keyName ?? '' })
     if (!open) access.permit(principal, target.route.path)
@@ -123,7 +124,9 @@ function admit(
       if (fails) throw thrown
       return null
     }
-    const counted = countStranger({ headers, peer, isWrong: fails && isWrong(thrown, headers) }, access, () =>
+    const wrong = isWrong(thrown, headers)
+    if (!fails && wrong) noteGuess({ principal: null, headers, peer }, access)
+    const counted = countStranger({ headers, peer, isWrong: fails && wrong }, access, () =>
       // Whoever guesses keys is counted too.
       fails || target.kind === 'protocol' ? access.admit({ principal: null, headers, peer }) : undefined,
     )
@@ -136,6 +139,10 @@ function admit(
     return unknown(thrown)
   }
   return found instanceof Promise ? found.then(known, unknown) : known(found)
+}
+
+function isPublic(target: Target): boolean {
+  return target.kind === 'plain' ? target.route.access === 'public' : target.route.public
 }
 
 /** Whoever runs the gateway is nobody's tenant. */
@@ -171,6 +178,16 @@ function countStranger(
   return failed instanceof Promise ? failed.then(count) : count()
 }
 
+/** At a door that is open to everybody nobody is turned away, but holders of a key may be shown more. */
+function noteGuess(caller: Caller, access: AccessChecks): void {
+  const ignore = (): void => {}
+  try {
+    access.failed(caller)?.catch(ignore)
+  } catch {
+    ignore()
+  }
+}
+
 function isWrong(thrown: unknown, headers: Headers): boolean {
   return thrown instanceof GatewayError && thrown.code === 'unauthorized' && hasCredential(headers)
 }
@@ -196,7 +213,8 @@ function bodyOf(
   }
   let body: Buffer | Promise<Buffer> = NO_BODY
   try {
-    if (head.hasBody)
+    // What everybody may ask for takes no body, and strangers could send many.
+    if (head.hasBody && !isPublic(target))
       body = readBody(request, headers, options.settings(), () => {
         if (expectsContinue) response.proceed()
       })

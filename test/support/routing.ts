@@ -50,6 +50,7 @@ export function testQuery(
 ): RouteQuery {
   return {
     model,
+    tenant: 'local',
     protocol: 'anthropic-messages',
     traits: { ...NO_TRAITS, ...traits },
     tokenCount: 10,

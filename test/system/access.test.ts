@@ -61,6 +61,7 @@ const ROUTES: readonly KnownRoute[] = [
   ]),
   ...routes('admin', [
     'DELETE /admin/alerts/{id}',
+    'DELETE /admin/cache',
     'DELETE /admin/diagnostics/{name}',
     'DELETE /admin/keys/{id}',
     'GET /admin/alerts',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { adminOf } from '../support/admin.ts'
 import { ask } from '../support/ask.ts'
 import type { Json } from '../support/ask.ts'
 import type { ConfigFile, TestGateway } from '../support/gateway.ts'
@@ -79,6 +80,33 @@ describe('DELETE /cache', () => {
       expect(await forget(query)).toMatchObject({ status: 400 })
     }
     expect([await share(0), await share(1)]).toEqual(['hit', 'hit'])
+  })
+
+  it('forgets what is kept for the caller, and nothing of another key; the admin forgets it all', async () => {
+    const keys = ['key-of-the-first-0123456789', 'key-of-the-second-0123456789'] as const
+    const upstream = await vendorOf(saying(messages, 'Hello.'))
+    const gateway = await install({
+      providers: [provider('far', messages, upstream.url)],
+      auth: { keys: keys.map((key, at) => ({ name: `${at}`, key })) },
+    })
+    const shares = (): Promise<readonly (string | undefined)[]> =>
+      Promise.all(
+        keys.map(async (key) => {
+          const answer = await generate(gateway, messages, messages.model, COLD, { 'x-api-key': key })
+          return answer.headers['x-ucr-cache']
+        }),
+      )
+    const forget = async (path: string, key: string): Promise<Json> =>
+      (await ask(gateway.url + path, { method: 'DELETE', headers: { 'x-api-key': key } })).json()
+    await shares()
+    const theirs = await generate(gateway, messages, messages.model, COLD, { 'x-api-key': keys[0] })
+    expect(await forget(`/cache?key=${theirs.headers['x-ucr-cache-key']}`, keys[1])).toEqual({ deleted: 0 })
+    expect(await forget(`/cache?model=${messages.model}`, keys[1])).toEqual({ deleted: 1 })
+    expect(await shares()).toEqual(['hit', 'miss'])
+    expect(await forget('/cache', keys[1])).toEqual({ deleted: 1 })
+    expect(await shares()).toEqual(['hit', 'miss'])
+    expect(await forget('/admin/cache', adminOf(gateway).token)).toEqual({ deleted: 2 })
+    expect(await shares()).toEqual(['miss', 'miss'])
   })
 
   it('is for those who have a key', async () => {

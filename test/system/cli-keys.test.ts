@@ -185,3 +185,11 @@ describe('keys', () => {
     expect(known.stdout + known.stderr).toContain('MY_KEY')
   })
 })
+
+it('ucr keys list shows what others wrote about a key as text: nothing in it moves the cursor or sets the clipboard', async () => {
+  const evil = '\u001b]52;c;ZXZpbA==\u0007\u001b[2Jann\r\u202e'
+  expect((await machine.run(['keys', 'create', 'laptop', '--owner', evil, '--model', `${evil}*`])).code).toBe(0)
+  const { stdout } = await machine.run(['keys', 'list'])
+  expect(stdout).toContain('ann')
+  expect(stdout).not.toMatch(/[^\n\x20-\x7e…]/u)
+})

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { hashKey } from '../../src/admission/keys.ts'
 import { tokenIn } from '../support/admin.ts'
 import { ask } from '../support/ask.ts'
 import type { Answer } from '../support/ask.ts'
@@ -65,6 +66,24 @@ describe('wrong keys from one address', () => {
       ask(`${gateway.url}/admin/keys`, { headers: { authorization: `Bearer ${token}` } })
     expect(await statuses(4, () => admin('guess'))).toEqual([401, 401, 401, 429])
     expect((await admin(tokenIn(join(dirname(gateway.configPath), 'state')))).status).toBe(200)
+  })
+
+  it('are counted at doors that are open to everybody too, where a good one shows more', async () => {
+    const admin = 'admin-token-0123456789'
+    const gateway = await installed({ adminToken: hashKey(admin) })
+    const counted = async (): Promise<unknown> => {
+      const page = (await ask(`${gateway.url}/debug/metrics`, { headers: RIGHT })).json()
+      return (page['admission'] as Record<string, number>)['wrongCredentials']
+    }
+    const paths = ['/dashboard', '/health', '/health/detailed', '/health/live', '/health/ready', '/v1/auth/status']
+    for (const [at, path] of paths.entries()) {
+      const from = (token: string): Promise<Answer> =>
+        ask(gateway.url + path, { headers: { authorization: `Bearer ${token}` } })
+      // Nobody is turned away from there, however often.
+      expect((await from('guess')).status, path).toBe(200)
+      for (const good of [KEY, admin]) expect((await from(good)).status, path).toBe(200)
+      expect(await counted(), path).toBe(at + 1)
+    }
   })
 
   it('are not requests without any key', async () => {

@@ -445,6 +445,18 @@ describe.each(LISTENERS)('over $name,', ({ settings: listener }) => {
       expect((await ask(gateway, getOf('/health/live'))).status).toBe(200)
     })
 
+    it('a body that nobody wants, at a path that is open to everybody, is not waited for', async () => {
+      const gateway = await gatewayOf()
+      for (const path of ['/health', '/health/live', '/health/ready']) {
+        const client = await connectTo(gateway)
+        const { status, headers } = await client
+          .send(getOf(path, `content-length: ${20 * KILOBYTE * KILOBYTE}\r\n`))
+          .answer()
+        expect(status, path).toBe(200)
+        if ('connection' in headers) expect(headers['connection'], path).toBe('close')
+      }
+    })
+
     it('a page of an allowed origin may ask and may read the answer', async () => {
       const access = {
         ...OPEN,

@@ -188,6 +188,7 @@ const CALLS: Readonly<Record<string, readonly Call[]>> = {
   'GET /swagger.json': [{}],
   'POST /v1/route/explain': [{ body: messages.request('far/gpt-5.5') }],
   'GET /cache/stats': [{}],
+  'DELETE /admin/cache': [{}, { path: '/admin/cache?model=far/gpt-5.5' }],
   'DELETE /cache': [{}, { path: '/cache?model=far/gpt-5.5' }],
   'POST /v1/sessions': [
     {

@@ -8,7 +8,8 @@ import { EVERY_SPEAKER, SPEAKERS, saying } from '../support/speakers.ts'
 import type { Speaker } from '../support/speakers.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 import { foundTown } from '../support/town.ts'
-import type { Way } from '../support/town.ts'
+import type { Town, Way } from '../support/town.ts'
+import type { UpstreamScript } from '../support/upstream.ts'
 
 const { chat, messages } = SPEAKERS
 
@@ -384,6 +385,35 @@ describe('a conversation', () => {
       const later = await turn(stream)
       expect([later.went, later.answer.headers['x-ucr-attempts']]).toEqual([refuge.went, '1'])
     }
+  })
+
+  it('is led nowhere by a conversation of the same name that somebody else has', async () => {
+    const keys = ['key-of-the-first-0123456789', 'key-of-the-second-0123456789'] as const
+    const names = Array.from({ length: 8 }, (_, at) => `talk ${at}`)
+    let unlucky = false
+    const [unfortunate = ''] = Object.keys(ACCOUNTS)
+    const fail: UpstreamScript = (_asked, reply) => reply.answer(500, '{}')
+    const townOf = (): Promise<Town> =>
+      foundTown(
+        ACCOUNTS,
+        { auth: { keys: keys.map((key, at) => ({ name: `${at}`, key })) } },
+        { misfortune: (id) => (unlucky && id === unfortunate ? fail : null) },
+      )
+    const walk = async (town: Town, key: string): Promise<readonly (string | null)[]> => {
+      const places: (string | null)[] = []
+      for (const name of names) {
+        const headers = { 'x-claude-code-session-id': name, 'x-api-key': key }
+        places.push((await town.route(messages, 'claude-sonnet-5', {}, headers)).went)
+      }
+      return places
+    }
+    const alone = await walk(await townOf(), keys[1])
+    const shared = await townOf()
+    unlucky = true
+    const moved = await walk(shared, keys[0])
+    unlucky = false
+    expect(moved).not.toContain(`${unfortunate}/claude-sonnet-5`)
+    expect(await walk(shared, keys[1])).toEqual(alone)
   })
 
   it('goes anywhere where affinity is off', async () => {

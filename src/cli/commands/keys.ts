@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { reasonOf, usageFailure } from '../failure.ts'
 import { isNull, listOf, textOf } from '../json-answer.ts'
 import { CONFIG, JSON_OUTPUT } from '../shared-options.ts'
-import { table } from '../terminal.ts'
+import { printable, table } from '../terminal.ts'
 
 /** As the config takes it. */
 const NAME = /^[\w.@ -]{1,64}$/
@@ -148,8 +148,8 @@ function rowOf(key: JsonValue): string[] {
     textOf(key, 'name'),
     `${textOf(key, 'status')}${textOf(key, 'source') === 'config' ? ' (config)' : ''}`,
     hint,
-    isNull(key, 'models') ? 'all' : models.filter((model) => typeof model === 'string').join(', '),
-    textOf(key, 'owner'),
+    isNull(key, 'models') ? 'all' : printable(models.filter((model) => typeof model === 'string').join(', ')),
+    printable(textOf(key, 'owner')),
     textOf(key, 'expires'),
   ]
 }

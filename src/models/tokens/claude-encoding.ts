@@ -1,3 +1,4 @@
+import { ownCopy } from '../../lib/own-copy.ts'
 import { foldQuotes, normalizeText, textRuns } from './text-runs.ts'
 import type { Run } from './text-runs.ts'
 
@@ -59,7 +60,7 @@ export class ClaudeEncoding {
 
   count(text: string): number {
     const normal = normalizeText(text)
-    const runs = textRuns((this.#foldsQuotes ? foldQuotes(normal) : normal).replace(/\n+$/, ''))
+    const runs = textRuns(withoutLastLines(this.#foldsQuotes ? foldQuotes(normal) : normal))
     return runs.reduce((total, _, index) => total + this.#costOfRun(runs, index), 0)
   }
 
@@ -99,14 +100,19 @@ export class ClaudeEncoding {
   }
 
   #cost(marked: string): number {
-    const known = this.#costs.get(marked)
-    if (known !== undefined) return known
     let cost = 0
     for (let start = 0; start < marked.length; start += LONGEST_RUN) {
-      cost += this.#fewestPieces(marked.slice(start, start + LONGEST_RUN).toWellFormed())
+      cost += this.#costOfPart(marked.slice(start, start + LONGEST_RUN).toWellFormed())
     }
+    return cost
+  }
+
+  #costOfPart(text: string): number {
+    const known = this.#costs.get(text)
+    if (known !== undefined) return known
+    const cost = this.#fewestPieces(text)
     if (this.#costs.size >= MOST_RUNS) this.#costs = new Map()
-    this.#costs.set(marked, cost)
+    this.#costs.set(ownCopy(text), cost)
     return cost
   }
 
@@ -140,6 +146,13 @@ export class ClaudeEncoding {
     }
     return bytes.length / 2
   }
+}
+
+/** Not by an expression: of newlines that stand elsewhere it would look at each again and again. */
+function withoutLastLines(text: string): string {
+  let end = text.length
+  while (text.charCodeAt(end - 1) === 10) end--
+  return text.slice(0, end)
 }
 
 function* allPieces(vocabulary: ClaudeVocabulary): Generator<string> {

@@ -1,3 +1,5 @@
+import { ownCopy } from '../../lib/own-copy.ts'
+
 /** A byte-pair vocabulary. */
 export interface OpenAiVocabulary {
   /** Cuts text into the pieces that are encoded one by one. */
@@ -47,7 +49,7 @@ export class OpenAiEncoding {
     const bytes = bytesOf(piece)
     const count = this.#ranks.has(bytes) ? 1 : this.#merge(bytes)
     if (this.#counts.size >= MOST_PIECES) this.#counts = new Map()
-    this.#counts.set(piece, count)
+    this.#counts.set(ownCopy(piece), count)
     return count
   }
 

@@ -143,4 +143,15 @@ describe('pairTools()', () => {
       }),
     )
   })
+
+  it('takes a time in proportion to the calls, also of those that have one id', () => {
+    const many = 200_000
+    const calls = Array.from({ length: many }, () => call('c'))
+    const results = Array.from({ length: many }, () => result('c'))
+    const [, asked, answered] = pairTools(
+      [user('a'), message('assistant', calls), message('user', results)],
+      new LossList(),
+    )
+    expect([asked?.parts.length, answered?.parts.length]).toEqual([many, many])
+  })
 })

@@ -11,7 +11,16 @@ const STRAY_RESULT = 'Result of a tool call that is no longer part of this conve
 /** One call with the id under which it goes upstream, and its result once that was found. */
 interface Call {
   readonly id: string
+  /** Where it was made. */
+  readonly turn: Turn
   result: ToolResultPart | null
+}
+
+/** Calls that the client knows by one id, oldest first. */
+interface Namesakes {
+  readonly calls: Call[]
+  /** So many of them, the oldest, have their result. */
+  answered: number
 }
 
 /** What becomes one message: for users, results of the turn before go first. */
@@ -35,8 +44,8 @@ export function pairTools(messages: readonly Message[], losses: LossSink): reado
 class TurnBuilder {
   readonly #losses: LossSink
   readonly #turns: Turn[] = []
-  /** Calls by the id that the client knows, oldest first: vendors exist that count from zero in each turn. */
-  readonly #calls = new Map<string, Call[]>()
+  /** By the id that the client knows: vendors exist that count from zero in each turn. */
+  readonly #calls = new Map<string, Namesakes>()
 
   constructor(losses: LossSink) {
     this.#losses = losses
@@ -73,25 +82,28 @@ class TurnBuilder {
   }
 
   #addCall(part: ToolCallPart): void {
-    const earlier = this.#calls.get(part.id) ?? []
-    const id = earlier.length === 0 ? part.id : `toolu_${stableId(24, part.id, String(earlier.length))}`
-    const call: Call = { id, result: null }
-    this.#calls.set(part.id, [...earlier, call])
+    const namesakes = this.#calls.get(part.id) ?? { calls: [], answered: 0 }
+    this.#calls.set(part.id, namesakes)
+    const earlier = namesakes.calls.length
+    const id = earlier === 0 ? part.id : `toolu_${stableId(24, part.id, String(earlier))}`
     const turn = this.#turn('assistant')
+    const call: Call = { id, turn, result: null }
+    namesakes.calls.push(call)
     turn.parts.push({ ...part, id })
     turn.calls.push(call)
   }
 
   #addResult(part: ToolResultPart): void {
-    const calls = this.#calls.get(part.callId)
-    const open = calls?.find(({ result }) => result === null)
-    if (open !== undefined) {
+    const namesakes = this.#calls.get(part.callId)
+    const open = namesakes?.calls[namesakes.answered]
+    if (namesakes !== undefined && open !== undefined) {
+      namesakes.answered++
       open.result = { ...part, callId: open.id }
       // What the assistant says next is a turn of its own.
-      if (this.#turns.at(-1)?.calls.includes(open) === true) this.#startTurn('user')
+      if (this.#turns.at(-1) === open.turn) this.#startTurn('user')
       return
     }
-    if (calls !== undefined) {
+    if (namesakes !== undefined) {
       this.#losses.drop('messages.tool_result', 'a second result for one call')
       return
     }

@@ -103,11 +103,14 @@ class ContentCount {
   }
 }
 
+/** Characters. What is longer was not written by Claude Code, and looking through it takes time. */
+const LONGEST_USER = 2000
+
 /** Claude Code puts its session's id into `metadata.user_id`: newer ones as JSON, older ones at the end of a word. */
 function sessionOf(root: JsonNode): string | null {
   const metadata = root.get('metadata')
   const user = metadata?.kind === 'object' ? metadata.get('user_id')?.string : undefined
-  if (user === undefined) return null
+  if (user === undefined || user.length > LONGEST_USER) return null
   return user.startsWith('{') ? sessionInJson(user) : (/_session_([\w-]+)$/.exec(user)?.[1] ?? null)
 }
 

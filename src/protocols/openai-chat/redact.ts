@@ -1,4 +1,6 @@
 const LONGEST_MESSAGE = 1000
+/** Of a longer one only so much is looked at: the time for some of the patterns grows with its square. */
+const LONGEST_READ = 4 * LONGEST_MESSAGE
 
 /** What vendors put into error messages and no client of ours may read, with what stands there instead. */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
@@ -21,7 +23,8 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
  * A vendor's message without what only the gateway's operator may know: keys, links, account ids, addresses, paths, stack
  * traces. Null for what is no message at all, such as a page of HTML.
  */
-export function redactMessage(message: string): string | null {
+export function redactMessage(given: string): string | null {
+  const message = given.slice(0, LONGEST_READ)
   if (/<(?:!doctype|html|head|body)\b/i.test(message)) return null
   const firstLines = message.split(/\n\s*(?:at |Traceback|File ")/, 1)[0] ?? ''
   let text = firstLines.replaceAll(/\s+/g, ' ').trim()

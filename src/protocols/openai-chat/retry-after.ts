@@ -28,10 +28,13 @@ export function retryAfterFromText(text: string): number | null {
   return hint === undefined ? null : duration(hint)
 }
 
+/** Characters: longer ones say no time, and take some to read. */
+const LONGEST = 200
+
 /** `1h2m3.5s`, `250ms`, `2 minutes` in whole seconds, rounded up. */
 export function duration(text: string): number | null {
   let seconds: number | null = null
-  for (const [, amount = '', unit = ''] of text.matchAll(DURATION)) {
+  for (const [, amount = '', unit = ''] of text.slice(0, LONGEST).matchAll(DURATION)) {
     const key = unit.toLowerCase().startsWith('mil') ? 'ms' : unit.toLowerCase() === 'ms' ? 'ms' : unit[0]
     seconds = (seconds ?? 0) + Number(amount) * (UNITS.get(key?.toLowerCase() ?? '') ?? 0)
   }

@@ -18,7 +18,7 @@ export function settleToolTurns(messages: readonly Message[], losses: LossSink):
     let end = start
     while (end < messages.length && messages[end]?.role !== 'assistant') end++
     const calls = message.role === 'assistant' ? message.parts.filter((part) => part.kind === 'tool-call') : []
-    settled.push(...settleTurn(calls, messages.slice(start, end), losses))
+    for (const each of settleTurn(calls, messages.slice(start, end), losses)) settled.push(each)
     at = Math.max(at, end)
   }
   return settled
@@ -26,20 +26,20 @@ export function settleToolTurns(messages: readonly Message[], losses: LossSink):
 
 /** The messages up to the next assistant: first a result for each call, then what else was said. */
 function settleTurn(calls: readonly ToolCallPart[], turn: readonly Message[], losses: LossSink): readonly Message[] {
+  const ids = new Set(calls.map(({ id }) => id))
   const results = new Map<string, ToolResultPart>()
   const others: Message[] = []
   for (const message of turn) {
     const parts: Part[] = []
     for (const part of message.parts) {
       if (part.kind !== 'tool-result') parts.push(part)
-      else if (!calls.some(({ id }) => id === part.callId)) parts.push(...orphan(part, losses))
+      else if (!ids.has(part.callId)) parts.push(...orphan(part, losses))
       else if (results.has(part.callId)) losses.drop('messages.tool_result', 'a second result of the same call')
       else results.set(part.callId, part)
     }
     if (parts.length > 0 || message.parts.length === 0) others.push({ ...message, parts })
   }
-  const ids = [...new Set(calls.map(({ id }) => id))]
-  return [...ids.map((id) => resultMessage(results.get(id) ?? missing(id, losses))), ...others]
+  return [...Array.from(ids, (id) => resultMessage(results.get(id) ?? missing(id, losses))), ...others]
 }
 
 function resultMessage(result: ToolResultPart): Message {

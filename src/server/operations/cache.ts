@@ -25,10 +25,20 @@ const scope = z
   })
   .check(z.refine(({ key, model }) => key === undefined || model === undefined, { ...IS_NAME, path: ['model'] }))
 
+const GONE = { 200: { summary: 'How many are gone', schema: z.object({ deleted: z.int() }) } }
+
 export const FORGET = operation({
   tag,
-  summary: 'Forget kept answers: all, those of a model, or one',
+  summary: "Forget this key's kept answers: all, those of a model, or one",
   query: scope,
   body: NOTHING,
-  answers: { 200: { summary: 'How many are gone', schema: z.object({ deleted: z.int() }) } },
+  answers: GONE,
+})
+
+export const FORGET_ALL = operation({
+  tag,
+  summary: "Forget everybody's kept answers: all, those of a model, or one",
+  query: scope,
+  body: NOTHING,
+  answers: GONE,
 })

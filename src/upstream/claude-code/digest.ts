@@ -18,7 +18,9 @@ export function conversationName(
 }
 
 function plainMessage({ role, content }: Message): JsonValue {
-  return [role, ...content.flatMap(plainBlock).reduce(joinTexts, [])]
+  const blocks: JsonObject[] = []
+  for (const block of content.flatMap(plainBlock)) addTo(blocks, block)
+  return [role, ...blocks]
 }
 
 function plainBlock(block: JsonObject): JsonObject[] {
@@ -49,14 +51,13 @@ function plainResult(block: JsonObject): JsonObject {
 }
 
 /** Some protocols have one text where others have several. */
-function joinTexts(blocks: JsonObject[], block: JsonObject): JsonObject[] {
+function addTo(blocks: JsonObject[], block: JsonObject): void {
   const before = blocks.at(-1)
   const text = asText(block['text'])
   const textBefore = asText(before?.['text'])
-  if (block['type'] !== 'text' || before?.['type'] !== 'text' || text === null || textBefore === null) {
-    return [...blocks, block]
-  }
-  return [...blocks.slice(0, -1), { type: 'text', text: textBefore + text }]
+  const isText = block['type'] === 'text' && before?.['type'] === 'text' && text !== null && textBefore !== null
+  if (isText) blocks[blocks.length - 1] = { type: 'text', text: textBefore + text }
+  else blocks.push(block)
 }
 
 /** JSON with the members of each object in one order. */

@@ -90,12 +90,11 @@ function messageOf(message: JsonObject): Message {
 
 /** Messages of one role in a row are one: the vendor reads them so. */
 function joined(messages: readonly Message[]): readonly Message[] {
-  const turns: Message[] = []
-  for (const message of messages) {
+  const turns: { readonly role: Message['role']; readonly content: JsonObject[] }[] = []
+  for (const { role, content } of messages) {
     const before = turns.at(-1)
-    if (before?.role === message.role) {
-      turns[turns.length - 1] = { role: message.role, content: [...before.content, ...message.content] }
-    } else turns.push(message)
+    if (before?.role === role) for (const block of content) before.content.push(block)
+    else turns.push({ role, content: [...content] })
   }
   return turns
 }
