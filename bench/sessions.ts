@@ -141,7 +141,7 @@ async function measureStore({ store, size }: Kept, count: number): Promise<Figur
   const make = (index: number | string) =>
     sessions.create(key(index), { details: { ...NO_DETAILS, model: 'm' }, instructions: says('system', 1, 80).parts })
   const talk = async (index: number | string, seed: number): Promise<void> => {
-    for (const each of [seed, seed + 1]) await sessions.add(key(index), turn(each))
+    for (const each of [seed, seed + 1]) await sessions.add(key(index), null, turn(each))
   }
   const timed = async (step: (at: number) => Promise<unknown>): Promise<number> => {
     const times: number[] = []
@@ -169,7 +169,7 @@ async function measureStore({ store, size }: Kept, count: number): Promise<Figur
   const figures = {
     create,
     retrieve: await timed((at) => sessions.read(key(some(at)))),
-    update: await timed((at) => sessions.add(key(`new_${at}`), turn(at))),
+    update: await timed((at) => sessions.add(key(`new_${at}`), null, turn(at))),
     delete: await timed((at) => sessions.delete(key(`new_${at}`))),
   }
   await size()

@@ -13,7 +13,7 @@ describeInBrowser('rules on the dashboard', (browser) => {
     await dialog.getByLabel('Name').fill('slow')
     await dialog.getByLabel('Metric').fill('p9')
     await visitor.press('Make the rule')
-    await visitor.sees(dialog.getByText(/must be the name of a metric.*p95/))
+    await visitor.sees(dialog.getByText(/^Must be the name of a metric.*p95/))
     expect(await visitor.focused()).toBe('Metric')
     await dialog.getByLabel('Metric').fill('p95')
     await dialog.getByLabel('Warning at').fill('3000')

@@ -106,7 +106,7 @@ function errorIn(text: string): SaidError {
 
 /** The field that is at fault stands above what is wrong with it. */
 function withoutName(message: string, field: string | null): string {
-  if (field === null || !message.startsWith(`${field}: `)) return message
-  const rest = message.slice(field.length + 2)
+  if (field === null || !/^:? /.test(message.slice(field.length)) || !message.startsWith(field)) return message
+  const rest = message.slice(field.length).replace(/^:? /, '')
   return `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`
 }
