@@ -245,6 +245,36 @@ describe('doctor', () => {
     expect(finding(await report(['--offline']), 'providers')).toBeUndefined()
   })
 
+  it('finds tools that no key may use, and models of a key that nothing routes', async () => {
+    const key = { name: 'desk', key: 'the-key-of-the-desk', models: ['sim/*', 'claud-*', 'sonnet'] }
+    const providers = [
+      { id: 'sim', type: 'simulator' },
+      { id: 'code', type: 'claude-code', command: join(machine.home, 'claude'), allowedTools: ['Read'] },
+    ]
+    const config = (more: object) => ({ server: { port: 0 }, providers, auth: { keys: [{ ...key, ...more }] } })
+    const said = async (): Promise<readonly string[]> =>
+      (await report(['--offline'])).findings.filter(({ check }) => check === 'keys').map(({ message }) => message)
+
+    await machine.writeConfig(config({}))
+    expect(await said()).toEqual([
+      'code has "allowedTools", and no key has "claudeTools": nobody can use them',
+      '"models" of the key "desk" has "claud-*", which no request can reach',
+    ])
+    await machine.writeConfig(config({ models: ['sim/*', 'sonnet'], claudeTools: ['Read'] }))
+    expect(await said()).toEqual(['1 key is accepted'])
+  })
+
+  it('says that the limit of --production may be little for agents, and how to raise it', async () => {
+    const server = { port: 0 }
+    const providers = [{ id: 'sim', type: 'simulator' }]
+    await machine.writeConfig({ server, providers })
+    await machine.start(['start', '--production', '--workers', '1']).printed(/listening on/)
+    const limits = async () => finding(await report(['--offline']), 'limits')
+    expect(await limits()).toMatchObject({ status: 'warning', fix: expect.stringContaining('"server.rateLimit"') })
+    await machine.writeConfig({ server: { ...server, rateLimit: { max: 600 } }, providers })
+    expect(await limits()).toBeUndefined()
+  })
+
   it('says which Claude Code a provider runs, and how it signs in', async () => {
     const command = join(machine.home, 'claude')
     const installed = (version: string): Promise<void> =>
