@@ -152,6 +152,12 @@ describeInBrowser('the sections of the dashboard', (browser) => {
       await visitor.screenshot('overview', GUIDE)
       await dark.screenshot('providers', GUIDE)
       await phone.screenshot('phone', GUIDE)
+      await visitor.goTo('Keys')
+      await visitor.press('New key')
+      await visitor.page.getByLabel('Name').fill('laptop')
+      await visitor.press('Make the key')
+      await visitor.sees(visitor.page.locator('.secret'))
+      await visitor.screenshot('key', GUIDE)
     })
   }
 })

@@ -245,23 +245,32 @@ describe('doctor', () => {
     expect(finding(await report(['--offline']), 'providers')).toBeUndefined()
   })
 
-  it('finds tools that no key may use, and models of a key that nothing routes', async () => {
-    const key = { name: 'desk', key: 'the-key-of-the-desk', models: ['sim/*', 'claud-*', 'sonnet'] }
-    const providers = [
-      { id: 'sim', type: 'simulator' },
-      { id: 'code', type: 'claude-code', command: join(machine.home, 'claude'), allowedTools: ['Read'] },
-    ]
-    const config = (more: object) => ({ server: { port: 0 }, providers, auth: { keys: [{ ...key, ...more }] } })
-    const said = async (): Promise<readonly string[]> =>
-      (await report(['--offline'])).findings.filter(({ check }) => check === 'keys').map(({ message }) => message)
-
-    await machine.writeConfig(config({}))
-    expect(await said()).toEqual([
+  const SIM = { id: 'sim', type: 'simulator' }
+  const CODE = { id: 'code', type: 'claude-code', command: '/nowhere/claude', allowedTools: ['Read'] }
+  it.each([
+    [
+      'tools that no key may use',
+      [CODE],
+      {},
       'code has "allowedTools", and no key has "claudeTools": nobody can use them',
+    ],
+    [
+      'models of a key that nothing routes',
+      [SIM],
+      { models: ['sim/*', 'claud-*', 'sim/echo'] },
       '"models" of the key "desk" has "claud-*", which no request can reach',
-    ])
-    await machine.writeConfig(config({ models: ['sim/*', 'sonnet'], claudeTools: ['Read'] }))
-    expect(await said()).toEqual(['1 key is accepted'])
+    ],
+    [
+      'nothing wrong with keys',
+      [SIM, CODE],
+      { models: ['sim/*', 'sonnet'], claudeTools: ['Read'] },
+      '1 key is accepted',
+    ],
+  ])('finds %s', async (_, providers, key, message) => {
+    const keys = [{ name: 'desk', key: 'the-key-of-the-desk', ...key }]
+    await machine.writeConfig({ server: { port: 0 }, providers, auth: { keys } })
+    const { findings } = await report(['--offline'])
+    expect(findings.filter(({ check }) => check === 'keys').map((found) => found.message)).toEqual([message])
   })
 
   it('says that the limit of --production may be little for agents, and how to raise it', async () => {
