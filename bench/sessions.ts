@@ -144,7 +144,7 @@ async function measureStore({ store, size }: Kept, count: number): Promise<Figur
   const system = { details: { ...NO_DETAILS, model: 'm' }, instructions: says('system', 1, 80).parts }
   const make = (index: number | string) => sessions.create(key(index), system)
   const talk = async (index: number | string, seed: number): Promise<void> => {
-    for (const each of [seed, seed + 1]) await sessions.add(key(index), turn(each))
+    for (const each of [seed, seed + 1]) await sessions.add(key(index), null, turn(each))
   }
   /** What each step takes is made before, by `prepare`. */
   const timed = async <T>(prepare: (at: number) => T, step: (given: T) => Promise<unknown>): Promise<number> => {
@@ -196,7 +196,7 @@ async function measureStore({ store, size }: Kept, count: number): Promise<Figur
     create,
     retrieve: await timed(used, (each) => sessions.read(each)),
     update: await timed(
-      (at) => [key(`new_${at}`), turn(at)] as const,
+      (at) => [key(`new_${at}`), null, turn(at)] as const,
       (given) => sessions.add(...given),
     ),
     noted: await timed(

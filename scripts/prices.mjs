@@ -1,5 +1,6 @@
-// Writes src/models/data/prices.json: what vendors ask for their models, from the data of the package named below.
-// Run it again with a newer version when prices have changed: `node scripts/prices.mjs`.
+// Writes src/models/data/prices.json: what vendors ask for their models, from the data of two packages: the one named below,
+// and the one that `model-source.mjs` names. Run it again with newer versions when prices have changed:
+// `node scripts/prices.mjs`.
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +8,7 @@ import { calcPrice, findProvider } from '@pydantic/genai-prices'
 import packageJson from '../package.json' with { type: 'json' }
 import { plainModelName, undatedModelName } from '../src/models/name.ts'
 import { PROMPT_STEPS } from '../src/observe/model-usage.ts'
+import { MODEL_SOURCE, modelsOf, readModelSource } from './model-source.mjs'
 
 const PACKAGE = '@pydantic/genai-prices'
 const TARGET = fileURLToPath(new URL('../src/models/data/prices.json', import.meta.url))
@@ -14,7 +16,7 @@ const TARGET = fileURLToPath(new URL('../src/models/data/prices.json', import.me
 const DAY = '2026-11-29'
 const MOMENT = new Date(`${DAY}T12:00:00Z`)
 
-/** Our provider types, and how the source calls them. These sell their own models, which cost the same at every host. */
+/** Our provider types, and how the first source calls them. These sell their own models, which cost the same at every host. */
 const MAKERS = { anthropic: 'anthropic', openai: 'openai', gemini: 'google', xai: 'x-ai' }
 /** Of a maker's list these only: it may sell models of others too. */
 const OWN = /^(?:claude|gpt-(?!oss)|chatgpt|o\d|codex|computer-use|gemini|grok)/
@@ -34,6 +36,8 @@ const HOSTS = {
   together: 'together',
   zai: 'zai',
 }
+/** What it asks changes with the hour, which the other source does not say. */
+const BY_THE_HOUR = 'deepseek'
 
 /** Beginnings that end within a name. */
 const NO_NAME = /[-@:.]$|-20\d\d$|^claude-v\d$/
@@ -53,7 +57,7 @@ function namesOf(source) {
   const provider = findProvider({ providerId: source })
   if (provider === undefined) throw new Error(`${PACKAGE} knows no ${source}`)
   const names = provider.models.flatMap(({ id, match }) => [id, ...namesIn(match)])
-  return [...new Set(names)].filter((name) => !NO_NAME.test(name) && !OTHER_TOKENS.test(name))
+  return [...new Set(names)].filter(isText)
 }
 
 /**
@@ -115,6 +119,36 @@ function nameAt(source, name) {
   return source === 'openrouter' && name.includes(':') ? name.toLowerCase() : plainModelName(name)
 }
 
+/**
+ * What the other source says. Null where it says nothing, for which it writes 0, as for what is free, and where a price
+ * changes at a length that nobody counts by.
+ *
+ * @param {import('./model-source.mjs').SourceModel} model @returns {readonly Step[] | null}
+ */
+function listedSteps({ id, cost }) {
+  const tiers = [{ ...cost, inputTokensAbove: 0 }, ...(cost.tiers ?? [])]
+  if (cost.input === 0 || cost.output === 0) return null
+  if (tiers.some(({ inputTokensAbove }) => !PROMPT_STEPS.includes(inputTokensAbove))) return null
+  // https://docs.claude.com/en/docs/build-with-claude/prompt-caching#pricing has no other price for an hour.
+  const isClaude = plainModelName(id).startsWith('claude')
+  return tiers.map(({ inputTokensAbove: from, input, output, cacheRead, cacheWrite }) => {
+    const write = cacheWrite || input
+    const [a = 0, b = 0, c = 0, d = 0, e = 0] = [
+      input,
+      cacheRead || input,
+      write,
+      isClaude && cacheWrite > 0 ? 2 * input : write,
+      output,
+    ].map(picodollars)
+    return [from, a, b, c, d, e]
+  })
+}
+
+/** @param {string} name */
+function isText(name) {
+  return !NO_NAME.test(name) && !OTHER_TOKENS.test(name)
+}
+
 class Rows {
   /** @type {(readonly Step[])[]} */
   rows = []
@@ -153,32 +187,60 @@ function isKnownBesides(name, row, listed) {
 }
 
 const rows = new Rows()
+const known = readModelSource()
 /** @type {Record<string, number>} */
 const models = {}
-for (const source of Object.values(MAKERS)) {
+for (const [type, source] of Object.entries(MAKERS)) {
   for (const name of namesOf(source)) {
     const steps = OWN.test(name) ? stepsOf(source, name) : null
     if (steps !== null) models[plainModelName(name)] ??= rows.add(steps)
+  }
+  for (const model of modelsOf(known, type)) {
+    const name = plainModelName(model.id)
+    // Where the newest one goes, sources do not agree on.
+    if (!OWN.test(name) || !isText(name) || name.endsWith('-latest')) continue
+    const steps = listedSteps(model)
+    if (steps !== null) models[name] ??= rows.add(steps)
   }
 }
 /** @type {Record<string, Record<string, number>>} */
 const hosts = {}
 for (const [type, source] of Object.entries(HOSTS)) {
-  /** @type {Record<string, number>} */
-  const listed = {}
-  // Variants come behind what they are variants of.
-  for (const name of namesOf(source).toSorted((a, b) => Number(a.includes(':')) - Number(b.includes(':')))) {
-    const steps = name.endsWith(':free') ? null : stepsOf(source, name)
-    if (steps === null) continue
-    const row = rows.add(steps)
-    const plain = nameAt(source, name)
-    if (!isKnownBesides(plain, row, listed)) listed[plain] ??= row
-  }
-  hosts[type] = withoutRepetitions(listed)
+  const listed = modelsOf(known, type)
+  const others = namesOf(source).map((name) => told(name, stepsOf(source, name)))
+  // Hosts change their prices more often than the first source is written anew, which in turn knows more of caches.
+  const newer = listed.filter(({ cost }) => cost.cacheRead > 0).map((model) => told(model.id, listedSteps(model)))
+  const older = listed.map((model) => told(model.id, listedSteps(model)))
+  hosts[type] = hostTable(source, source === BY_THE_HOUR ? [...others, ...older] : [...newer, ...others, ...older])
 }
 
-const source = { package: PACKAGE, version: packageJson.devDependencies[PACKAGE], license: 'MIT', day: DAY }
-writeFileSync(TARGET, JSON.stringify({ source, rows: rows.rows, models: withoutRepetitions(models), hosts }))
+/** @typedef {readonly [name: string, steps: readonly Step[] | null]} Told */
+
+/** @param {string} name @param {readonly Step[] | null} steps @returns {Told} */
+function told(name, steps) {
+  return [name, steps]
+}
+
+/**
+ * Of what is told of a name, the first counts.
+ *
+ * @param {string} source @param {readonly Told[]} list
+ */
+function hostTable(source, list) {
+  /** @type {Record<string, number>} */
+  const table = {}
+  // Variants come behind what they are variants of.
+  for (const [name, steps] of list.toSorted(([a], [b]) => Number(a.includes(':')) - Number(b.includes(':')))) {
+    if (steps === null || name.endsWith(':free') || !isText(name)) continue
+    const row = rows.add(steps)
+    const plain = nameAt(source, name)
+    if (!Object.hasOwn(table, plain) && !isKnownBesides(plain, row, table)) table[plain] = row
+  }
+  return withoutRepetitions(table)
+}
+
+const sources = [{ package: PACKAGE, version: packageJson.devDependencies[PACKAGE], license: 'MIT' }, MODEL_SOURCE]
+writeFileSync(TARGET, JSON.stringify({ sources, day: DAY, rows: rows.rows, models: withoutRepetitions(models), hosts }))
 execFileSync(process.execPath, [fileURLToPath(new URL('../node_modules/oxfmt/bin/oxfmt', import.meta.url)), TARGET])
 const count = Object.values(hosts).reduce((sum, names) => sum + Object.keys(names).length, Object.keys(models).length)
 console.log(`${count} names, ${rows.rows.length} rows, ${readFileSync(TARGET).length} bytes`)

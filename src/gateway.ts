@@ -174,7 +174,7 @@ class RunningGateway implements Gateway {
         ...gatewaySources({
           shared,
           compression: this.#compression,
-          inFlight: () => this.#server.inFlight,
+          inFlight: () => this.#server.exchanging,
           loopLag: () => this.#insight.lag,
           keys: () => access.keyCounts(),
         }),
@@ -202,7 +202,7 @@ class RunningGateway implements Gateway {
       health: this.#health,
       sessions: shared.sessions,
       keyNames: () => access.keyNames(),
-      inFlight: () => this.#server.inFlight,
+      inFlight: () => this.#server.exchanging,
       isAdmin: (headers) => access.isAdmin(headers),
     })
     this.#diagnostics = options.stateFolder === undefined ? null : new Diagnostics(options.stateFolder, options.log)

@@ -24,6 +24,8 @@ export interface AdmissionOptions {
   counterFor(limit: RateLimitSettings): RateCounter
   failureLimit(): RateLimitSettings
   trustedProxies(): readonly AddressRange[]
+  /** For the operator: somebody is over such a limit, for the first time. `setting`: where it is raised. */
+  reached(what: string, limit: number, setting: string): void
   /** Unix milliseconds. */
   wallClock(): number
 }
@@ -34,6 +36,8 @@ const TRY_AGAIN = 1
 /** Whether a request is taken now, whoever makes it. Counts those that are not. */
 export class Admission {
   readonly #options: AdmissionOptions
+  /** Of these the operator was told. */
+  readonly #reached = new Set<Limit>()
   #rateLimited = 0
   #overloaded = 0
   #wrongCredentials = 0
@@ -47,10 +51,9 @@ export class Admission {
    * admitted is to be `received`.
    */
   admit(caller: Caller): void | Promise<void> {
-    const counter = this.#options.counter()
-    const holder = caller.principal === null ? undefined : this.#admitHolder(caller.principal, counter)
-    if (holder instanceof Promise) return holder.then(() => this.#admitAddress(caller, counter))
-    return this.#admitAddress(caller, counter)
+    const counted = this.#count(caller)
+    if (counted instanceof Promise) return counted.then(() => this.#admitBody(caller))
+    this.#admitBody(caller)
   }
 
   /** Somebody has sent a wrong key or token. Throws GatewayError `rate_limited` where that happens too often. */
@@ -60,18 +63,17 @@ export class Admission {
     return this.#check(counter.take(`failure ${this.#networkOf(caller)}`), WRONG)
   }
 
-  /** By the limit of the key itself, else by the one for all. */
-  #admitHolder({ tenant, keyName, grant }: Principal, counter: RateCounter | null): void | Promise<void> {
-    const own = grant?.rateLimit ?? null
-    if (own !== null) return this.#check(this.#options.counterFor(own).take(tenant), OF_KEY)
-    if (counter !== null && keyName !== null) return this.#check(counter.take(tenant), OF_KEY)
-  }
-
-  #admitAddress(caller: Caller, counter: RateCounter | null): void | Promise<void> {
-    const checked =
-      counter === null ? undefined : this.#check(counter.take(`address ${this.#networkOf(caller)}`), OF_ADDRESS)
-    if (checked instanceof Promise) return checked.then(() => this.#admitBody(caller))
-    this.#admitBody(caller)
+  /** Whoever has a key by the key, wherever it is used: an office or a proxy is one address. Others by their address. */
+  #count(caller: Caller): void | Promise<void> {
+    const { principal } = caller
+    const counter = this.#options.counter()
+    const own = principal?.grant?.rateLimit ?? null
+    if (principal !== null && own !== null) {
+      return this.#check(this.#options.counterFor(own).take(principal.tenant), OF_KEY)
+    }
+    if (counter === null) return undefined
+    if (principal !== null && principal.keyName !== null) return this.#check(counter.take(principal.tenant), OF_KEY)
+    return this.#check(counter.take(`address ${this.#networkOf(caller)}`), OF_ADDRESS)
   }
 
   #admitBody({ principal, headers }: Caller): void {
@@ -98,15 +100,17 @@ export class Admission {
     }
   }
 
-  #check(verdict: RateVerdict | Promise<RateVerdict>, of: string): void | Promise<void> {
+  #check(verdict: RateVerdict | Promise<RateVerdict>, of: Limit): void | Promise<void> {
     if (verdict instanceof Promise) return verdict.then((late) => this.#judge(late, of))
     this.#judge(verdict, of)
   }
 
-  #judge({ allowed, limit, remaining, retryAfter, reset }: RateVerdict, of: string): void {
+  #judge({ allowed, limit, remaining, retryAfter, reset }: RateVerdict, of: Limit): void {
     if (allowed) return
     this.#rateLimited++
-    throw new GatewayError('rate_limited', `Too many ${of}: the limit is ${limit}.`, {
+    if (!this.#reached.has(of)) this.#options.reached(of.what, limit, of.setting)
+    this.#reached.add(of)
+    throw new GatewayError('rate_limited', `Too many ${of.what}: the limit is ${limit}.`, {
       retryAfter: Math.max(1, Math.ceil(retryAfter / 1000)),
       shouldRetry: true,
       rateLimit: { limit, remaining, resetAfter: reset, resetAt: this.#options.wallClock() + reset },
@@ -114,9 +118,19 @@ export class Admission {
   }
 }
 
-const OF_KEY = 'requests from this key'
-const OF_ADDRESS = 'requests from this address'
-const WRONG = 'wrong keys from this address'
+/** Something that there may be too much of. */
+interface Limit {
+  readonly what: string
+  /** Where the config has it. */
+  readonly setting: string
+}
+
+const OF_KEY: Limit = {
+  what: 'requests from this key',
+  setting: '"rateLimit" of the key, or "server.rateLimit" for all',
+}
+const OF_ADDRESS: Limit = { what: 'requests from this address', setting: '"server.rateLimit"' }
+const WRONG: Limit = { what: 'wrong keys from this address', setting: '"auth.failureLimit"' }
 
 /** Bytes of a body, as far as they are announced. */
 function lengthOf(headers: Headers): number {

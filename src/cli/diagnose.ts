@@ -2,6 +2,8 @@ import { checkClaude } from './checks/claude.ts'
 import { checkConfig } from './checks/config.ts'
 import { checkFiles } from './checks/files.ts'
 import type { Finding } from './checks/finding.ts'
+import { checkKeys } from './checks/keys.ts'
+import { checkLimits } from './checks/limits.ts'
 import { checkPorts } from './checks/ports.ts'
 import { checkProviders } from './checks/providers.ts'
 import type { Surroundings } from './command.ts'
@@ -20,6 +22,8 @@ export async function diagnose(options: DiagnoseOptions, surroundings: Surroundi
     checkFiles(loaded, surroundings),
     ...(loaded === null ? [] : [checkPorts(loaded.config, surroundings)]),
     ...(loaded === null || options.offline ? [] : [checkProviders(loaded, surroundings)]),
+    ...(loaded === null ? [] : [checkKeys(loaded, options.offline, surroundings)]),
+    ...(loaded === null ? [] : [checkLimits(loaded.config, surroundings)]),
     checkClaude(surroundings),
   ]
   return [nodeFinding(), ...findings, ...(await Promise.all(checks)).flat()]

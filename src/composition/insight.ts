@@ -15,6 +15,7 @@ import type { HealthOptions } from '../server/health.ts'
 import { assetRoute, pageAnswer } from '../server/page-routes.ts'
 import type { PlainRoute } from '../server/plain-route.ts'
 import { writeSessionPlace } from '../server/session-place.ts'
+import { readDetails } from '../sessions/session-codec.ts'
 import type { OwnedRecord } from '../sessions/session-store.ts'
 import type { Sessions } from '../sessions/sessions.ts'
 import { LocalBus } from '../workers/bus.ts'
@@ -141,7 +142,8 @@ export class Insight {
     const names = this.#options.keyNames()
     return {
       object: 'list',
-      data: shown.map((record) => sessionLine(record, names.get(record.tenant) ?? null)),
+      // A key may have another name by now; the bearer of a token has the one that it came with.
+      data: shown.map((record) => sessionLine(record, names.get(record.tenant) ?? readDetails(record.details).owner)),
       cursor: last === undefined ? null : writeSessionPlace(last),
     }
   }

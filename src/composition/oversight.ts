@@ -84,6 +84,8 @@ export class Oversight {
       counterFor: (limit) => this.#keyLimits.counterFor(limit),
       failureLimit: () => this.#config.auth.failureLimit,
       trustedProxies: () => this.#config.server.trustedProxies,
+      reached: (what, limit, setting) =>
+        options.log.warn(null, 'a rate limit is reached: what is over it gets 429', { what, limit, setting }),
       wallClock: () => Date.now(),
     })
     this.routes = metricsRoutes({

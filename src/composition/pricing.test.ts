@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { defaultSettings } from '../providers/default-settings.ts'
 import { configureProvider } from '../providers/configure.ts'
 import type { Provider } from '../providers/provider.ts'
+import type { OwnPrices } from '../models/own-prices.ts'
 import { PROMPT_STEPS } from '../observe/model-usage.ts'
 import type { ModelUsage, ModelUsageCounts } from '../observe/model-usage.ts'
 import { Pricing } from './pricing.ts'
@@ -16,8 +17,8 @@ const NOTHING: ModelUsageCounts = {
   output: 0,
 }
 
-function providerOf(id: string, type: string): Provider {
-  const settings = { ...defaultSettings({ id, type, source: 'test' }), apiKey: 'key-0123456789' }
+function providerOf(id: string, type: string, prices: OwnPrices = {}): Provider {
+  const settings = { ...defaultSettings({ id, type, prices, source: 'test' }), apiKey: 'key-0123456789' }
   return configureProvider(settings, {
     copilot: { wallClock: () => 0, fetchText: async () => ({ status: 500, body: '' }) },
   })
@@ -36,7 +37,10 @@ describe('Pricing', () => {
     const costs = await pricing.reader()
     const usage = {
       ant: { 'claude-sonnet-4-20250514': use({ input: 1_000_000, output: 100_000 }) },
-      goo: { 'gemini-2.5-pro': use({ input: 1_000_000 }, 2), 'gemini-2.5-flash': use({ input: 1_000_000 }) },
+      goo: {
+        'gemini-2.5-pro': use({ input: 1_000_000 }, PROMPT_STEPS.indexOf(200_000)),
+        'gemini-2.5-flash': use({ input: 1_000_000 }),
+      },
     }
     expect(costs.costOf(usage)).toEqual({ dollars: 3 + 1.5 + 2.5 + 0.3, unpriced: 0 })
     expect(costs.costs(usage)).toMatchObject({ ant: { dollars: 4.5 }, goo: { dollars: 2.8 } })
@@ -74,5 +78,18 @@ describe('Pricing', () => {
     expect(costs.dollarsOf('goo', 'gemini-2.5-pro', usage(400_000))).toBe(1)
     expect(costs.dollarsOf('ant', 'no-such-model', usage(1))).toBeNull()
     expect(costs.dollarsOf('own', 'no-such-model', usage(1))).toBe(0)
+  })
+
+  it('believes the config before any list, also of what would be free', async () => {
+    const prices = { 'gpt-4o': { input: 1, output: 2, cacheRead: 0.5 }, 'new-*': { input: 4, output: 8 } }
+    const own = new Pricing()
+    own.adopt([providerOf('ant', 'anthropic', prices), providerOf('own', 'ollama', prices)])
+    const costs = await own.reader()
+    const usage = { 'gpt-4o': use({ input: 2_000_000, cacheRead: 1_000_000, output: 1_000_000 }) }
+    expect(costs.costOf({ ant: usage })).toEqual({ dollars: 1 + 0.5 + 2, unpriced: 0 })
+    expect(costs.costOf({ own: usage })).toEqual({ dollars: 3.5, unpriced: 0 })
+    const others = { 'new-model': use({ output: 1_000_000 }), unheard: use({ requests: 2 }) }
+    expect(costs.costOf({ ant: others })).toEqual({ dollars: 8, unpriced: 2 })
+    expect(costs.costOf({ own: others })).toEqual({ dollars: 8, unpriced: 0 })
   })
 })

@@ -1,4 +1,7 @@
-import { PriceList } from '../models/price.ts'
+import { ownPrice } from '../models/own-prices.ts'
+import type { OwnPrices } from '../models/own-prices.ts'
+import { costAt, PriceList } from '../models/price.ts'
+import type { PricedTokens } from '../models/price.ts'
 import { PROMPT_STEPS, promptStep } from '../observe/model-usage.ts'
 import type { ModelUsage, UsageByModel } from '../observe/model-usage.ts'
 import type { Cost } from '../observe/overview.ts'
@@ -7,35 +10,43 @@ import type { Provider } from '../providers/provider.ts'
 
 const PICODOLLARS = 1e12
 
-/** What use of models costs at list prices. The list is read when something was used and somebody wants to know. */
+/** What makes the prices of a provider. */
+interface Tariff {
+  readonly type: string
+  /** Nobody pays for what no price of its own is given for. */
+  readonly isFree: boolean
+  readonly own: OwnPrices
+}
+
+/** What use of models costs: what the config says, else list prices. The list is read when something was used and somebody wants to know. */
 export class Pricing {
-  /** Types of providers, by id; null for those that nobody pays. Those of earlier configs too: what they did is counted on. */
-  readonly #types = new Map<string, string | null>()
+  /** By id of the provider. Those of earlier configs too: what they did is counted on. */
+  readonly #tariffs = new Map<string, Tariff>()
   #loading: Promise<PriceList> | null = null
 
   /** These are in use. */
   adopt(providers: readonly Provider[]): void {
-    for (const { id, definition } of providers) {
-      const isFree = definition.local !== null || definition.type === 'simulator'
-      this.#types.set(id, isFree ? null : definition.type)
+    for (const { id, definition, prices } of providers) {
+      const { type, local } = definition
+      this.#tariffs.set(id, { type, isFree: local !== null || type === 'simulator', own: prices })
     }
   }
 
   /** With the list at hand. */
   async reader(): Promise<CostReader> {
     this.#loading ??= PriceList.load()
-    return new CostReader(await this.#loading, this.#types)
+    return new CostReader(await this.#loading, this.#tariffs)
   }
 }
 
 /** Tells what things cost. */
 export class CostReader {
   readonly #list: PriceList
-  readonly #types: ReadonlyMap<string, string | null>
+  readonly #tariffs: ReadonlyMap<string, Tariff>
 
-  constructor(list: PriceList, types: ReadonlyMap<string, string | null>) {
+  constructor(list: PriceList, tariffs: ReadonlyMap<string, Tariff>) {
     this.#list = list
-    this.#types = types
+    this.#tariffs = tariffs
   }
 
   /** Picodollars. */
@@ -88,13 +99,16 @@ export class CostReader {
     return { picodollars, unpriced }
   }
 
-  #price(provider: string, model: string, step: number, tokens: Parameters<PriceList['priceOf']>[3]): bigint | null {
-    if (this.#isFree(provider)) return 0n
-    return this.#list.priceOf(this.#types.get(provider) ?? '', model, PROMPT_STEPS[step] ?? 0, tokens)
+  #price(provider: string, model: string, step: number, tokens: PricedTokens): bigint | null {
+    const tariff = this.#tariffs.get(provider)
+    const own = tariff === undefined ? null : ownPrice(tariff.own, model)
+    if (own !== null) return costAt(own, tokens)
+    if (tariff?.isFree === true) return 0n
+    return this.#list.priceOf(tariff?.type ?? '', model, PROMPT_STEPS[step] ?? 0, tokens)
   }
 
   #isFree(provider: string): boolean {
-    return this.#types.get(provider) === null
+    return this.#tariffs.get(provider)?.isFree === true
   }
 }
 

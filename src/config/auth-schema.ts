@@ -52,11 +52,7 @@ const key = section('A key that clients send. Exactly one of `hash` and `key`.',
       },
     ),
   ),
-  rateLimit: z.exactOptional(
-    rateLimitOf(
-      'How many requests this key may make, in place of `server.rateLimit`. That of addresses holds as well.',
-    ),
-  ),
+  rateLimit: z.exactOptional(rateLimitOf('How many requests this key may make, in place of `server.rateLimit`.')),
   claudeTools: z.prefault(
     list(
       text({

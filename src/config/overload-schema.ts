@@ -19,7 +19,7 @@ export const rateLimitOf = (description: string, most = 100) =>
   })
 
 export const rateLimit = rateLimitOf(
-  'How many requests a key, and a client address, may make. Left out: as many as they like.',
+  'How many requests a key may make, and an address from which none is sent. Left out: as many as they like.',
 )
 
 export const counters = section(

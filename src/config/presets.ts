@@ -6,12 +6,15 @@ import { valueAt } from './issues.ts'
 /** A key of the config with what counts where nobody has said anything about it. */
 type Default = readonly [path: Path, value: JsonValue]
 
+/** What an earlier program had. */
+export const PRODUCTION_LIMIT = { max: 100, timeWindow: '1 minute' } as const
+
 /** What `--production` stands for: a gateway that serves others. */
 const PRODUCTION: readonly Default[] = [
   [['logging', 'pretty'], false],
   [['server', 'workers'], 'auto'],
   [['server', 'bodyLimit'], '10mb'],
-  [['server', 'rateLimit'], { max: 100, timeWindow: '1 minute' }],
+  [['server', 'rateLimit'], PRODUCTION_LIMIT],
   [['server', 'compression', 'clients'], 'all'],
 ]
 

@@ -3,6 +3,7 @@ import { PROTOCOL_IDS } from '../canonical/protocol-id.ts'
 import type { Timeouts } from '../providers/provider.ts'
 import { claudeCodeKeys } from './claude-code-schema.ts'
 import { capabilitiesSchema, dialectSchema } from './dialect-schema.ts'
+import { pricesSchema } from './price-schema.ts'
 import { choice, duration, flag, inert, list, named, text, whole } from './scalars.ts'
 
 /** Bounded, so that a key in this place is refused and not shown as a name. */
@@ -127,6 +128,7 @@ export const providerSchema = z
       ),
       dialect: z.exactOptional(dialectSchema),
       capabilities: z.exactOptional(capabilitiesSchema),
+      prices: z.exactOptional(pricesSchema),
       ...claudeCodeKeys,
       name: inert('displays show `id`'),
       authType: inert('`type` decides how the key is sent'),

@@ -55,6 +55,7 @@ function resolveProvider(
     },
     dialect: input.dialect ?? {},
     capabilities: input.capabilities ?? {},
+    prices: input.prices ?? {},
     ...resolveClaudeCode(input, definition?.type ?? input.type ?? input.id, path, resolution),
   }
   // A provider that is switched off may be half finished.

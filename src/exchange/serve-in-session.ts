@@ -79,7 +79,7 @@ async function answer(exchange: Exchange, visit: SessionVisit, deps: ExchangeDep
   exchange.session = visit
   if (envelope !== null) exchange.envelope = withHistory(envelope, visit.id, visit.history)
   const decision = await route(exchange, deps)
-  await visit.begin(exchange.envelope?.model ?? '')
+  await visit.begin(exchange.request.principal.keyName, exchange.envelope?.model ?? '')
   return generate(exchange, decision, deps)
 }
 

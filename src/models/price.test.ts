@@ -45,7 +45,9 @@ describe('priceOf()', () => {
   })
 
   it('takes the name of a class for its newest model', () => {
-    expect(list.priceOf('claude-code', 'haiku', 0, MILLION)).toBe(6n * DOLLAR)
+    expect(list.priceOf('claude-code', 'haiku', 0, MILLION)).toBe(
+      list.priceOf('anthropic', 'claude-haiku-5-5', 0, MILLION),
+    )
   })
 
   it.each([

@@ -1,5 +1,6 @@
 import { modelClass, newestOfClass } from './aliases.ts'
 import { plainModelName, undatedModelName, withoutLongContext } from './name.ts'
+import type { ModelPrice } from './own-prices.ts'
 
 /** Tokens that somebody has to pay for. `input` includes both caches, `cacheWrite` includes `cacheWriteLong`. */
 export interface PricedTokens {
@@ -63,6 +64,14 @@ export class PriceList {
     const [newest] = newestOfClass(wanted, Object.keys(this.#data.models), (each) => each)
     return newest === undefined ? undefined : this.#data.models[newest]
   }
+}
+
+/** Picodollars for tokens at a price that is the same for prompts of every length. */
+export function costAt(price: ModelPrice, tokens: PricedTokens): bigint {
+  const { input, output, cacheRead = input, cacheWrite = input, cacheWriteLong = cacheWrite } = price
+  // A dollar for a million tokens is a million picodollars for one.
+  const columns = [input, cacheRead, cacheWrite, cacheWriteLong, output].map((dollars) => Math.round(dollars * 1e6))
+  return sum([0, ...columns], tokens)
 }
 
 const FREE: readonly Step[] = [[0, 0, 0, 0, 0, 0]]

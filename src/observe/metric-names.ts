@@ -20,7 +20,11 @@ function gauge<From>(name: string, help: string, value: Value<From>): MetricName
 
 /** What the parts of the gateway count, as a monitoring system calls it. */
 export const BLOCK_METRICS: readonly MetricName<SourceBlocks>[] = [
-  gauge('ucr_requests_in_flight', 'Requests under way.', ({ inFlight }) => inFlight),
+  gauge(
+    'ucr_requests_in_flight',
+    'Requests under way, without those about the gateway itself.',
+    ({ inFlight }) => inFlight,
+  ),
   counter('ucr_fast_path_answers_total', 'Answers that passed untranslated.', ({ plans }) => plans?.fastPath),
   counter('ucr_vendor_answers_total', 'Complete answers that vendors gave.', ({ plans }) => plans?.total),
   counter('ucr_response_cache_hits_total', 'Answers from the cache.', ({ responseCache }) => responseCache?.hits),

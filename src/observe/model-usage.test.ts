@@ -11,7 +11,7 @@ const usage = (total: number) => ({
 describe('promptStep()', () => {
   it('is the last one that the prompt is longer than', () => {
     expect([0, 1, 128_000, 128_001, 200_000, 200_001, 272_001, 10_000_000].map(promptStep)).toEqual([
-      0, 0, 0, 1, 1, 2, 3, 4,
+      0, 0, 1, 2, 2, 3, 4, 5,
     ])
   })
 })
@@ -33,7 +33,7 @@ describe('ModelMeter', () => {
       cacheWriteLong: 2,
       output: 10,
     })
-    expect(counts[3]).toMatchObject({ requests: 1, input: 300_000 })
+    expect(counts[PROMPT_STEPS.indexOf(272_000)]).toMatchObject({ requests: 1, input: 300_000 })
   })
 
   it('counts apart what was not measured', () => {

@@ -14,7 +14,7 @@ export const MODEL_USAGE = [
 export type ModelUsageCounts = Counts<(typeof MODEL_USAGE)[number]>
 
 /** A request of more input tokens than these has another price at some vendor. */
-export const PROMPT_STEPS: readonly number[] = [0, 128_000, 200_000, 272_000, 512_000]
+export const PROMPT_STEPS: readonly number[] = [0, 100_000, 128_000, 200_000, 272_000, 512_000]
 
 /** What was used of one model by requests of each size, in the order of `PROMPT_STEPS`. */
 export type ModelUsage = readonly ModelUsageCounts[]

@@ -190,7 +190,7 @@ export interface SessionList {
 
 export interface SessionLine {
   readonly id: string
-  /** Null: it belongs to nobody with a key. */
+  /** Of the key, or of the bearer of a token; null: it belongs to nobody with a name. */
   readonly keyName: string | null
   readonly messages: number
   readonly bytes: number

@@ -38,6 +38,7 @@ export function configureProvider(settings: ProviderSettings, dependencies: Conf
     weight: settings.weight,
     timeouts: settings.timeouts,
     capabilities: settings.capabilities,
+    prices: settings.prices,
     ...(isProgram ? { claudeCode: programOf(settings) } : {}),
   }
 }

@@ -29,6 +29,7 @@ export function defaultSettings(
     timeouts: DEFAULT_TIMEOUTS,
     dialect: {},
     capabilities: {},
+    prices: {},
     ...given,
   }
 }

@@ -1,5 +1,6 @@
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
+import type { OwnPrices } from '../models/own-prices.ts'
 import type { Dialects } from '../protocols/dialect.ts'
 import type { ClaudeCodeProgram } from './claude-code-options.ts'
 
@@ -73,6 +74,8 @@ export interface Provider {
   readonly timeouts: Timeouts
   /** Overrides of what the catalog says, for models of this provider. */
   readonly capabilities: Partial<ModelCapabilities>
+  /** In place of list prices. */
+  readonly prices: OwnPrices
   /** Only where a program answers in place of a vendor. */
   readonly claudeCode?: ClaudeCodeProgram
 }

@@ -1,5 +1,6 @@
 import type { ModelCapabilities } from '../canonical/capabilities.ts'
 import type { ProtocolId } from '../canonical/protocol-id.ts'
+import type { OwnPrices } from '../models/own-prices.ts'
 import type { ChatQuirks } from './define.ts'
 import type { ClaudeCodeOptions } from './claude-code-options.ts'
 import type { Timeouts } from './provider.ts'
@@ -23,6 +24,8 @@ export interface ProviderSettings {
   /** Quirks of this host that the vendor's row does not know. */
   readonly dialect: ChatQuirks
   readonly capabilities: Partial<ModelCapabilities>
+  /** In place of list prices. */
+  readonly prices: OwnPrices
   /** Only for the type of that name. */
   readonly claudeCode?: ClaudeCodeOptions
   /** How it came into the config: the file, an environment variable, a local server that answered, the stored credentials. */

@@ -66,6 +66,8 @@ export interface GatewayServer {
   close(): Promise<void>
   /** Requests under way. */
   readonly inFlight: number
+  /** Those of them that ask a model something: what is asked of the gateway itself is not among them. */
+  readonly exchanging: number
   /** How this worker is. */
   health(): WorkerHealth
   /** All that there are. */

@@ -32,6 +32,8 @@ export class HttpReply implements ClientReply {
   readonly startedAt = performance.now()
   /** Set when the route is known. */
   #protocol: Protocol | null = null
+  /** The request is a protocol's, not one about the gateway itself. */
+  isExchange = false
   /** 0 while the head is not out. */
   status = 0
   /** The connection was answered in this reply's place: its request turned out not to be HTTP. */

@@ -81,6 +81,7 @@ function findTarget({ head, reply, errorHeaders }: Arrival, router: ServerRouter
   switch (match.kind) {
     case 'protocol':
       reply.protocol = match.protocol
+      reply.isExchange = true
       return match
     case 'plain':
       return match

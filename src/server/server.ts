@@ -48,6 +48,10 @@ class HttpServer implements GatewayServer, ServerState, Drainable, EngineEvents 
     this.#router = new ServerRouter(options.protocols, [...healthRoutes(this, options.health), ...options.plainRoutes])
   }
 
+  get exchanging(): number {
+    return this.#replies().filter(({ isExchange }) => isExchange).length
+  }
+
   get routes(): readonly DeclaredRoute[] {
     return this.#router.routes
   }

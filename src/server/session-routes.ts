@@ -118,12 +118,12 @@ class SessionRoutes {
 
   async create(body: BodyOf<Operations['CREATE']>, request: PlainRequest): Promise<PlainAnswer> {
     const details = detailsOf(body, request.body)
-    const { tenant } = this.#principal(request)
+    const { tenant, keyName } = this.#principal(request)
     const id = body.session_id ?? `session_${this.#options.newId()}`
     const made = await this.#sessions.create(
       { tenant, id },
       {
-        details: { ...NO_DETAILS, ...details },
+        details: { ...NO_DETAILS, owner: keyName, ...details },
         instructions: instructionsOf(body.system_prompt) ?? [],
       },
     )
@@ -159,7 +159,7 @@ class SessionRoutes {
     const { instructions, messages } = this.#options.readMessages(list.raw, this.#principal(request))
     const key = this.#key(request)
     if (!isSessionId(key.id)) throw invalid('session_id', `must be ${SESSION_ID}`)
-    const made = await this.#sessions.add(key, {
+    const made = await this.#sessions.add(key, this.#principal(request).keyName, {
       messages,
       instructions: instructions.length === 0 ? null : instructions,
     })

@@ -147,6 +147,7 @@ describe('writeDetails()', () => {
   it('can be read again', () => {
     const details = {
       model: 'm',
+      owner: 'ann@example.com',
       title: 'é "',
       maxTurns: 10,
       metadata: scanJson('{ "a" : 1.0 }').raw,

@@ -96,8 +96,8 @@ async function unpack(frame: Buffer, size: number): Promise<string> {
 }
 
 export function writeDetails({ metadata, ...details }: SessionDetails): string {
-  const { model, title, maxTurns, failure, failures, dropped } = details
-  return toJsonText({ model, title, maxTurns, metadata, failure: failure && { ...failure }, failures, dropped })
+  const { owner, model, title, maxTurns, failure, failures, dropped } = details
+  return toJsonText({ owner, model, title, maxTurns, metadata, failure: failure && { ...failure }, failures, dropped })
 }
 
 export function readDetails(text: string): SessionDetails {
@@ -107,6 +107,7 @@ export function readDetails(text: string): SessionDetails {
   const code = failure?.get('code')?.string
   return {
     ...NO_DETAILS,
+    owner: node.get('owner')?.string ?? null,
     model: node.get('model')?.string ?? null,
     title: node.get('title')?.string ?? null,
     maxTurns: node.get('maxTurns')?.number ?? null,

@@ -17,8 +17,8 @@ export interface NewTurn {
 
 /** Where a visit ends. */
 export interface VisitedSessions {
-  /** Makes the session; gives how many others went for it. */
-  open(model: string): Promise<number>
+  /** Makes the session for whoever is called so; gives how many others went for it. */
+  open(owner: string | null, model: string): Promise<number>
   append(turn: NewTurn): Promise<void>
   noteFailure(code: string): Promise<void>
   leave(): void
@@ -56,9 +56,9 @@ export class SessionVisit {
     return this.#evicted
   }
 
-  /** Makes the session where there is none. */
-  async begin(model: string): Promise<void> {
-    if (this.isNew) this.#evicted = await this.#sessions.open(model)
+  /** Makes the session where there is none. `owner`: what whoever speaks is called, or null. */
+  async begin(owner: string | null, model: string): Promise<void> {
+    if (this.isNew) this.#evicted = await this.#sessions.open(owner, model)
   }
 
   /**

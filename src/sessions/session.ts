@@ -22,6 +22,8 @@ export interface Turn {
 
 /** What a session is called and what it is for. */
 export interface SessionDetails {
+  /** Whoever made it, as logs name them; null: nobody with a name, or a session of an earlier version. */
+  readonly owner: string | null
   readonly model: string | null
   readonly title: string | null
   readonly maxTurns: number | null
@@ -43,6 +45,7 @@ export interface SessionFailure {
 }
 
 export const NO_DETAILS: SessionDetails = {
+  owner: null,
   model: null,
   title: null,
   maxTurns: null,

@@ -84,7 +84,7 @@ function wordsOf(messages: readonly Message[]): readonly string[] {
 /** One request and its answer. */
 async function talk(sessions: Sessions, question: string, answer: string, meanwhile?: () => Promise<unknown>) {
   const visit = await sessions.enter(KEY)
-  await visit.begin('m')
+  await visit.begin('ann', 'm')
   const sent = visit.continued(request(user(question)))
   await meanwhile?.()
   visit.answered([text(answer)])
@@ -140,7 +140,7 @@ describe('Sessions', () => {
   it('keeps no prompt cache marks of earlier turns', async () => {
     const sessions = new World().process()
     const visit = await sessions.enter(KEY)
-    await visit.begin('m')
+    await visit.begin('ann', 'm')
     const marked: Message = { ...user('a'), parts: [{ ...text('a'), cache: { ttl: null } }] }
     expect(visit.continued(request(marked)).messages).toEqual([marked])
     visit.answered([])

@@ -67,8 +67,6 @@ const NOWHERE: VisitedSessions = {
   leave: () => {},
 }
 
-const NOTHING_SAID: NewSessionInput = { details: NO_DETAILS, instructions: [] }
-
 /** Times that somebody else may be first before something is wrong. */
 const MOST_CONFLICTS = 100
 /** Of the sessions in memory: how many go at once when it runs short. */
@@ -168,12 +166,12 @@ export class Sessions {
     return stored === null ? null : this.#codec.decode(stored)
   }
 
-  /** Messages that a client adds by itself; in a new session where there is none. */
-  async add(key: SessionKey, turn: Omit<NewTurn, 'keep'>): Promise<Made> {
+  /** Messages that a client adds by itself; in a new session of whoever is called so where there is none. */
+  async add(key: SessionKey, owner: string | null, turn: Omit<NewTurn, 'keep'>): Promise<Made> {
     const leave = await this.#turns.enterHere(key)
     try {
       const present = await this.#look(key)
-      const made = present === null ? await this.#make(key, NOTHING_SAID) : { session: present, evicted: 0 }
+      const made = present === null ? await this.#make(key, saysNothing(owner)) : { session: present, evicted: 0 }
       const keep = made.session.record.messages
       const after = await this.#append(key, made.session, { ...turn, keep }, this.#options.holder)
       return { ...made, session: after ?? made.session }
@@ -217,8 +215,8 @@ export class Sessions {
   #visited(key: SessionKey, session: Session | null, leave: () => void): VisitedSessions {
     let seen = session
     return {
-      open: async (model) => {
-        const made = await this.#make(key, { details: { ...NO_DETAILS, model }, instructions: [] })
+      open: async (owner, model) => {
+        const made = await this.#make(key, { details: { ...NO_DETAILS, owner, model }, instructions: [] })
         seen = made.session
         return made.evicted
       },
@@ -328,6 +326,10 @@ export class Sessions {
     if (this.#timer !== null) clearInterval(this.#timer)
     this.#timer = null
   }
+}
+
+function saysNothing(owner: string | null): NewSessionInput {
+  return { details: { ...NO_DETAILS, owner }, instructions: [] }
 }
 
 /** Marks in a prompt are few, and belong to the newest messages: those of every earlier turn would be too many. */

@@ -51,9 +51,11 @@ export class BuiltGateway {
     })
   }
 
-  async stop(): Promise<void> {
+  /** Gives what it has printed, its log too. */
+  async stop(): Promise<string> {
     this.#running.kill('SIGTERM')
-    await this.#running.ended
+    const { stdout, stderr } = await this.#running.ended
+    return stdout + stderr
   }
 
   /** Starts again at the same address, with another admin token. */

@@ -76,6 +76,25 @@ export class Visitor {
     await this.sees(this.heading(section))
   }
 
+  /** A button, by the whole of its name. */
+  async press(name: string): Promise<void> {
+    await this.page.getByRole('button', { name, exact: true }).click()
+  }
+
+  /** What is called so has the focus. */
+  focused(): Promise<string> {
+    return this.page.evaluate<string>(
+      "(({ activeElement: at }) => at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent ?? at.textContent)(document)",
+    )
+  }
+
+  /** What is read out besides the name of what has the focus. */
+  descriptionOfFocused(): Promise<string> {
+    return this.page.evaluate<string>(
+      "document.activeElement.getAttribute('aria-describedby').split(' ').map((id) => document.getElementById(id).textContent).join(' ')",
+    )
+  }
+
   heading(name: string): Locator {
     return this.page.getByRole('heading', { level: 1, name })
   }

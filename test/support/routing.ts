@@ -25,6 +25,7 @@ export function testProvider(id: string, given: Partial<Provider> & { readonly t
     weight: 1,
     timeouts: DEFAULT_TIMEOUTS,
     capabilities: {},
+    prices: {},
     ...rest,
   }
 }

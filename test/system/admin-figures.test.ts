@@ -46,7 +46,7 @@ describe('GET /admin/overview', () => {
     const gateway = await gatewayOf(saying(chat, WORDS))
     const page = await overview(gateway)
     expect(page).toMatchObject({ service: 'universal-claude-router', status: 'healthy', processes: 1 })
-    expect(page.requests).toMatchObject({ total: 0, errors: 0, streaming: 0, errorRate: 0 })
+    expect(page.requests).toMatchObject({ total: 0, errors: 0, streaming: 0, inFlight: 0, errorRate: 0 })
     expect(page.cost).toEqual({ dollars: 0, unpriced: 0 })
     expect(page.memory.rss).toBeGreaterThan(page.memory.heapUsed)
     expect(page.providers).toMatchObject([

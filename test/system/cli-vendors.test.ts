@@ -245,6 +245,45 @@ describe('doctor', () => {
     expect(finding(await report(['--offline']), 'providers')).toBeUndefined()
   })
 
+  const SIM = { id: 'sim', type: 'simulator' }
+  const CODE = { id: 'code', type: 'claude-code', command: '/nowhere/claude', allowedTools: ['Read'] }
+  it.each([
+    [
+      'tools that no key may use',
+      [CODE],
+      {},
+      'code has "allowedTools", and no key has "claudeTools": nobody can use them',
+    ],
+    [
+      'models of a key that nothing routes',
+      [SIM],
+      { models: ['sim/*', 'claud-*', 'sim/echo'] },
+      '"models" of the key "desk" has "claud-*", which no request can reach',
+    ],
+    [
+      'nothing wrong with keys',
+      [SIM, CODE],
+      { models: ['sim/*', 'sonnet'], claudeTools: ['Read'] },
+      '1 key is accepted',
+    ],
+  ])('finds %s', async (_, providers, key, message) => {
+    const keys = [{ name: 'desk', key: 'the-key-of-the-desk', ...key }]
+    await machine.writeConfig({ server: { port: 0 }, providers, auth: { keys } })
+    const { findings } = await report(['--offline'])
+    expect(findings.filter(({ check }) => check === 'keys').map((found) => found.message)).toEqual([message])
+  })
+
+  it('says that the limit of --production may be little for agents, and how to raise it', async () => {
+    const server = { port: 0 }
+    const providers = [{ id: 'sim', type: 'simulator' }]
+    await machine.writeConfig({ server, providers })
+    await machine.start(['start', '--production', '--workers', '1']).printed(/listening on/)
+    const limits = async () => finding(await report(['--offline']), 'limits')
+    expect(await limits()).toMatchObject({ status: 'warning', fix: expect.stringContaining('"server.rateLimit"') })
+    await machine.writeConfig({ server: { ...server, rateLimit: { max: 600 } }, providers })
+    expect(await limits()).toBeUndefined()
+  })
+
   it('says which Claude Code a provider runs, and how it signs in', async () => {
     const command = join(machine.home, 'claude')
     const installed = (version: string): Promise<void> =>

@@ -2,6 +2,7 @@ import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { adminOf } from '../support/admin.ts'
 import { ask } from '../support/ask.ts'
 import type { Answer, Json } from '../support/ask.ts'
 import { comparableAnswer } from '../support/comparable-answer.ts'
@@ -62,6 +63,20 @@ async function askWith(gateway: TestGateway, token: string, more: Json = {}): Pr
 const claims = (more: object = {}) => claimsAt(Date.now(), { ...more })
 
 describe('a token', () => {
+  it('names whoever a session belongs to', async () => {
+    const page = await publish(keySet(one))
+    const gateway = await installed({ jwt: [issuer(page.url, { claims: { name: 'email' } })] })
+    const admin = adminOf(gateway)
+    const headers = { authorization: `Bearer ${await signed(claims({ email: 'ann@example.com' }), one)}` }
+    await generate(gateway, chat, 'gpt-5.5', {}, { ...headers, 'x-session-id': 'spoken' })
+    await ask(`${gateway.url}/v1/sessions`, { headers, body: { session_id: 'made', model: 'gpt-5.5' } })
+    const messages = [{ role: 'user', content: 'Hello' }]
+    await ask(`${gateway.url}/v1/sessions/added/messages`, { headers, body: { messages } })
+    const { data } = (await admin.read('sessions')).json() as { data: { id: string; keyName: string }[] }
+    expect(data.map(({ id }) => id).toSorted()).toEqual(['added', 'made', 'spoken'])
+    expect(new Set(data.map(({ keyName }) => keyName))).toEqual(new Set(['ann@example.com']))
+  })
+
   it('lets its bearer in, wherever a key may stand, under the name that it gives', async () => {
     const page = await publish(keySet(one))
     const gateway = await installed({ jwt: [issuer(page.url, { claims: { name: 'email' } })] })

@@ -146,13 +146,12 @@ describe('GET /debug/metrics', () => {
     const answer = await generateOpen(gateway, chat, MODEL)
     await answer.next()
     const during = await figures(gateway)
-    // The page is one too.
-    expect(during('performance.requests.inFlight')).toBe(2)
+    expect(during('performance.requests.inFlight')).toBe(1)
     expect(during('pool.0.running')).toBe(1)
     answer.leave()
     await gateway.logged((line) => line['status'] === 'client_closed')
     const at = await figures(gateway)
-    expect(at('performance.requests')).toMatchObject({ total: 1, errors: 0, clientClosed: 1, inFlight: 1 })
+    expect(at('performance.requests')).toMatchObject({ total: 1, errors: 0, clientClosed: 1, inFlight: 0 })
     expect(at('pool.0')).toMatchObject({ running: 0, closed: 1 })
   })
 

@@ -355,8 +355,7 @@ describe('a session', () => {
         const { performance } = (await ask(`${gateway.url}/debug/metrics`)).json() as unknown as Figures
         return performance.requests.inFlight
       }
-      // The one that asks is one of them.
-      while ((await inFlight()) < count + 1);
+      while ((await inFlight()) < count);
     }
     await arrived(2)
     const third = say(gateway, chat, 'third')

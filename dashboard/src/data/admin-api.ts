@@ -13,10 +13,13 @@ export type AdminFailure =
 
 export class AdminError extends Error {
   readonly kind: AdminFailure
+  /** The field of what was sent that is at fault, `rateLimit.max`; null: none in particular. */
+  readonly field: string | null
 
-  constructor(kind: AdminFailure, message: string) {
+  constructor(kind: AdminFailure, message: string, field: string | null = null) {
     super(message)
     this.kind = kind
+    this.field = field
   }
 }
 
@@ -34,8 +37,18 @@ export class AdminApi {
   }
 
   /** Throws AdminError. */
-  async patch<T>(path: string, change: Readonly<Record<string, unknown>>): Promise<T> {
+  async post<T>(path: string, wish: object = {}): Promise<T> {
+    return this.#call('POST', path, JSON.stringify(wish))
+  }
+
+  /** Throws AdminError. */
+  async patch<T>(path: string, change: object): Promise<T> {
     return this.#call('PATCH', path, JSON.stringify(change))
+  }
+
+  /** Throws AdminError. */
+  async delete<T>(path: string): Promise<T> {
+    return this.#call('DELETE', path)
   }
 
   async #call<T>(method: string, path: string, body?: string): Promise<T> {
@@ -70,17 +83,30 @@ export class AdminApi {
 
 async function failureOf(response: Response): Promise<AdminError> {
   if (response.status === 401) return new AdminError('unauthorized', 'The gateway does not take this token.')
-  const said = messageIn(await response.text().catch(() => ''))
-  const message = said ?? `The gateway answered with status ${response.status}.`
-  return new AdminError(response.status === 404 ? 'missing' : 'refused', message)
+  const { message, param } = errorIn(await response.text().catch(() => ''))
+  const said = typeof message === 'string' ? message : `The gateway answered with status ${response.status}.`
+  const field = typeof param === 'string' ? param : null
+  return new AdminError(response.status === 404 ? 'missing' : 'refused', withoutName(said, field), field)
+}
+
+interface SaidError {
+  readonly message?: unknown
+  readonly param?: unknown
 }
 
 /** What an error says, in whichever protocol's form. */
-function messageIn(text: string): string | null {
+function errorIn(text: string): SaidError {
   try {
-    const body: { readonly error?: { readonly message?: unknown } } = JSON.parse(text)
-    return typeof body.error?.message === 'string' ? body.error.message : null
+    const body: { readonly error?: SaidError } = JSON.parse(text)
+    return body.error ?? {}
   } catch {
-    return null
+    return {}
   }
+}
+
+/** The field that is at fault stands above what is wrong with it. */
+function withoutName(message: string, field: string | null): string {
+  if (field === null || !/^:? /.test(message.slice(field.length)) || !message.startsWith(field)) return message
+  const rest = message.slice(field.length).replace(/^:? /, '')
+  return `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`
 }

@@ -19,6 +19,7 @@ export interface KeyLine {
   readonly claudeTools: readonly string[]
   readonly expires: string | null
   readonly disabled: boolean
+  readonly metadata: Readonly<Record<string, string>>
   readonly secrets: readonly {
     readonly hint: string
     readonly created: string | null
@@ -26,4 +27,10 @@ export interface KeyLine {
   }[]
   readonly created: string | null
   readonly revoked: string | null
+}
+
+/** A key that was made or got another secret. */
+export interface IssuedKey extends KeyLine {
+  /** What clients send. It is told this once. */
+  readonly key: string
 }

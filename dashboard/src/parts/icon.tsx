@@ -17,6 +17,7 @@ const PATHS = {
   leave: 'M14 4h5v16h-5M4 12h11M11 8l4 4-4 4',
   pause: 'M8 5v14M16 5v14',
   play: 'M8 5v14l11-7L8 5Z',
+  plus: 'M12 5v14M5 12h14',
   close: 'M6 6l12 12M18 6 6 18',
   copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
   ok: 'M5 12.5 10 17.5 19.5 7',

@@ -1,27 +1,42 @@
 import type { JSX } from 'preact'
+import { useState } from 'preact/hooks'
 import type { AlertEvent, AlertRule } from '../../../src/observe/alert-list.ts'
-import { Badge } from '../parts/badge.tsx'
-import type { Tone } from '../parts/badge.tsx'
 import { DataTable } from '../parts/data-table.tsx'
 import type { Column } from '../parts/data-table.tsx'
+import { Icon } from '../parts/icon.tsx'
 import { Moment } from '../parts/moment.tsx'
 import { Name } from '../parts/name.tsx'
 import { Empty, Panel } from '../parts/panel.tsx'
-import { formatRate } from '../text/number-format.ts'
 import { formatLength } from '../text/time-format.ts'
+import { AlertPanel } from './alert-panel.tsx'
+import type { AlertStep } from './alert-panel.tsx'
+import { AlertState, figure, SOURCES, Standing, thresholds } from './alert-state.tsx'
 import type { SectionProps } from './section.ts'
 
 /** The rules with how they stand, and what happened lately. */
 export function Alerts({ view }: SectionProps): JSX.Element {
   const alerts = view.alerts.value.value
+  const [step, setStep] = useState<AlertStep | null>(null)
   if (alerts === null) return <Empty>This gateway watches no alerts</Empty>
+  const create = (
+    <button type="button" class="button" onClick={() => setStep({ kind: 'create' })}>
+      <Icon name="plus" />
+      New rule
+    </button>
+  )
   return (
     <>
-      <Panel title="Rules">
+      <Panel title="Rules" aside={create}>
         {alerts.data.length === 0 ? (
           <Empty>There is no rule</Empty>
         ) : (
-          <DataTable caption="Rules of alerts" rows={alerts.data} keyOf={({ id }) => id} columns={RULES} />
+          <DataTable
+            caption="Rules of alerts"
+            rows={alerts.data}
+            keyOf={({ id }) => id}
+            columns={RULES}
+            onOpen={(rule) => setStep({ kind: 'details', rule })}
+          />
         )}
       </Panel>
       <Panel title="What happened">
@@ -31,19 +46,22 @@ export function Alerts({ view }: SectionProps): JSX.Element {
           <DataTable caption="Latest alerts" rows={alerts.recent} keyOf={eventKey} columns={EVENTS} />
         )}
       </Panel>
+      {step !== null && <AlertPanel view={view} first={step} onClose={() => setStep(null)} />}
     </>
   )
 }
 
-const STATES: Readonly<Record<AlertRule['state'], { readonly tone: Tone; readonly text: string }>> = {
-  ok: { tone: 'ok', text: 'Fine' },
-  warning: { tone: 'warning', text: 'Warning' },
-  critical: { tone: 'bad', text: 'Critical' },
-}
-
+// The row's click is the button's too: it bubbles.
 const RULES: readonly Column<AlertRule>[] = [
+  {
+    head: 'Rule',
+    cell: ({ name }) => (
+      <button type="button" class="link">
+        <Name>{name}</Name>
+      </button>
+    ),
+  },
   { head: 'State', cell: (rule) => <Standing rule={rule} /> },
-  { head: 'Rule', cell: ({ name }) => <Name>{name}</Name> },
   { head: 'Metric', cell: ({ metric }) => <code>{metric}</code> },
   { head: 'Value', kind: 'number', cell: ({ value }) => figure(value) },
   { head: 'Raised when', cell: (rule) => thresholds(rule) },
@@ -54,36 +72,12 @@ const RULES: readonly Column<AlertRule>[] = [
 
 const EVENTS: readonly Column<AlertEvent>[] = [
   { head: 'When', cell: ({ time }) => <Moment time={time} /> },
-  { head: 'Became', cell: ({ state }) => <State state={state} /> },
+  { head: 'Became', cell: ({ state }) => <AlertState state={state} /> },
   { head: 'Rule', cell: ({ name }) => <Name>{name}</Name> },
   { head: 'Metric', cell: ({ metric }) => <code>{metric}</code> },
   { head: 'Value', kind: 'number', cell: ({ value }) => figure(value) },
   { head: 'Threshold', kind: 'number', cell: ({ threshold }) => figure(threshold) },
 ]
-
-const SOURCES: Readonly<Record<AlertRule['source'], string>> = { default: 'built in', config: 'config', store: 'API' }
-
-/** How a rule stands. One that was not looked at yet stands in no way. */
-function Standing({ rule: { state, value } }: { readonly rule: AlertRule }): JSX.Element {
-  return state === 'ok' && value === null ? <Badge tone="idle">Not known</Badge> : <State state={state} />
-}
-
-function State({ state }: { readonly state: AlertRule['state'] }): JSX.Element {
-  const { tone, text } = STATES[state]
-  return <Badge tone={tone}>{text}</Badge>
-}
-
-function thresholds({ operator, warning, critical }: AlertRule): string {
-  const parts = [
-    warning === null ? null : `${operator} ${figure(warning)}`,
-    critical === null ? null : `critical ${operator} ${figure(critical)}`,
-  ]
-  return parts.filter((part) => part !== null).join(', ')
-}
-
-function figure(value: number | null): string {
-  return value === null ? '–' : formatRate(value)
-}
 
 function eventKey({ time, ruleId, state }: AlertEvent): string {
   return `${time} ${ruleId} ${state}`

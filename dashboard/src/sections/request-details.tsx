@@ -1,6 +1,8 @@
-import type { ComponentChildren, JSX } from 'preact'
+import type { JSX } from 'preact'
 import type { RequestLine } from '../../../src/observe/overview.ts'
 import { CopyButton } from '../parts/copy-button.tsx'
+import { Facts } from '../parts/facts.tsx'
+import type { Fact } from '../parts/facts.tsx'
 import { Name } from '../parts/name.tsx'
 import { SidePanel } from '../parts/side-panel.tsx'
 import { formatBytes, formatCount, formatDollars, formatMilliseconds } from '../text/number-format.ts'
@@ -28,8 +30,6 @@ export function RequestDetails({ line, onClose }: RequestDetailsProps): JSX.Elem
     </SidePanel>
   )
 }
-
-type Fact = readonly [name: string, value: ComponentChildren]
 
 function outcomeOf(line: RequestLine): readonly Fact[] {
   return [
@@ -80,20 +80,4 @@ function tokensOf({ tokens, dollars }: RequestLine): readonly Fact[] {
     ['of it reasoning', formatCount(tokens.reasoning)],
     cost,
   ]
-}
-
-function Facts({ title, facts }: { readonly title: string; readonly facts: readonly Fact[] }): JSX.Element {
-  return (
-    <>
-      <h3>{title}</h3>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
-    </>
-  )
 }

@@ -216,7 +216,9 @@ export const REQUESTS = operation({
 
 const session = z.object({
   id: z.string(),
-  keyName: z.nullable(z.string()).check(noted('Null: it belongs to nobody with a key.')),
+  keyName: z
+    .nullable(z.string())
+    .check(noted('Of the key, or of the bearer of a token; null: it belongs to nobody with a name.')),
   messages: z.int(),
   bytes: z.int(),
   createdAt: milliseconds,
