@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcessByStdio } from 'node:child_process'
-import { setPriority } from 'node:os'
 import type { Readable, Writable } from 'node:stream'
 import { parseJson } from '../../lib/json.ts'
 import type { Guard } from './guard.ts'
@@ -15,8 +14,6 @@ export interface ProgramListener {
   ended(how: string): void
 }
 
-/** As `nice` has it, of which more is less. */
-const PRIORITY = 10
 /** Milliseconds that a process gets to end by itself. */
 const GRACE = 2000
 /** Characters of one line of output: the largest answer that a gateway takes, and something around it. */
@@ -54,10 +51,7 @@ export class ProgramProcess {
     // A process that ends does not read what is still written to it.
     this.#child.stdin.on('error', () => {})
     const { pid } = this.#child
-    if (pid !== undefined) {
-      yieldToGateway(pid)
-      guard.watch(pid, workplace.root)
-    }
+    if (pid !== undefined) guard.watch(pid, workplace.root)
     // What it started is not to outlive it.
     this.#child.once('exit', () => this.#signal('SIGKILL'))
     this.gone = new Promise((resolve) => {
@@ -164,18 +158,6 @@ export class ProgramProcess {
     this.#ended = said === '' ? how : `${how}: ${said}`
     this.#listener?.ended(this.#ended)
     return true
-  }
-}
-
-/**
- * Where both want the same core the gateway has it, so that it can end a program that is about to ask for what nobody
- * wants. It may be gone already, or the system may not let us.
- */
-function yieldToGateway(pid: number): void {
-  try {
-    setPriority(pid, PRIORITY)
-  } catch {
-    // Then it is as important as the gateway.
   }
 }
 
