@@ -18,6 +18,8 @@ export interface Usage {
   }
   /** True when the vendor gave none and the gateway counted by itself. */
   readonly estimated: boolean
+  /** In US dollars, by the word of whoever asked the model for us; null: nobody said, and list prices count. */
+  readonly cost: number | null
   /** The vendor's own usage object. */
   readonly raw: JsonText | null
 }
@@ -26,5 +28,6 @@ export const NO_USAGE: Usage = {
   input: { total: 0, cacheRead: 0, cacheWrite: 0, cacheWriteLong: 0 },
   output: { total: 0, reasoning: 0 },
   estimated: false,
+  cost: null,
   raw: null,
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { NO_USAGE } from '../canonical/usage.ts'
 import { defaultSettings } from '../providers/default-settings.ts'
 import { configureProvider } from '../providers/configure.ts'
 import type { Provider } from '../providers/provider.ts'
@@ -10,6 +11,8 @@ import { Pricing } from './pricing.ts'
 const NOTHING: ModelUsageCounts = {
   requests: 0,
   unmeasured: 0,
+  told: 0,
+  toldPicodollars: 0,
   input: 0,
   cacheRead: 0,
   cacheWrite: 0,
@@ -68,11 +71,23 @@ describe('Pricing', () => {
     })
   })
 
+  it('takes what was told for what it says, and list prices for the rest', async () => {
+    const costs = await pricing.reader()
+    const told = { requests: 3, told: 2, toldPicodollars: 250_000_000_000, input: 1_000_000 }
+    expect(costs.costOf({ ant: { 'claude-sonnet-4-20250514': use(told) } })).toEqual({ dollars: 3.25, unpriced: 0 })
+    expect(costs.costOf({ ant: { 'no-such-model': use(told) } })).toEqual({ dollars: 0.25, unpriced: 1 })
+    expect(costs.costOf({ own: { 'no-such-model': use(told) } })).toEqual({ dollars: 0, unpriced: 0 })
+    const usage = { ...NO_USAGE, cost: 0.125 }
+    expect(costs.dollarsOf('ant', 'no-such-model', usage)).toBe(0.125)
+    expect(costs.dollarsOf('own', 'no-such-model', usage)).toBe(0)
+  })
+
   it('prices a single request as it prices many', async () => {
     const costs = await pricing.reader()
     const usage = (total: number) => ({
       input: { total, cacheRead: 0, cacheWrite: 0, cacheWriteLong: 0 },
       output: { total: 0, reasoning: 0 },
+      cost: null,
     })
     expect(costs.dollarsOf('goo', 'gemini-2.5-pro', usage(200_000))).toBe(0.25)
     expect(costs.dollarsOf('goo', 'gemini-2.5-pro', usage(400_000))).toBe(1)

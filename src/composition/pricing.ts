@@ -18,7 +18,10 @@ interface Tariff {
   readonly own: OwnPrices
 }
 
-/** What use of models costs: what the config says, else list prices. The list is read when something was used and somebody wants to know. */
+/**
+ * What use of models costs: what was told, else what the config says, else list prices. The list is read when something was
+ * used and somebody wants to know.
+ */
 export class Pricing {
   /** By id of the provider. Those of earlier configs too: what they did is counted on. */
   readonly #tariffs = new Map<string, Tariff>()
@@ -80,7 +83,8 @@ export class CostReader {
   }
 
   /** Null where it is not known. */
-  dollarsOf(provider: string, model: string, { input, output }: BilledUsage): number | null {
+  dollarsOf(provider: string, model: string, { input, output, cost }: BilledUsage): number | null {
+    if (cost !== null && !this.#isFree(provider)) return cost
     const { total, cacheRead, cacheWrite, cacheWriteLong } = input
     const tokens = { input: total, cacheRead, cacheWrite, cacheWriteLong, output: output.total }
     const price = this.#price(provider, model, promptStep(total), tokens)
@@ -91,10 +95,12 @@ export class CostReader {
     let picodollars = 0n
     let unpriced = 0
     for (const [step, counts] of usage.entries()) {
-      if (counts.requests === 0) continue
+      if (!this.#isFree(provider)) picodollars += BigInt(counts.toldPicodollars)
+      const untold = counts.requests - counts.told
+      if (untold === 0) continue
       const price = this.#price(provider, model, step, counts)
       picodollars += price ?? 0n
-      unpriced += price === null ? counts.requests : this.#isFree(provider) ? 0 : counts.unmeasured
+      unpriced += price === null ? untold : this.#isFree(provider) ? 0 : counts.unmeasured
     }
     return { picodollars, unpriced }
   }

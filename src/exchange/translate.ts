@@ -194,6 +194,7 @@ export function addUsage(earlier: Usage | null, now: Usage): Usage {
       reasoning: earlier.output.reasoning + now.output.reasoning,
     },
     estimated: earlier.estimated || now.estimated,
+    cost: earlier.cost === null || now.cost === null ? null : earlier.cost + now.cost,
     raw: null,
   }
 }
@@ -203,6 +204,7 @@ function estimatedUsage(input: number, output: number): Usage {
     input: { total: input, cacheRead: 0, cacheWrite: 0, cacheWriteLong: 0 },
     output: { total: output, reasoning: 0 },
     estimated: true,
+    cost: null,
     raw: null,
   }
 }

@@ -48,6 +48,7 @@ const RECORD: ExchangeRecord = {
     input: { total: 1200, cacheRead: 1000, cacheWrite: 0, cacheWriteLong: 0 },
     output: { total: 50, reasoning: 20 },
     estimated: false,
+    cost: null,
     raw: null,
   },
   cache: 'miss',

@@ -27,6 +27,8 @@ describe('ModelMeter', () => {
     expect(counts[0]).toEqual({
       requests: 2,
       unmeasured: 0,
+      told: 0,
+      toldPicodollars: 0,
       input: 300,
       cacheRead: 2,
       cacheWrite: 4,
@@ -34,6 +36,15 @@ describe('ModelMeter', () => {
       output: 10,
     })
     expect(counts[PROMPT_STEPS.indexOf(272_000)]).toMatchObject({ requests: 1, input: 300_000 })
+  })
+
+  it('keeps what was told to cost something apart from what list prices are for', () => {
+    const meter = new ModelMeter()
+    meter.add({ ...usage(100), cost: 0.25 })
+    meter.add({ ...usage(200_001), cost: 0.5 })
+    meter.add(usage(100))
+    expect(meter.counts()[0]).toMatchObject({ requests: 2, told: 1, toldPicodollars: 250_000_000_000, input: 100 })
+    expect(meter.counts()[2]).toMatchObject({ requests: 1, told: 1, toldPicodollars: 500_000_000_000, input: 0 })
   })
 
   it('counts apart what was not measured', () => {

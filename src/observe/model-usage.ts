@@ -1,10 +1,15 @@
 import type { Usage } from '../canonical/usage.ts'
 import type { Counts } from './metrics-sources.ts'
 
-/** `unmeasured`: of the requests, those whose tokens the vendor did not tell. */
+/**
+ * `unmeasured`: of the requests, those whose tokens the vendor did not tell. `told`: those of which somebody said what they
+ * cost; it is in `toldPicodollars`, and their tokens are not in the rest, which is what list prices are for.
+ */
 export const MODEL_USAGE = [
   'requests',
   'unmeasured',
+  'told',
+  'toldPicodollars',
   'input',
   'cacheRead',
   'cacheWrite',
@@ -12,6 +17,8 @@ export const MODEL_USAGE = [
   'output',
 ] as const
 export type ModelUsageCounts = Counts<(typeof MODEL_USAGE)[number]>
+
+const PICODOLLARS = 1e12
 
 /** A request of more input tokens than these has another price at some vendor. */
 export const PROMPT_STEPS: readonly number[] = [0, 100_000, 128_000, 200_000, 272_000, 512_000]
@@ -34,7 +41,12 @@ export class ModelMeter {
       counts.unmeasured++
       return
     }
-    const { input, output } = usage
+    const { input, output, cost } = usage
+    if (cost !== null) {
+      counts.told++
+      counts.toldPicodollars += Math.round(cost * PICODOLLARS)
+      return
+    }
     counts.input += input.total
     counts.cacheRead += input.cacheRead
     counts.cacheWrite += input.cacheWrite
@@ -55,5 +67,15 @@ export function promptStep(inputTokens: number): number {
 }
 
 function zeroUsage(): Record<(typeof MODEL_USAGE)[number], number> {
-  return { requests: 0, unmeasured: 0, input: 0, cacheRead: 0, cacheWrite: 0, cacheWriteLong: 0, output: 0 }
+  return {
+    requests: 0,
+    unmeasured: 0,
+    told: 0,
+    toldPicodollars: 0,
+    input: 0,
+    cacheRead: 0,
+    cacheWrite: 0,
+    cacheWriteLong: 0,
+    output: 0,
+  }
 }

@@ -13,7 +13,7 @@ export interface OverviewFacts {
   readonly version: string
   readonly status: Overview['status']
   readonly providers: readonly ProviderFacts[]
-  /** What this use costs at list prices. */
+  /** What this use costs. */
   readonly costOf: (usage: UsageByModel) => Cost
 }
 

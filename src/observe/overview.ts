@@ -73,7 +73,7 @@ export interface TokenTotals {
 }
 
 export interface Cost {
-  /** US dollars at list prices. What one's own machine serves, and the simulator, cost nothing. */
+  /** US dollars, as told or at list prices. What one's own machine serves, and the simulator, cost nothing. */
   readonly dollars: number
   /** Billed requests whose model has no known price, or that came without usage: they are not in `dollars`. */
   readonly unpriced: number

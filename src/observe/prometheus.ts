@@ -88,7 +88,7 @@ function costLines(costs: Readonly<Record<string, Cost>>): readonly string[] {
     metric(
       'ucr_cost_dollars_total',
       'counter',
-      'US dollars at list prices.',
+      'US dollars: what a provider said that it spent, and list prices for the rest.',
       ofProviders(({ dollars }) => dollars),
     ),
     metric(

@@ -23,6 +23,7 @@ const RECORD: ExchangeRecord = {
     input: { total: 100, cacheRead: 60, cacheWrite: 30, cacheWriteLong: 20 },
     output: { total: 9, reasoning: 4 },
     estimated: false,
+    cost: 0.25,
     raw: null,
   },
   cache: null,
@@ -66,7 +67,7 @@ describe('RequestJournal', () => {
           tokens: { input: 100, cacheRead: 60, cacheWrite: 30, output: 9, reasoning: 4 },
           dropped: ['top_k'],
         },
-        billed: { input: usage?.input, output: usage?.output },
+        billed: { input: usage?.input, output: usage?.output, cost: 0.25 },
       },
     ])
   })

@@ -10,8 +10,8 @@ const MOST_DROPPED = 20
 /** Milliseconds. */
 const CLOCK_WAS_SET = 50
 
-/** The part of a usage that has a price. */
-export type BilledUsage = Pick<Usage, 'input' | 'output'>
+/** The part of a usage that has a price, and the price where it was told. */
+export type BilledUsage = Pick<Usage, 'input' | 'output' | 'cost'>
 
 /** A request that is over, and how many were before it in this process. */
 export interface JournalEntry {
@@ -97,7 +97,7 @@ class Ring {
 }
 
 const NO_DROPPED: readonly string[] = []
-/** In place of a time that there is none of: a number that may also be null takes memory of its own each time. */
+/** In place of a time or a cost that there is none of: a number that may also be null takes memory of its own each time. */
 const NONE = -1
 
 /** The place of one request. */
@@ -131,6 +131,7 @@ class Slot {
   #cacheWriteLong = 0
   #output = 0
   #reasoning = 0
+  #cost = 0.5
   #dropped: readonly string[] = NO_DROPPED
   #requestBytes = 0
   #replyBytes = 0
@@ -211,13 +212,14 @@ class Slot {
   #fillUsage(usage: Usage | null): void {
     this.#hasUsage = usage !== null
     if (usage === null) return
-    const { input, output } = usage
+    const { input, output, cost } = usage
     this.#input = input.total
     this.#cacheRead = input.cacheRead
     this.#cacheWrite = input.cacheWrite
     this.#cacheWriteLong = input.cacheWriteLong
     this.#output = output.total
     this.#reasoning = output.reasoning
+    this.#cost = cost ?? NONE
   }
 
   #usage(): BilledUsage {
@@ -229,6 +231,7 @@ class Slot {
         cacheWriteLong: this.#cacheWriteLong,
       },
       output: { total: this.#output, reasoning: this.#reasoning },
+      cost: this.#cost === NONE ? null : this.#cost,
     }
   }
 }

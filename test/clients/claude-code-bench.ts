@@ -64,6 +64,17 @@ export class ClaudeCodeBench {
     return programsOf(this.home)
   }
 
+  /** Variables of a program that runs for this bench. */
+  async environmentOf(pid: number | undefined): Promise<Readonly<Record<string, string>>> {
+    const text = await readFile(`/proc/${pid}/environ`, 'utf8')
+    return Object.fromEntries(
+      text
+        .split('\0')
+        .filter((entry) => entry !== '')
+        .map((entry) => [entry.slice(0, entry.indexOf('=')), entry.slice(entry.indexOf('=') + 1)]),
+    )
+  }
+
   /** Resolves when no more than so many programs run. */
   async programsLeft(count: number): Promise<void> {
     await vi.waitUntil(async () => (await this.programs()).length <= count, { timeout: 20_000, interval: 50 })

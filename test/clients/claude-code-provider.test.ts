@@ -197,6 +197,18 @@ describe.skipIf(why !== null)(titled('Claude Code as a provider'), () => {
     expect(refused).toMatchObject({ stop_reason: 'refusal', content: [{ type: 'text', text: 'No' }] })
   })
 
+  it('ends an answer that was only thought where the model ended it', async () => {
+    bench.vendor.script(answers([{ type: 'thinking', thinking: 'Hm.' }]), says('Made up.'))
+    const thought = await bench.anthropic().messages.create({
+      model: OLDER_MODEL,
+      max_tokens: 4000,
+      thinking: { type: 'enabled', budget_tokens: 2000 },
+      messages: [{ role: 'user', content: 'Think' }],
+    })
+    expect(thought).toMatchObject({ stop_reason: 'end_turn', content: [{ type: 'thinking', thinking: 'Hm.' }] })
+    expect(thought.content).toHaveLength(1)
+  })
+
   it("reads no file and runs no command that a client's text names", async () => {
     const secret = join(bench.home, 'secret.txt')
     await writeFile(secret, 'the blue heron')

@@ -1,10 +1,12 @@
 import { createServer } from 'node:http'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { crc32 } from 'node:zlib'
 
 type Json = Record<string, unknown>
 
 export interface VendorRequest {
+  readonly path: string
   readonly headers: IncomingHttpHeaders
   readonly body: Json
 }
@@ -15,20 +17,33 @@ export type Step = (response: ServerResponse, request: VendorRequest) => void | 
 export interface ScriptedVendor {
   readonly url: string
   readonly requests: readonly VendorRequest[]
+  /** What else it was asked: for its models, or for a single token. */
+  readonly asides: readonly string[]
   /** What is answered from now on, in order; the last one again and again. */
   script(...steps: Step[]): void
   close(): Promise<void>
 }
 
-/** A far end that speaks Anthropic, says what a test tells it to say, and keeps what it is asked. */
+/**
+ * A far end that speaks Anthropic, as itself, as Bedrock or as Vertex does, says what a test tells it to say, and keeps
+ * what it is asked.
+ */
 export async function startScriptedVendor(): Promise<ScriptedVendor> {
   const requests: VendorRequest[] = []
+  const asides: string[] = []
   let steps: Step[] = [says('Hello.')]
   const server = createServer((incoming, response) => {
     const chunks: Buffer[] = []
     incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
     incoming.on('end', () => {
-      const request = { headers: incoming.headers, body: JSON.parse(Buffer.concat(chunks).toString()) as Json }
+      const { method = '', url = '', headers } = incoming
+      if (method !== 'POST' || url.endsWith('/invoke')) {
+        asides.push(`${method} ${url}`)
+        response.writeHead(method === 'POST' ? 400 : 200, { 'content-type': 'application/json' })
+        response.end('{"inferenceProfileSummaries":[]}')
+        return
+      }
+      const request = { path: url, headers, body: JSON.parse(Buffer.concat(chunks).toString()) as Json }
       requests.push(request)
       const step = steps.length > 1 ? steps.shift() : steps[0]
       void step?.(response, request)
@@ -38,9 +53,11 @@ export async function startScriptedVendor(): Promise<ScriptedVendor> {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    asides,
     script: (...next) => {
       steps = next
       requests.length = 0
+      asides.length = 0
     },
     close: () => {
       server.closeAllConnections()
@@ -96,10 +113,12 @@ export interface VendorStream {
 
 export function openStream(response: ServerResponse): VendorStream {
   let index = 0
+  const isBedrock = response.req.url?.endsWith('/invoke-with-response-stream') === true
   const send = (event: Json): void => {
-    response.write(`event: ${String(event['type'])}\ndata: ${JSON.stringify(event)}\n\n`)
+    const text = JSON.stringify(event)
+    response.write(isBedrock ? bedrockFrame(text) : `event: ${String(event['type'])}\ndata: ${text}\n\n`)
   }
-  response.writeHead(200, { 'content-type': 'text/event-stream' })
+  response.writeHead(200, { 'content-type': isBedrock ? 'application/vnd.amazon.eventstream' : 'text/event-stream' })
   const usage = { input_tokens: 10, cache_read_input_tokens: 3, cache_creation_input_tokens: 2, output_tokens: 1 }
   const message = { id: 'msg_scripted', type: 'message', role: 'assistant', model: 'claude-sonnet-5', content: [] }
   send({ type: 'message_start', message: { ...message, stop_reason: null, stop_sequence: null, usage } })
@@ -119,6 +138,34 @@ export function openStream(response: ServerResponse): VendorStream {
       response.end()
     },
   }
+}
+
+/**
+ * An event in a frame of Amazon's: lengths and their checksum, headers, payload, checksum.
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/RESTSelectObjectAppendix.html
+ */
+function bedrockFrame(event: string): Buffer {
+  const headers = Buffer.concat(
+    [
+      [':event-type', 'chunk'],
+      [':content-type', 'application/json'],
+      [':message-type', 'event'],
+    ].flatMap(([name = '', value = '']) => {
+      const size = Buffer.alloc(3)
+      size.writeUInt8(7)
+      size.writeUInt16BE(value.length, 1)
+      return [Buffer.from([name.length]), Buffer.from(name), size, Buffer.from(value)]
+    }),
+  )
+  const payload = Buffer.from(JSON.stringify({ bytes: Buffer.from(event).toString('base64') }))
+  const frame = Buffer.alloc(12 + headers.length + payload.length + 4)
+  frame.writeUInt32BE(frame.length)
+  frame.writeUInt32BE(headers.length, 4)
+  frame.writeUInt32BE(crc32(frame.subarray(0, 8)), 8)
+  headers.copy(frame, 12)
+  payload.copy(frame, 12 + headers.length)
+  frame.writeUInt32BE(crc32(frame.subarray(0, -4)), frame.length - 4)
+  return frame
 }
 
 function piecesOf(block: Block): { readonly start: Json; readonly deltas: readonly Json[] } {

@@ -62,7 +62,7 @@ const PLANS: readonly Plan[] = [
   {
     title: 'Cost, added up',
     format: formatDollars,
-    lines: (points) => [{ label: 'At list prices', colour: 'first', filled: true, values: addedUp(points) }],
+    lines: (points) => [{ label: 'Cost', colour: 'first', filled: true, values: addedUp(points) }],
   },
   {
     title: 'In flight',

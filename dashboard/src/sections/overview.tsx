@@ -51,7 +51,7 @@ function Figures({ overview }: { readonly overview: Overview }): JSX.Element {
       <Tile label="Tokens" value={formatShort(tokens.input + tokens.output)}>
         {formatShort(tokens.input)} in, {formatShort(tokens.output)} out
       </Tile>
-      <Tile label="Cost at list prices" value={formatDollars(cost.dollars)}>
+      <Tile label="Cost" value={formatDollars(cost.dollars)}>
         {cost.unpriced === 0
           ? 'All requests have a price'
           : `${formatThings(cost.unpriced, 'request')} without a price`}

@@ -30,6 +30,7 @@ const USAGE: Usage = {
   input: { total: 110, cacheRead: 40, cacheWrite: 10, cacheWriteLong: 4 },
   output: { total: 20, reasoning: 5 },
   estimated: false,
+  cost: null,
   raw: null,
 }
 

@@ -31,6 +31,12 @@ describe('decodeUsage()', () => {
     })
   })
 
+  it('knows what it cost where that is said, by a word that can be believed', () => {
+    expect(decode({ input_tokens: 3 }).cost).toBeNull()
+    expect(decode({ input_tokens: 3, cost_usd: 0.25 }).cost).toBe(0.25)
+    for (const cost of ['0.25', -1, null]) expect(decode({ cost_usd: cost }).cost).toBeNull()
+  })
+
   it('keeps what an earlier usage of the stream said, where a later one says 0 or nothing', () => {
     const start = decode({ input_tokens: 60, cache_read_input_tokens: 40, output_tokens: 1 })
     const end = decodeUsage(scanJson('{"input_tokens":0,"output_tokens":20}'), start)

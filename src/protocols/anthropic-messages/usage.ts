@@ -8,12 +8,13 @@ import { numberLiteral } from './wire.ts'
  * that it gives as 0, for hosts that count it at the start only. Where the vendor lists iterations (compaction, advisor), those are what costs: its own totals leave some out.
  */
 export function decodeUsage(node: JsonNode, earlier: Usage | null = null): Usage {
+  const common = { estimated: false, cost: costIn(node), raw: node.raw }
   const iterations = node.get('iterations')?.items ?? []
   if (iterations.length > 0) {
     const [first, ...rest] = iterations.map((iteration) => decodeCounts(iteration, null))
-    if (first !== undefined) return { ...rest.reduce(add, first), estimated: false, raw: node.raw }
+    if (first !== undefined) return { ...rest.reduce(add, first), ...common }
   }
-  return { ...decodeCounts(node, earlier), estimated: false, raw: node.raw }
+  return { ...decodeCounts(node, earlier), ...common }
 }
 
 type Counts = Pick<Usage, 'input' | 'output'>
@@ -59,6 +60,12 @@ function add(left: Counts, right: Counts): Counts {
 function count(node: JsonNode, name: string): number {
   const value = node.get(name)?.number
   return value !== undefined && value >= 0 ? value : 0
+}
+
+/** No field of the vendor's: Claude Code as a provider knows what it spent, and so does a gateway with such a provider. */
+function costIn(node: JsonNode): number | null {
+  const cost = node.get('cost_usd')?.number
+  return cost !== undefined && Number.isFinite(cost) && cost >= 0 ? cost : null
 }
 
 /** Anthropic's `input_tokens`: what was neither read from the prompt cache nor written to it. */

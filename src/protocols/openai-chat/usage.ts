@@ -33,6 +33,7 @@ export function readUsage(node: JsonNode, reasoningOutside: boolean): Usage | nu
     input: { total: Math.max(prompt ?? 0, cacheRead + cacheWrite), cacheRead, cacheWrite, cacheWriteLong: 0 },
     output: { total: outside ? output + reasoning : output, reasoning },
     estimated: false,
+    cost: null,
     raw: node.raw,
   }
 }

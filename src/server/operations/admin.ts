@@ -25,7 +25,7 @@ const tokens = z.object({
 })
 
 const cost = z.object({
-  dollars: z.number().check(noted('US dollars at list prices.')),
+  dollars: z.number().check(noted('US dollars: what a provider said that it spent, and list prices for the rest.')),
   unpriced: z.int().check(noted('Requests that are not in it, as their price is not known.')),
 })
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Answer } from './answer.ts'
+import { NOTHING_SPENT } from './spending.ts'
 import type { JsonObject } from './values.ts'
 
 const start = (input: number): JsonObject => ({
@@ -32,7 +33,7 @@ describe('Answer', () => {
     const events = [start(5), ...block(0, { type: 'text', text: '' }), ...end('end_turn', 9)]
     const { seen, answer, ends } = run(events)
     expect(ends).toEqual([{ stopReason: 'end_turn', calls: [] }])
-    answer.finish('end_turn', 0.25)
+    answer.finish('end_turn', { ...NOTHING_SPENT, dollars: 0.25 })
     expect(seen.slice(0, 3)).toEqual(events.slice(0, 3))
     expect(seen.slice(3)).toEqual([
       { ...events[3], usage: { output_tokens: 9, cost_usd: 0.25 } },

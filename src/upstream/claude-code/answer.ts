@@ -1,3 +1,5 @@
+import type { Spending } from './spending.ts'
+import { withSpending } from './spending.ts'
 import type { JsonObject } from './values.ts'
 import { asNumber, asObject, asText, objectsIn } from './values.ts'
 
@@ -62,9 +64,9 @@ export class Answer {
     this.#content.push(...content.filter((block) => !this.#isOwnCall(block)))
   }
 
-  /** Says the last events. `cost` in US dollars, null where the program has not said it. */
-  finish(stopReason: string, cost: number | null): void {
-    const usage = this.#finalUsage(cost)
+  /** Says the last events. `spent`: on this answer; null where the program has not said it. */
+  finish(stopReason: string, spent: Spending | null): void {
+    const usage = this.#finalUsage(spent)
     const delta = { ...asObject(this.#delta?.['delta']), stop_reason: stopReason }
     this.#emit({ ...this.#delta, type: 'message_delta', delta, usage })
     this.#emit({ type: 'message_stop' })
@@ -75,9 +77,9 @@ export class Answer {
   }
 
   /** The answer as one message. */
-  message(stopReason: string, cost: number | null): JsonObject {
+  message(stopReason: string, spent: Spending | null): JsonObject {
     const delta = { ...asObject(this.#delta?.['delta']), stop_reason: stopReason }
-    const usage = { ...this.#usageOfStart(), ...this.#finalUsage(cost) }
+    const usage = { ...this.#usageOfStart(), ...this.#finalUsage(spent) }
     return { ...asObject(this.#start?.['message']), content: [...this.#content], ...delta, usage }
   }
 
@@ -130,10 +132,11 @@ export class Answer {
   }
 
   /** As the vendor said it for one message; all that it says together for several. */
-  #finalUsage(cost: number | null): JsonObject {
+  #finalUsage(spent: Spending | null): JsonObject {
     const said = asObject(this.#delta?.['usage']) ?? {}
-    const usage = this.#earlierUsage === null ? said : sum(this.#earlierUsage, this.#usage)
-    return cost === null ? usage : { ...usage, cost_usd: cost }
+    const all = this.#earlierUsage === null ? this.#usage : sum(this.#earlierUsage, this.#usage)
+    const usage = this.#earlierUsage === null ? said : all
+    return spent === null ? usage : withSpending(usage, all, spent)
   }
 }
 

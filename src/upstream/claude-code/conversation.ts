@@ -5,9 +5,11 @@ import type { ToolResult } from './client-tools.ts'
 import type { Refusal } from './errors.ts'
 import { refusal, refusalIn } from './errors.ts'
 import type { ProgramProcess } from './program-process.ts'
+import { NOTHING_SPENT, spendingInAnswer, spendingInResult, spentSince } from './spending.ts'
+import type { Spending } from './spending.ts'
 import type { Message, Turn } from './turn.ts'
 import type { JsonObject } from './values.ts'
-import { asNumber, asObject, asText } from './values.ts'
+import { asObject, asText } from './values.ts'
 
 /** Whoever asked for an answer. Exactly one of the last three is called, once. */
 export interface Asker {
@@ -20,6 +22,9 @@ export interface Asker {
   /** The process is gone. For the operator. */
   lost(how: string): void
 }
+
+/** Name of the control request that asks what was spent. */
+const SPENDING = 'spending'
 
 /** After these the program says its `result`, or calls a tool. */
 const PROPER_ENDS: ReadonlySet<string> = new Set(['end_turn', 'stop_sequence', 'tool_use'])
@@ -40,10 +45,10 @@ export class Conversation {
   #untold: Message[] = []
   /** Calls that the client has yet to answer. */
   #calls: readonly string[] = []
-  /** The model's last message has ended properly; the program's `result` is due. */
+  /** The model's last message has ended properly; the program's `result` is due, or what it has spent on these calls. */
   #end: string | null = null
   #refusal: Refusal | null = null
-  #costBefore = 0
+  #spentBefore = NOTHING_SPENT
 
   constructor(process: ProgramProcess, turn: Turn, wallClock: () => number) {
     this.process = process
@@ -133,6 +138,10 @@ export class Conversation {
         return
       case 'system':
         if (line['subtype'] === 'init') this.#model = asText(line['model']) ?? this.#model
+        if (line['status'] === 'requesting') this.#hearMore()
+        return
+      case 'user':
+        this.#hearMore()
         return
       case 'assistant':
         this.#hearMessage(line)
@@ -160,14 +169,20 @@ export class Conversation {
       this.process.kill()
       return
     }
-    if (event['type'] === 'message_start' && this.#end !== null) {
-      // The model had nothing more to say, but the program wants more of it.
-      this.#answered(this.#end, null, false)
-      return
-    }
+    if (event['type'] === 'message_start' && this.#hearMore()) return
     const end = this.#answer.event(event)
     if (end !== null) this.#messageEnded(end)
     else if (event['type'] === 'message_delta') this.#cutShort(asText(asObject(event['delta'])?.['stop_reason']))
+  }
+
+  /**
+   * The model had nothing more to say, but the program tells it to say more, as after an answer that was only thought. Its
+   * word to the model and its notice of a request come before the request. True: the answer has ended with that.
+   */
+  #hearMore(): boolean {
+    if (this.#end === null || this.#calls.length > 0) return false
+    this.#answered(this.#end, null, false)
+    return true
   }
 
   /** After a limit or a refusal the program asks the model again, with a message of its own making: it has to be quick. */
@@ -187,7 +202,12 @@ export class Conversation {
     if (stopReason === null) this.#refused(this.#refusal ?? refusal(502, "The model's answer broke off."))
     else if (stopReason === 'tool_use' && calls.length > 0) {
       this.#calls = calls
-      this.#answered(stopReason, null, true)
+      this.#end = stopReason
+      this.process.send({
+        type: 'control_request',
+        request_id: SPENDING,
+        request: { subtype: 'get_usage', skip_behaviors: true, detached: true },
+      })
     } else if (stopReason === 'tool_use') this.#answer.join()
     else this.#end = stopReason
   }
@@ -200,20 +220,19 @@ export class Conversation {
     }
     const refused = this.#refusal ?? refusalIn(line, this.#wallClock())
     const isAtLimit = line['subtype'] === 'error_max_turns' && this.#answer.begun
-    if (isAtLimit) this.#answered('max_tokens', this.#cost(line), false)
+    const spent = this.#spent(spendingInResult(line))
+    if (isAtLimit) this.#answered('max_tokens', spent, false)
     else if (refused !== null) this.#refused(refused)
     else if (this.#end === null) this.#refused(refusal(502, 'Claude Code ended its turn without an answer.'))
-    else this.#answered(this.#end, this.#cost(line), true)
+    else this.#answered(this.#end, spent, true)
   }
 
-  /** Of this answer, in US dollars: the program counts from its start. */
-  #cost(line: JsonObject): number | null {
-    const total = asNumber(line['total_cost_usd'])
+  /** On this answer: the program counts from its start. */
+  #spent(total: Spending | null): Spending | null {
     if (total === null) return null
-    const cost = total - this.#costBefore
-    this.#costBefore = total
-    // Sums of such numbers have more digits than they mean.
-    return Number(cost.toFixed(10))
+    const spent = spentSince(this.#spentBefore, total)
+    this.#spentBefore = total
+    return spent
   }
 
   #hearRequest(line: JsonObject): void {
@@ -225,8 +244,13 @@ export class Conversation {
   }
 
   #hearResponse(response: JsonObject): void {
-    if (response['subtype'] !== 'error') return
-    this.#refused(refusal(502, `Claude Code refuses its settings: ${asText(response['error']) ?? 'without a reason'}`))
+    const isError = response['subtype'] === 'error'
+    if (response['request_id'] === SPENDING) {
+      this.#callsAnswered(isError ? null : this.#spent(spendingInAnswer(response)), true)
+    } else if (isError) {
+      const reason = asText(response['error']) ?? 'without a reason'
+      this.#refused(refusal(502, `Claude Code refuses its settings: ${reason}`))
+    }
   }
 
   #reply(requestId: string, response: JsonObject): void {
@@ -244,12 +268,17 @@ export class Conversation {
     })
   }
 
-  #answered(stopReason: string, cost: number | null, canGoOn: boolean): void {
+  /** The answer ends with calls of the client's tools, whose results the program waits for. */
+  #callsAnswered(spent: Spending | null, canGoOn: boolean): void {
+    if (this.#calls.length > 0 && this.#end !== null) this.#answered(this.#end, spent, canGoOn)
+  }
+
+  #answered(stopReason: string, spent: Spending | null, canGoOn: boolean): void {
     const asker = this.#asker
     if (asker === null) return
-    this.#answer.finish(stopReason, cost)
+    this.#answer.finish(stopReason, spent)
     this.#asker = null
-    asker.answered(this.#answer.message(stopReason, cost), canGoOn)
+    asker.answered(this.#answer.message(stopReason, spent), canGoOn)
   }
 
   #refused(refused: Refusal): void {
@@ -259,6 +288,8 @@ export class Conversation {
   }
 
   #lost(how: string): void {
+    // The model has said all that it had to say.
+    this.#callsAnswered(null, false)
     const asker = this.#asker
     this.#asker = null
     asker?.lost(how)

@@ -54,4 +54,13 @@ describe('refusalIn()', () => {
     expect(refusalIn({ type: 'result', is_error: false, result: 'API Error: 500' }, NOW)).toBeNull()
     expect(refusalIn({ type: 'result', is_error: true, errors: ['a', 'b'] }, NOW)).toMatchObject({ message: 'a; b' })
   })
+
+  it("says in the vendor's words that a prompt is too long, which clients wait for", () => {
+    const said = (result: string) =>
+      refusalIn({ type: 'result', is_error: true, api_error_status: 400, result }, 0)?.message
+    expect(
+      said('Prompt is too long · the request is ~250000 tokens (limit 200000) but this conversation is small.'),
+    ).toBe('prompt is too long: 250000 tokens > 200000 maximum')
+    expect(said('Prompt is too long')).toBe('prompt is too long')
+  })
 })

@@ -67,10 +67,18 @@ function resultText(line: JsonObject): string {
   return asText(line['result']) ?? errors.join('; ')
 }
 
-/** Without what the program puts before the vendor's words for its own users. */
+/** Without what the program puts before the vendor's words for its own users, or says in their place. */
 function plainMessage(text: string): string {
+  if (text.startsWith('Prompt is too long')) return tooLong(text)
   const plain = text.replace(/^(?:Failed to authenticate\. )?API Error: (?:\d{3} )?/, '')
   return plain === '' ? 'Claude Code failed without saying why.' : plain
+}
+
+/** As the vendor says it: clients know by these words that they have to say less. */
+function tooLong(text: string): string {
+  const [, tokens, limit] = /(\d+) tokens \(limit (\d+)\)/.exec(text) ?? []
+  const numbers = tokens === undefined || limit === undefined ? '' : `: ${tokens} tokens > ${limit} maximum`
+  return `prompt is too long${numbers}`
 }
 
 /** Subscriptions say when their limit ends. */

@@ -66,6 +66,49 @@ describe('launchOf()', () => {
     expect(launch({}, {}, signedIn).environment['CLAUDE_CODE_OAUTH_TOKEN']).toBe('oauth')
   })
 
+  it('gives the variables of one cloud, and no key of another vendor whose name is like theirs', () => {
+    const environment = {
+      CLAUDE_CODE_USE_VERTEX: 'yes',
+      CLOUD_ML_REGION: 'us-east5',
+      GOOGLE_APPLICATION_CREDENTIALS: '/adc.json',
+      GOOGLE_API_KEY: 'gemini',
+      GOOGLE_GENERATIVE_AI_API_KEY: 'gemini',
+      AWS_SECRET_ACCESS_KEY: 'aws',
+    }
+    const vertex = launch({}, { baseUrl: 'https://proxy.example' }, environment).environment
+    expect(vertex).toMatchObject({
+      CLAUDE_CODE_USE_VERTEX: 'yes',
+      CLOUD_ML_REGION: 'us-east5',
+      GOOGLE_APPLICATION_CREDENTIALS: '/adc.json',
+      ANTHROPIC_VERTEX_BASE_URL: 'https://proxy.example/v1',
+    })
+    for (const secret of ['gemini', 'aws']) expect(JSON.stringify(vertex)).not.toContain(secret)
+    const both = launch({}, {}, { ...environment, CLAUDE_CODE_USE_BEDROCK: 'true' }).environment
+    expect(both).toMatchObject({ CLAUDE_CODE_USE_BEDROCK: 'true', AWS_SECRET_ACCESS_KEY: 'aws' })
+    expect(both['CLAUDE_CODE_USE_VERTEX']).toBeUndefined()
+    expect(both['CLOUD_ML_REGION']).toBeUndefined()
+  })
+
+  it('keeps the program from looking for models at a cloud that it does not need', () => {
+    const cloud = { CLAUDE_CODE_USE_BEDROCK: '1', ANTHROPIC_DEFAULT_HAIKU_MODEL: 'us.anthropic.haiku' }
+    const named = (model: string, environment: Readonly<Record<string, string>>, allowedTools: string[] = []) =>
+      Object.entries(launch({ model }, { allowedTools }, environment).environment)
+        .filter(([name]) => name.startsWith('ANTHROPIC_DEFAULT_'))
+        .map(([name, value]) => [name.split('_')[2]?.toLowerCase(), value])
+    expect(named('us.anthropic.claude-sonnet-5', cloud).toSorted()).toEqual([
+      ['haiku', 'us.anthropic.haiku'],
+      ['opus', 'unused'],
+      ['sonnet', 'unused'],
+    ])
+    expect(named('opus[1m]', { CLAUDE_CODE_USE_VERTEX: '1' })).toEqual([
+      ['sonnet', 'unused'],
+      ['haiku', 'unused'],
+    ])
+    expect(named('opusplan', cloud)).toEqual([['haiku', 'us.anthropic.haiku']])
+    expect(named('claude-sonnet-5', cloud, ['WebFetch'])).toEqual([['haiku', 'us.anthropic.haiku']])
+    expect(named('claude-sonnet-5', {})).toEqual([])
+  })
+
   it('lets the model think only where the request says so', () => {
     expect(launch({}).environment['CLAUDE_CODE_DISABLE_THINKING']).toBe('1')
     const asked = launch({ thinking: { type: 'enabled', budget_tokens: 2000 } }).environment

@@ -3,7 +3,7 @@ import { toolOf } from '../../lib/tool-rule.ts'
 import { CLIENT_SERVER } from './client-tools.ts'
 import type { Refusal } from './errors.ts'
 import { refusal } from './errors.ts'
-import { inheritedVariables, loginMethod } from './login.ts'
+import { baseUrlVariables, inheritedVariables, loginMethod, unusedModels } from './login.ts'
 import type { ClaudeCodeSettings } from './settings.ts'
 import type { Turn } from './turn.ts'
 import type { JsonObject } from './values.ts'
@@ -55,11 +55,12 @@ export function launchOf(
   const method = loginMethod(environment, apiKey !== null)
   const variables = {
     ...inheritedVariables(environment, method),
+    ...(own.length === 0 ? unusedModels(method, turn.model, environment) : {}),
     ...FIXED_VARIABLES,
     CLAUDE_CODE_EXTRA_BODY: body,
     ...(thinks(turn) ? {} : { CLAUDE_CODE_DISABLE_THINKING: '1' }),
     ...(settings.configFolder === null ? {} : { CLAUDE_CONFIG_DIR: settings.configFolder }),
-    ...(settings.baseUrl === null ? {} : { ANTHROPIC_BASE_URL: settings.baseUrl }),
+    ...baseUrlVariables(method, settings.baseUrl),
     ...(apiKey === null ? {} : { ANTHROPIC_API_KEY: apiKey }),
   }
   return { key: sha256(JSON.stringify([args, variables])), arguments: args, environment: variables }

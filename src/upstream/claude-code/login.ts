@@ -11,29 +11,31 @@ export function loginMethod(environment: Environment, hasKey: boolean): LoginMet
   return (environment['ANTHROPIC_API_KEY'] ?? '') === '' ? 'own-login' : 'api-key'
 }
 
+/** As the program reads such variables. */
 function isOn(value: string | undefined): boolean {
-  return value === '1' || value?.toLowerCase() === 'true'
+  return ['1', 'true', 'yes', 'on'].includes(value?.trim().toLowerCase() ?? '')
 }
+
+/** Which models a short name, and the program's own small questions, mean at a cloud. */
+const HELPERS = ['ANTHROPIC_DEFAULT_', 'ANTHROPIC_SMALL_FAST_MODEL', 'ANTHROPIC_SMALL_FAST_MODEL_AWS_REGION']
 
 /** Variables that belong to a way to sign in. Names that end in `_` stand for all that begin so. */
 const VARIABLES: Readonly<Record<LoginMethod, readonly string[]>> = {
   'api-key': ['ANTHROPIC_API_KEY'],
-  bedrock: [
-    'CLAUDE_CODE_USE_BEDROCK',
-    'CLAUDE_CODE_SKIP_BEDROCK_AUTH',
-    'ANTHROPIC_BEDROCK_BASE_URL',
-    'ANTHROPIC_DEFAULT_',
-    'AWS_',
-  ],
+  bedrock: ['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_SKIP_BEDROCK_AUTH', 'ANTHROPIC_BEDROCK_', ...HELPERS, 'AWS_'],
   vertex: [
     'CLAUDE_CODE_USE_VERTEX',
     'CLAUDE_CODE_SKIP_VERTEX_AUTH',
     'ANTHROPIC_VERTEX_',
-    'ANTHROPIC_DEFAULT_',
+    ...HELPERS,
     'CLOUD_ML_REGION',
     'VERTEX_REGION_',
-    'GOOGLE_',
-    'GCLOUD_',
+    // By name: with `GOOGLE_` also begin the names of keys for Gemini, which are not the program's.
+    'GOOGLE_APPLICATION_CREDENTIALS',
+    'GOOGLE_CLOUD_',
+    'GOOGLE_EXTERNAL_ACCOUNT_',
+    'GCLOUD_PROJECT',
+    'CLOUDSDK_',
   ],
   'own-login': ['CLAUDE_CODE_OAUTH_TOKEN'],
 }
@@ -48,6 +50,39 @@ const ALWAYS = [
   'NODE_EXTRA_CA_CERTS SSL_CERT_FILE SSL_CERT_DIR CLAUDE_CODE_CLIENT_',
   'USERPROFILE APPDATA LOCALAPPDATA SYSTEMROOT SystemRoot COMSPEC PATHEXT HOMEDRIVE HOMEPATH CLAUDE_CODE_GIT_BASH_PATH',
 ].flatMap((names) => names.split(' '))
+
+/** Where requests are sent that way, and not where the program would send them by itself. `baseUrl` is without a version. */
+export function baseUrlVariables(method: LoginMethod, baseUrl: string | null): Record<string, string> {
+  if (baseUrl === null) return {}
+  switch (method) {
+    case 'bedrock':
+      return { ANTHROPIC_BEDROCK_BASE_URL: baseUrl }
+    case 'vertex':
+      return { ANTHROPIC_VERTEX_BASE_URL: `${baseUrl}/v1` }
+    case 'api-key':
+    case 'own-login':
+      return { ANTHROPIC_BASE_URL: baseUrl }
+    default:
+      return method satisfies never
+  }
+}
+
+const CLOUDS: ReadonlySet<LoginMethod> = new Set(['bedrock', 'vertex'])
+const CLASSES = ['opus', 'sonnet', 'haiku'] as const
+
+/**
+ * At a cloud each process would first ask the newest models of each class for a token, to learn what their short names may
+ * mean there. It asks for none that has a name which it does not know, and a request for one model needs no other as long
+ * as the program has no tools of its own. What the operator named is left alone, and so are names that may mean several.
+ */
+export function unusedModels(method: LoginMethod, model: string, environment: Environment): Record<string, string> {
+  const wanted = CLASSES.find((name) => model.toLowerCase().replace(/\[1m\]$/, '') === name)
+  if (!CLOUDS.has(method) || (wanted === undefined && !/\d/.test(model))) return {}
+  const unused = CLASSES.filter((name) => name !== wanted)
+    .map((name) => `ANTHROPIC_DEFAULT_${name.toUpperCase()}_MODEL`)
+    .filter((name) => (environment[name] ?? '') === '')
+  return Object.fromEntries(unused.map((name) => [name, 'unused']))
+}
 
 export function inheritedVariables(environment: Environment, method: LoginMethod): Record<string, string> {
   return Object.fromEntries(setAmong(environment, [...ALWAYS, ...VARIABLES[method]]))
