@@ -139,6 +139,23 @@ describe('storedStream()', () => {
     }
   })
 
+  it('says what a Chat vendor said beside the words', () => {
+    const annotations = [{ type: 'file', file: { hash: 'h' } }]
+    const said = { role: 'assistant', content: 'Hello', audio: { id: 'a' }, annotations }
+    const choice = { index: 0, message: said, finish_reason: 'stop', content_filter_results: { hate: 'safe' } }
+    const answer = {
+      id: 'c',
+      object: 'chat.completion',
+      created: 1,
+      model: 'm',
+      choices: [choice],
+      service_tier: 'flex',
+    }
+    const stream = storedStream(stored(answer), 'openai-chat', true, DEPS)?.body.toString() ?? ''
+    for (const words of ['"audio":{"id":"a"}', '"hash":"h"', '"hate":"safe"', '"service_tier":"flex"'])
+      expect(stream).toContain(words)
+  })
+
   it('is not there for what a stream of it could not say', () => {
     const thinking = { type: 'thinking', thinking: 'hm', signature: 'sig' }
     const future = { type: 'future_block', data: 1 }

@@ -2,9 +2,10 @@ import { ANTHROPIC_MESSAGES_DIALECT } from '../protocols/dialect.ts'
 import type { MessagesDialect } from '../protocols/dialect.ts'
 import { defineProvider, messagesEndpoint } from './define.ts'
 
-/** Claude Code says who the user is, and marks prompts for the cache, by itself. */
+/** Claude Code says who bills it, who the user is, and where a prompt may be cached, by itself. */
 const DIALECT = {
   ...ANTHROPIC_MESSAGES_DIALECT,
+  billingHeader: 'strip',
   unheard: ['metadata', 'cache_control'],
 } as const satisfies MessagesDialect
 

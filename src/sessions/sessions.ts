@@ -1,5 +1,4 @@
 import type { Part } from '../canonical/content.ts'
-import type { Message } from '../canonical/request.ts'
 import { GatewayError } from '../lib/error.ts'
 import { fitHistory } from './history-bounds.ts'
 import { NO_DETAILS, messagesOf } from './session.ts'
@@ -22,6 +21,7 @@ import { SessionTurns, waitsForHolder } from './session-turns.ts'
 import { SessionVisit } from './session-visit.ts'
 import type { NewTurn, VisitedSessions } from './session-visit.ts'
 import type { SessionSettings } from './settings.ts'
+import { withoutMarks } from './without-marks.ts'
 
 export interface SessionsOptions {
   readonly store: SessionStore
@@ -330,10 +330,4 @@ export class Sessions {
 
 function saysNothing(owner: string | null): NewSessionInput {
   return { details: { ...NO_DETAILS, owner }, instructions: [] }
-}
-
-/** Marks in a prompt are few, and belong to the newest messages: those of every earlier turn would be too many. */
-function withoutMarks(message: Message): Message {
-  if (!message.parts.some((part) => part.kind !== 'opaque' && part.cache !== null)) return message
-  return { ...message, parts: message.parts.map((part) => (part.kind === 'opaque' ? part : { ...part, cache: null })) }
 }

@@ -84,6 +84,28 @@ describe.skipIf(why !== null)(titled('Claude Code as a provider'), () => {
     expect(response.headers.get('x-ucr-dropped')).toBe('metadata,cache_control')
   })
 
+  it("goes on with another Claude Code's conversation, whose billing line changes from request to request", async () => {
+    bench.vendor.script(says('Sunny.'))
+    const billing = (suffix: string): string => `x-anthropic-billing-header: cc_version=2.1.330.${suffix};`
+    const asked = (suffix: string, ...messages: readonly [string, ...string[]]) => ({
+      model: MODEL,
+      max_tokens: 64,
+      system: [
+        { type: 'text' as const, text: billing(suffix) },
+        { type: 'text' as const, text: 'Be brief.' },
+      ],
+      messages: messages.map((content, index) => ({
+        role: index % 2 === 0 ? ('user' as const) : ('assistant' as const),
+        content,
+      })),
+    })
+    await bench.anthropic().messages.create(asked('d64', 'Weather?'))
+    await bench.anthropic().messages.create(asked('86f', 'Weather?', 'Sunny.', 'And tomorrow?'))
+    const [first, second] = bench.vendor.requests
+    expect(sessionOf(second)).toBe(sessionOf(first))
+    expect(JSON.stringify(bench.vendor.requests.map(({ body }) => body))).not.toMatch(/2\.1\.330\.(?:d64|86f);"/)
+  })
+
   it('gives the Anthropic SDK thinking with its signature, and the cost', async () => {
     bench.vendor.script(
       answers([

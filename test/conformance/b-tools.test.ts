@@ -189,6 +189,12 @@ describe('results of tools', () => {
     expect(sent.messages.slice(2)).toEqual([tool('toolu_01A', text), ...(beside === null ? [] : [beside])])
   })
 
+  it('58 tool_result image/error/empty/array/pdf: that it failed stands in the text, and the reply says so', async () => {
+    const failed = toolResult('toolu_01A', 'No such file', { is_error: true })
+    const { losses } = await sentToChat({ tools: [BASH], messages: [user('Look'), TURN, user([failed])] })
+    expect(losses).toContain('messages.is_error')
+  })
+
   it('58 tool_result image/error/empty/array/pdf: images of two results come behind the last of them', async () => {
     const { sent } = await sentToChat({
       tools: [BASH],

@@ -56,6 +56,25 @@ describe.each(DELIVERIES)('answers of a Messages vendor, %s', (delivery) => {
     expect(streamed.events.at(-1)?.data).toBe('[DONE]')
   })
 
+  it.each(['end_turn', 'future_reason'])('74 stop mapping: calls that end in `%s` are to be run', async (reason) => {
+    const bench = await startBench(MESSAGES, answering(answer([toolUse('toolu_01A', 'first', {})], reason), delivery))
+    expect((await chatForms(bench, TOOLS)).finishReason).toBe('tool_calls')
+  })
+
+  it('72 think+tools stream: half a character is replaced in both forms', async () => {
+    const bench = await startBench(MESSAGES, answering(answer([said('a\ud83d')]), delivery))
+    const { message, whole } = await chatForms(bench)
+    expect([message['content'], whole.text.includes('ud83d')]).toEqual(['a\ufffd', false])
+  })
+
+  it('72 think+tools stream: what the vendor says beside the answer is reported', async () => {
+    const call = { ...toolUse('toolu_01A', 'first', {}), caller: { type: 'direct' } }
+    const { whole, stream } = answer([call], 'tool_use')
+    const container = { id: 'container_1' }
+    const bench = await startBench(MESSAGES, answering({ whole: { ...whole, container }, stream }, delivery))
+    expect((await bench.chat(TOOLS)).headers['x-ucr-dropped']).toBe('container,content.caller')
+  })
+
   it('72 think+tools stream: blocks that a Chat client cannot be shown leave no gap', async () => {
     const blocks = [
       said('One. '),

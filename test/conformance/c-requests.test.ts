@@ -122,6 +122,45 @@ describe('what a Chat client asks of a Messages vendor', () => {
     expect(dropped(reply.headers)).toContain('messages.name')
   })
 
+  it('81 name: that of a result is its tool and goes with the call, so that nothing is lost', async () => {
+    const bench = await greeting()
+    const call = { id: 'call_1', type: 'function', function: { name: 'look', arguments: '{}' } }
+    const messages = [
+      { role: 'user', content: 'Look' },
+      { role: 'assistant', content: null, tool_calls: [call] },
+      { role: 'tool', tool_call_id: 'call_1', name: 'look', content: 'A cat.' },
+    ]
+    const legacy = [
+      { role: 'user', content: 'Look' },
+      { role: 'assistant', content: null, function_call: { name: 'look', arguments: '{}' } },
+      { role: 'function', name: 'look', content: 'A cat.' },
+    ]
+    for (const history of [messages, legacy]) {
+      const reply = await bench.chat({ messages: history }, { 'x-ucr-strict': 'true' })
+      expect([reply.status, reply.headers['x-ucr-dropped']]).toEqual([200, undefined])
+    }
+  })
+
+  it('81 name: of a leading system message it is reported, for the system prompt has no place for it', async () => {
+    const bench = await greeting()
+    const messages = [
+      { role: 'system', name: 'house', content: 'Be kind.' },
+      { role: 'user', content: 'Hello' },
+    ]
+    expect(dropped((await bench.chat({ messages })).headers)).toEqual(['messages.name'])
+  })
+
+  it.each([
+    ['a name that the API does not know', 'data:image/jpg;base64,AAAA', 'image/jpeg'],
+    ['parameters', 'data:image/png;charset=utf-8;base64,AAAA', 'image/png'],
+  ])('81 images: bytes whose type has %s are bytes all the same', async (_, url, type) => {
+    const bench = await greeting()
+    await bench.chat({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url } }] }] })
+    const [message] = bench.asked()['messages'] as { content: Json[] }[]
+    const source = { type: 'base64', media_type: type, data: 'AAAA' }
+    expect(message?.content).toEqual([{ type: 'image', source }])
+  })
+
   it('81 legacy function_call: functions go as tools, and the answer comes back in their form', async () => {
     const call = { type: 'tool_use', id: 'toolu_01A', name: 'weather', input: { city: 'Wien' } }
     const bench = await startBench(MESSAGES, answering(answer([call], 'tool_use')))

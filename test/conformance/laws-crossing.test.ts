@@ -286,6 +286,7 @@ const FIXTURE_LOSSES: Readonly<Record<string, readonly string[] | string>> = {
   'claude-code-tool-loop': [
     'context_management',
     'messages.cache_control',
+    'messages.is_error',
     'messages.output_config',
     'thinking.display',
   ],
@@ -303,7 +304,7 @@ const FIXTURE_LOSSES: Readonly<Record<string, readonly string[] | string>> = {
   'groq-usage': ['reasoning_effort', 'reasoning_format'],
   'images-and-files': ['messages.image_url.detail'],
   'json-schema': ['verbosity'],
-  'legacy-functions': ['messages.name'],
+  'legacy-functions': [],
   length: ['stop'],
   'openrouter-reasoning-details': [],
   'parallel-tools': ['messages.name'],

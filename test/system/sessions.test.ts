@@ -181,7 +181,37 @@ function callIdIn({ text }: Answer): string | undefined {
   return /"id":\s?"((?:call|toolu)_[^"]+)"/.exec(text)?.[1]
 }
 
+/** A turn with a mark wherever a client of the protocol can write one. */
+const MARKED: Readonly<Record<Speaker['protocol'], Json>> = {
+  'anthropic-messages': user([
+    { type: 'text', text: 'Look.', cache_control: { type: 'ephemeral', ttl: '24h' } },
+    {
+      type: 'tool_result',
+      tool_use_id: 'toolu_00',
+      content: [{ type: 'text', text: 'A cat.', cache_control: { type: 'ephemeral' } }],
+    },
+  ]),
+  'openai-chat': {
+    ...user([
+      { type: 'text', text: 'Look.', prompt_cache_breakpoint: { mode: 'explicit' } },
+      { type: 'text', text: 'A cat.', cache_control: { type: 'ephemeral' } },
+    ]),
+    cache_control: { type: 'ephemeral' },
+  },
+}
+const marksIn = (text = ''): number => [...text.matchAll(/"(?:cache_control|prompt_cache_breakpoint)"/g)].length
+
 describe('a session', () => {
+  it.each(EVERY_SPEAKER)('has the cache marks of its newest turn and no others ($protocol)', async (client) => {
+    const { gateway, upstream } = await world(counting(client), client)
+    for (let turn = 0; turn < 3; turn++) {
+      await generate(gateway, client, 'm', { messages: [MARKED[client.protocol]] }, IN_TALK)
+    }
+    const marks = upstream.requests.map(({ body }) => marksIn(body.toString()))
+    expect(marks).toEqual([marks[0], marks[0], marks[0]])
+    expect(marks[0]).toBeGreaterThan(0)
+  })
+
   it('is named in the body of a Chat request too, and in all of its answer', async () => {
     const { gateway, upstream } = await world(counting(chat), chat)
     const whole = await say(gateway, chat, 'one?', { session_id: 'talk' }, {})

@@ -154,7 +154,23 @@ function cleanMedia(part: MediaPart, role: Message['role'], path: string, target
     losses.drop(`messages.${media}`, 'only users can show media')
     return []
   }
-  return [media === 'document' && source.type === 'base64' ? { ...part, source: documentSource(source) } : part]
+  return [{ ...part, source: fittingSource(media, source) }]
+}
+
+const DATA_URL = /^data:([\w.+-]+\/[\w.+-]+)(?:;[\w.+-]+=[^;,]*)*;base64,/i
+/** What programs write in place of names that the API insists on. */
+const MEDIA_TYPES: ReadonlyMap<string, string> = new Map([['image/jpg', 'image/jpeg']])
+
+function fittingSource(media: MediaPart['media'], source: MediaSource): MediaSource {
+  if (source.type === 'url') {
+    const url = decodeJsonString(source.url)
+    const [prefix, mediaType] = DATA_URL.exec(url) ?? []
+    if (prefix === undefined || mediaType === undefined) return source
+    return fittingSource(media, { type: 'base64', mediaType, data: stringToJson(url.slice(prefix.length)) })
+  }
+  if (source.type !== 'base64') return source
+  if (media === 'document') return documentSource(source)
+  return { ...source, mediaType: MEDIA_TYPES.get(source.mediaType.toLowerCase()) ?? source.mediaType }
 }
 
 /** As bytes the API takes PDFs only. */
@@ -164,15 +180,18 @@ function documentSource(source: Extract<MediaSource, { type: 'base64' }>): Media
   return { type: 'text', mediaType: 'text/plain', data: stringToJson(text) }
 }
 
-/** Who speaks, in front of the first text: the Messages API has no names. */
+/** Who speaks, in front of the first text: the Messages API has no names. That of a result is its tool's, which the call says. */
 function withName(message: Message, target: HistoryTarget): Message {
   const { name, parts } = message
-  if (name === null) return message
-  target.losses.substitute('messages.name', 'written in front of the text')
+  if (name === null || parts.some((part) => part.kind === 'tool-result')) return message
   const prefix = stringToJson(`${name}: `)
   const at = parts.findIndex((part) => part.kind === 'text')
   const first = parts[at]
-  if (first?.kind !== 'text') return message
+  if (first?.kind !== 'text') {
+    target.losses.drop('messages.name', 'there is no text to write it in front of')
+    return message
+  }
+  target.losses.substitute('messages.name', 'written in front of the text')
   return { ...message, name: null, parts: parts.with(at, { ...first, text: joinJsonStrings([prefix, first.text]) }) }
 }
 

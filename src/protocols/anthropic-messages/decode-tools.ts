@@ -24,6 +24,7 @@ function functionTool(tool: JsonNode, path: string): FunctionTool {
   if (type !== undefined) collector.hint('type', type.raw)
   const strict = tool.get('strict')
   if (strict?.isNull === true) collector.hint('strict', strict.raw)
+  else if (strict !== undefined && strict.boolean === undefined) collector.keep('strict', strict)
   return {
     kind: 'function',
     name: decodeJsonString(requiredString(tool, 'name', path)),

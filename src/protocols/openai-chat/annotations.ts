@@ -6,8 +6,21 @@ import type { JsonNode, JsonText } from '../../lib/json.ts'
  * citations, which belong to a text block; the span in the content travels in two members of the same names, which
  * Anthropic's clients do not know and ignore.
  */
-export function readAnnotations(node: JsonNode | undefined): readonly JsonText[] {
-  return (node?.items ?? []).map(readAnnotation).filter((citation) => citation !== null)
+export function readAnnotations(node: JsonNode | undefined): Annotations {
+  const citations: JsonText[] = []
+  const others: JsonText[] = []
+  for (const item of node?.items ?? []) {
+    const citation = readAnnotation(item)
+    if (citation === null) others.push(item.raw)
+    else citations.push(citation)
+  }
+  return { citations, others }
+}
+
+export interface Annotations {
+  readonly citations: readonly JsonText[]
+  /** Of other kinds (OpenRouter's `file`), as they came. */
+  readonly others: readonly JsonText[]
 }
 
 function readAnnotation(node: JsonNode): JsonText | null {

@@ -2,10 +2,11 @@ import type { SealOrigin } from '../../canonical/content.ts'
 import type { EventSink } from '../../canonical/event.ts'
 import type { Usage } from '../../canonical/usage.ts'
 import { GatewayError } from '../../lib/error.ts'
-import { EMPTY_JSON_STRING, JsonObjectWriter, decodeJsonString, stringToJson } from '../../lib/json.ts'
-import type { JsonMember, JsonNode, JsonText } from '../../lib/json.ts'
+import { EMPTY_JSON_STRING, JsonObjectWriter, decodeJsonString, jsonArray, stringToJson } from '../../lib/json.ts'
+import type { JsonNode, JsonText } from '../../lib/json.ts'
 import type { AnswerContext } from '../protocol.ts'
 import { readAnnotations } from './annotations.ts'
+import { CHOICE_MEMBERS, choiceOf, choiceZero, filled, isOther, otherFields } from './answer-members.ts'
 import { errorInAnswer } from './errors.ts'
 import { ownExt } from './ext.ts'
 import { readFinish, readStopSequence } from './finish.ts'
@@ -85,6 +86,7 @@ export class AnswerAssembler {
       this.#extras(choice, delta)
       this.#choice(choice)
     }
+    // What comes in front of the answer (`prompt_filter_results`) is told at its end, once.
     if (choice === undefined || this.#finishReason !== null) this.#keepEndFields(root)
     this.usage(root)
   }
@@ -166,7 +168,6 @@ export class AnswerAssembler {
 
   /** What the last chunks say beside the answer, where the first did not say the same. */
   #keepEndFields(root: JsonNode): void {
-    if (!this.#started) return
     for (const [name, value] of otherFields(root)) {
       if (this.#startFields.get(name) !== value) this.#endFields.set(name, value)
     }
@@ -188,9 +189,17 @@ export class AnswerAssembler {
       const part = readImage(image)
       if (part !== null) this.#content(() => this.#parts.whole(part))
     }
-    const citations = readAnnotations(message.get('annotations'))
-    if (citations.length > 0) this.#content(() => citations.forEach((citation) => this.#parts.citation(citation)))
+    this.#readAnnotations(message.get('annotations'), isWhole)
     this.#readCalls(message, isWhole)
+  }
+
+  #readAnnotations(node: JsonNode | undefined, isWhole: boolean): void {
+    const { citations, others } = readAnnotations(node)
+    if (citations.length > 0) this.#content(() => citations.forEach((citation) => this.#parts.citation(citation)))
+    if (others.length === 0) return
+    if (isWhole) this.#endFields.set('choices.message.annotations', jsonArray(others))
+    else
+      this.#sink({ type: 'opaque', protocol: 'openai-chat', name: 'annotations', raw: choiceOf('annotations', others) })
   }
 
   /** Plain text is read from one field only: two that tell different stories would alternate with every delta. */
@@ -217,7 +226,8 @@ export class AnswerAssembler {
       const thinking = readThinkingPart(item, Infinity)
       if (text?.kind === 'string') this.#content(() => this.#text(text.raw))
       else if (thinking !== null) this.#content(() => this.#parts.reasoning(thinking))
-      else this.#sink({ type: 'opaque', protocol: 'openai-chat', name: 'content', raw: contentDelta(item.raw) })
+      else
+        this.#sink({ type: 'opaque', protocol: 'openai-chat', name: 'content', raw: choiceOf('content', [item.raw]) })
     }
   }
 
@@ -285,43 +295,4 @@ export class AnswerAssembler {
       .add('finish_reason', literal('null')).text
     this.#sink({ type: 'opaque', protocol: 'openai-chat', name: 'choice', raw })
   }
-}
-
-const ROOT_MEMBERS = new Set(['id', 'object', 'created', 'model', 'choices', 'usage', 'obfuscation', 'error'])
-const CHOICE_MEMBERS = new Set(['index', 'delta', 'message', 'finish_reason', 'usage', 'logprobs', 'error'])
-const MESSAGE_MEMBERS = new Set([
-  'role',
-  'content',
-  'refusal',
-  'reasoning_content',
-  'reasoning',
-  'reasoning_details',
-  'tool_calls',
-  'function_call',
-  'annotations',
-  'images',
-])
-
-function isOther({ name, value }: JsonMember): boolean {
-  return !MESSAGE_MEMBERS.has(name) && !value.isNull
-}
-
-/** Further choices are further answers (`n`); they are never mixed into the first. */
-function choiceZero(root: JsonNode): JsonNode | undefined {
-  return root.get('choices')?.items.find((choice) => (choice.get('index')?.number ?? 0) === 0)
-}
-
-function filled(node: JsonNode, name: string): string | null {
-  const text = node.get(name)?.string
-  return text === undefined || text === '' ? null : text
-}
-
-function otherFields(root: JsonNode): ReadonlyMap<string, JsonText> {
-  const others = new Map<string, JsonText>()
-  for (const { name, value } of root.members) if (!ROOT_MEMBERS.has(name) && !value.isNull) others.set(name, value.raw)
-  return others
-}
-
-function contentDelta(item: JsonText): JsonText {
-  return literal(`{"index":0,"delta":{"content":[${item}]},"logprobs":null,"finish_reason":null}`)
 }

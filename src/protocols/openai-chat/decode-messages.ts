@@ -9,25 +9,29 @@ import type { DecodeContext } from '../protocol.ts'
 import { readCacheMark } from './cache-marks.ts'
 import { readContent } from './decode-content.ts'
 import { readReasoningHistory } from './decode-reasoning.ts'
-import { FieldReader, NULL, YES } from './ext.ts'
+import { FieldReader, NULL, YES, isHint } from './ext.ts'
 import { invalid, requireString } from './invalid.ts'
 import { otherCall } from './wire.ts'
 
 export interface Conversation {
   readonly instructions: readonly Part[]
   readonly messages: readonly Message[]
+  /** What leading system messages say beside their words: those become parts, which have no place for it. */
+  readonly unsaid: ReadonlyMap<string, JsonText>
 }
 
 /** Reads `messages`: leading system and developer messages are the instructions, everything else stays where it stands. */
 export function readMessages(node: JsonNode, context: DecodeContext): Conversation {
   const reader = new MessageReader(context)
   for (const [index, message] of node.items.entries()) reader.read(message, index)
-  return { instructions: reader.instructions, messages: reader.messages }
+  const { instructions, messages, unsaid } = reader
+  return { instructions, messages, unsaid }
 }
 
 class MessageReader {
   readonly instructions: Part[] = []
   readonly messages: Message[] = []
+  readonly unsaid = new Map<string, JsonText>()
   readonly #context: DecodeContext
   /** The id made up for the last `function_call`, by name: a message of role `function` answers it. */
   readonly #legacyIds = new Map<string, string>()
@@ -73,7 +77,9 @@ class MessageReader {
     // The first part of each message remembers what else the message said, so that the boundary survives.
     const [head, ...others] = marked
     if (head?.kind !== 'text') return
-    this.instructions.push(withHints(head, fields.ext), ...others)
+    const { ext } = fields
+    this.instructions.push(withHints(head, ext), ...others)
+    for (const [name, value] of ext.fields) if (!isHint(name)) this.unsaid.set(name, value)
   }
 
   #assistant(node: JsonNode, fields: FieldReader, index: number): void {

@@ -23,7 +23,8 @@ function readRequest(root: JsonNode, context: DecodeContext): CanonicalRequest {
   const model = requireString(fields.take('model'), 'model')
   const list = fields.take('messages')
   if (list?.kind !== 'array') throw invalid(list === undefined ? 'is missing' : 'must be an array', 'messages')
-  const conversation = readMessages(list, context)
+  const { unsaid, ...conversation } = readMessages(list, context)
+  for (const [name, value] of unsaid) fields.keep(`messages.${name}`, value)
   hushDefaults(fields)
   const stream = fields.takeKind('stream', 'boolean')?.boolean === true
   const tools = readTools(fields)
@@ -148,8 +149,14 @@ function takeOutputFormat(fields: FieldReader): OutputFormat | null {
   if (node === undefined || format === null) return null
   fields.take('response_format')
   fields.hint('responseFormat', node.raw)
+  fields.keepMembers('response_format', node, FORMAT_MEMBERS)
+  const inner = node.get('json_schema')
+  if (inner?.kind === 'object') fields.keepMembers('response_format.json_schema', inner, SCHEMA_MEMBERS)
   return format
 }
+
+const FORMAT_MEMBERS = new Set(['type', 'json_schema'])
+const SCHEMA_MEMBERS = new Set(['name', 'description', 'schema', 'strict'])
 
 export function readOutputFormat(node: JsonNode): OutputFormat | null {
   switch (node.get('type')?.string) {
@@ -175,10 +182,13 @@ export function readOutputFormat(node: JsonNode): OutputFormat | null {
   }
 }
 
+const STREAM_MEMBERS = new Set(['include_usage'])
+
 function takeIncludeUsage(fields: FieldReader): boolean {
   const options = fields.takeKind('stream_options', 'object')
   if (options === undefined) return false
   fields.hint('streamOptions', options.raw)
+  fields.keepMembers('stream_options', options, STREAM_MEMBERS)
   return options.get('include_usage')?.boolean === true
 }
 

@@ -1,5 +1,6 @@
 import type { Part, TextPart, ToolResultPart } from '../../canonical/content.ts'
 import type { Ext } from '../../canonical/ext.ts'
+import type { LossSink } from '../../canonical/loss.ts'
 import type { CanonicalRequest, Message } from '../../canonical/request.ts'
 import { JsonObjectWriter, joinJsonStrings, jsonArray, scanJson, stringToJson, toJsonText } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
@@ -18,9 +19,13 @@ import { settleToolTurns } from './tool-turns.ts'
 export function encodeMessages(request: CanonicalRequest, order: JsonText | null, encoding: Encoding): JsonText {
   const writer = new MessageWriter(encoding)
   writer.system(request.instructions, order)
-  for (const { ext } of request.messages)
-    if (!isOwnExt(ext, encoding)) loseExt(ext, 'messages', encoding.context.losses)
-  const messages = encoding.ownMessages ? request.messages : settleToolTurns(request.messages, encoding.context.losses)
+  const { losses } = encoding.context
+  for (const { ext, parts } of request.messages) {
+    if (!isOwnExt(ext, encoding)) loseExt(ext, 'messages', losses)
+    if (parts.some((part) => part.kind === 'tool-result' && part.isError))
+      losses.substitute('messages.is_error', 'written in front of the text')
+  }
+  const messages = encoding.ownMessages ? request.messages : settleToolTurns(request.messages, losses)
   const last = messages.length - 1
   for (const [index, message] of messages.entries()) writer.message(message, index === last)
   return writer.finish()
@@ -121,7 +126,7 @@ class MessageWriter {
     loseExt(ownFields(result.ext) === null ? result.ext : null, 'messages', context.losses)
     const shape = hint(message.ext, 'content')
     const readable = this.#withoutMedia(readableParts(result.content, this.#encoding), id)
-    const content = ownMessages ? readable : oneText(result, readable)
+    const content = ownMessages ? readable : oneText(result, readable, context.losses)
     if (content.length > 0 || shape !== null || !ownMessages) {
       writer.add('content', messageContent(content, shape, this.#encoding))
     }
@@ -150,8 +155,12 @@ class MessageWriter {
 const ERROR = stringToJson('Error: ')
 
 /** Many vendors read nothing but one string from a tool; that it failed, Chat can only say in it. */
-function oneText(result: ToolResultPart, parts: readonly Part[]): readonly Part[] {
+function oneText(result: ToolResultPart, parts: readonly Part[], losses: LossSink): readonly Part[] {
   const texts = parts.filter((part) => part.kind === 'text')
+  for (const { ext, citations } of texts) {
+    loseExt(ext, 'messages', losses)
+    if (citations !== null) losses.drop('messages.citations', 'no equivalent in OpenAI Chat')
+  }
   const joined = joinJsonStrings(
     texts.map(({ text }) => text),
     '\n\n',

@@ -5,8 +5,8 @@ import { JsonObjectWriter, scanJson, toJsonText } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import type { ChatReasoningDialect } from '../dialect.ts'
 import type { Encoding } from './encoding.ts'
-import { hint } from './ext.ts'
-import { keptReasoning, readReasoningFields } from './reasoning-request.ts'
+import { hint, isMemberOf, ownFields } from './ext.ts'
+import { REASONING_FIELDS, keptReasoning, readReasoningFields } from './reasoning-request.ts'
 import type { ReasoningField } from './reasoning-request.ts'
 import type { CanonicalRequest } from '../../canonical/request.ts'
 
@@ -27,6 +27,8 @@ export function encodeReasoning(request: CanonicalRequest, encoding: Encoding): 
   const kept = keptFields(request, encoding)
   if (kept !== null) return kept
   const { losses, dialect } = encoding.context
+  for (const name of ownFields(request.ext)?.keys() ?? [])
+    if (isMemberOf(REASONING_FIELDS, name)) losses.drop(name, 'not in the words of this vendor')
   if (reasoning.display !== null) losses.drop(encoding.source.display, 'no equivalent in OpenAI Chat')
   return WRITERS[dialect.reasoning.request](reasoning, new ReasoningTarget(encoding))
 }

@@ -18,7 +18,8 @@ import { encodeReasoning } from './encode-reasoning.ts'
 import { encodeParallel, encodeToolChoice, encodeTools, isLegacy, toolList } from './encode-tools.ts'
 import { encodingOf } from './encoding.ts'
 import type { Encoding } from './encoding.ts'
-import { NULL, YES, hint, isHint, loseExt, ownFields, quietFields } from './ext.ts'
+import { REASONING_FIELDS } from './reasoning-request.ts'
+import { NULL, YES, hint, isHint, isMemberOf, loseExt, ownFields, quietFields } from './ext.ts'
 
 /**
  * Writes a Chat request. One that came from a Chat client comes out as it went in, but for what this vendor does not take;
@@ -155,6 +156,9 @@ function streamOptions({ stream, ext }: CanonicalRequest, { context }: Encoding)
   return writer.text
 }
 
+/** Objects whose members stand in the ext for other protocols only. */
+const WRITTEN_WHOLE = ['messages', 'stream_options', 'response_format', ...REASONING_FIELDS] as const
+
 /** What nobody typed: a Chat client's goes on, another protocol's is reported. */
 function addOwnFields(fields: RequestFields, { ext }: CanonicalRequest, { context }: Encoding): void {
   const own = ownFields(ext)
@@ -166,7 +170,7 @@ function addOwnFields(fields: RequestFields, { ext }: CanonicalRequest, { contex
   if (several !== undefined) {
     throw new GatewayError('unsupported_parameter', 'n: several answers at once cannot be translated.', { param: 'n' })
   }
-  for (const [name, value] of own) if (!isHint(name)) fields.add(name, value)
+  for (const [name, value] of own) if (!isHint(name) && !isMemberOf(WRITTEN_WHOLE, name)) fields.add(name, value)
   for (const [name, value] of quietFields(own)) fields.addQuiet(name, value)
 }
 

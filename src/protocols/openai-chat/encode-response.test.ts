@@ -9,6 +9,7 @@ import type { ReplyContext } from '../protocol.ts'
 import { decodeResponse } from './decode-response.ts'
 import { encodeResponse } from './encode-response.ts'
 import { ownExt } from './ext.ts'
+import { literal } from './wire.ts'
 import { answerContext, replyContext, sealer } from './test-support.ts'
 
 function response(parts: readonly Part[], changes: Partial<CanonicalResponse> = {}): CanonicalResponse {
@@ -122,6 +123,18 @@ describe('encodeResponse()', () => {
     expect(losses.losses).toMatchObject([{ field: 'content.web_search_tool_result' }])
   })
 
+  it('replaces half a character in an answer as its stream would (21)', () => {
+    const half: Part = {
+      kind: 'text',
+      text: literal(String.raw`"a\ud83d"`),
+      refusal: false,
+      citations: null,
+      cache: null,
+      ext: null,
+    }
+    expect(encode(response([half])).choices[0].message.content).toBe('a\ufffd')
+  })
+
   it("gives a Chat vendor's answer back as it was (law 1)", () => {
     const answer = {
       id: 'chatcmpl-r1',
@@ -143,10 +156,16 @@ describe('encodeResponse()', () => {
               { type: 'reasoning.encrypted', data: 'zz', index: 1 },
             ],
             tool_calls: [
-              { id: 'c', type: 'function', function: { name: 'f', arguments: '{"n":1.0}' }, extra_content: { g: 1 } },
+              {
+                id: 'c',
+                type: 'function',
+                function: { name: 'f', arguments: '{"n":1.0}', future: 1 },
+                extra_content: { g: 1 },
+              },
             ],
             annotations: [
               { type: 'url_citation', url_citation: { url: 'https://a', title: 'T', start_index: 0, end_index: 1 } },
+              { type: 'file', file: { hash: 'h', content: [] } },
             ],
             audio: { id: 'x' },
           },
@@ -159,8 +178,8 @@ describe('encodeResponse()', () => {
         prompt_tokens: 3,
         completion_tokens: 4,
         total_tokens: 7,
-        prompt_tokens_details: { cached_tokens: 1, cache_write_tokens: 0 },
-        completion_tokens_details: { reasoning_tokens: 2 },
+        prompt_tokens_details: { cached_tokens: 1, cache_write_tokens: 0, audio_tokens: 1 },
+        completion_tokens_details: { reasoning_tokens: 2, accepted_prediction_tokens: 1 },
         cost: 0.25,
       },
     }

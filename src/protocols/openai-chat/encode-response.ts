@@ -1,4 +1,5 @@
 import type { Part, ReasoningPart, TextPart, ToolCallPart } from '../../canonical/content.ts'
+import type { LossSink } from '../../canonical/loss.ts'
 import type { CanonicalResponse } from '../../canonical/response.ts'
 import {
   EMPTY_JSON_STRING,
@@ -6,16 +7,19 @@ import {
   decodeJsonString,
   joinJsonStrings,
   jsonArray,
+  replaceLoneSurrogates,
   stringToJson,
   toJsonText,
 } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import type { ReplyContext } from '../protocol.ts'
 import { annotationList, citationsOf, writeAnnotation } from './annotations.ts'
-import { NULL, ownFields } from './ext.ts'
+import { NULL, isMemberOf, ownFields } from './ext.ts'
 import { writeFinish } from './finish.ts'
 import {
   NO_EQUIVALENT,
+  loseDetails,
+  loseReplyExt,
   ownReplyFields,
   reasoningDetail,
   reasoningField,
@@ -26,21 +30,23 @@ import {
 } from './reply-parts.ts'
 import type { OwnReplyFields } from './reply-parts.ts'
 import { writeUsage } from './usage.ts'
-import { isOtherCall } from './wire.ts'
+import { isOtherCall, literal } from './wire.ts'
 
 /** A whole answer for a Chat client, https://platform.openai.com/docs/api-reference/chat/object. */
 export function encodeResponse(response: CanonicalResponse, context: ReplyContext): string {
   const own = ownReplyFields(response.ext)
+  reportForeign(response, context.losses)
   const legacy = wantsLegacyCalls(context)
-  const finish = writeFinish(response.finish)
+  const finish = writeFinish(response.finish, response.parts.some(isCall))
   const message = writeMessage(response, context, legacy, own)
   const reason = legacy && finish === 'tool_calls' ? 'function_call' : finish
-  return (
+  const json = literal(
     `{"id":"chatcmpl-${context.id}","object":"chat.completion","created":${context.created},` +
-    `"model":${stringToJson(context.model)}${sessionField(context.sessionId)}${own.root},"choices":[{"index":0,"message":${message},` +
-    `"logprobs":${own.logprobs ?? 'null'},"finish_reason":"${reason}"${own.choice}}]` +
-    `${response.usage === null ? '' : `,"usage":${writeUsage(response.usage)}`}}`
+      `"model":${stringToJson(context.model)}${sessionField(context.sessionId)}${own.root},"choices":[{"index":0,"message":${message},` +
+      `"logprobs":${own.logprobs ?? 'null'},"finish_reason":"${reason}"${own.choice}}]` +
+      `${response.usage === null ? '' : `,"usage":${writeUsage(response.usage)}`}}`,
   )
+  return replaceLoneSurrogates(json)
 }
 
 function writeMessage(
@@ -66,7 +72,7 @@ function writeMessage(
   )
   if (legacy) addLegacyCall(writer, parts)
   else if (calls.length > 0) writer.add('tool_calls', jsonArray(calls))
-  writer.add('annotations', annotationList(annotationsOf(texts, context)))
+  writer.add('annotations', annotationList([...annotationsOf(texts, context), ...own.annotations]))
   const images = parts
     .map((part) => (part.kind === 'media' ? replyImage(part) : null))
     .filter((image) => image !== null)
@@ -111,14 +117,24 @@ function writeCall(part: ToolCallPart): JsonText {
     .add('id', stringToJson(part.id))
     .add('type', toJsonText('function'))
     .add('function', writeFunction(part))
-  for (const [name, value] of ownFields(part.ext) ?? []) writer.add(name, value)
+  for (const [name, value] of ownFields(part.ext) ?? []) if (!isMemberOf(FUNCTION, name)) writer.add(name, value)
   return writer.text
 }
 
+const FUNCTION = ['function'] as const
+
+function isCall(part: Part): boolean {
+  return part.kind === 'tool-call' || (part.kind === 'opaque' && isOtherCall(part))
+}
+
 function writeFunction(part: ToolCallPart): JsonText {
-  return new JsonObjectWriter()
+  const writer = new JsonObjectWriter()
     .add('name', stringToJson(part.name))
-    .add('arguments', part.invalid ? part.input : stringToJson(part.input)).text
+    .add('arguments', part.invalid ? part.input : stringToJson(part.input))
+  for (const [name, value] of ownFields(part.ext) ?? []) {
+    if (isMemberOf(FUNCTION, name)) writer.add(name.slice('function.'.length), value)
+  }
+  return writer.text
 }
 
 function addLegacyCall(writer: JsonObjectWriter, parts: readonly Part[]): void {
@@ -140,6 +156,13 @@ function annotationsOf(texts: readonly TextPart[], context: ReplyContext): reado
     start = end
   }
   return annotations
+}
+
+/** What another protocol's vendor said beside its words. */
+function reportForeign({ parts, ext, finish }: CanonicalResponse, losses: LossSink): void {
+  loseReplyExt(ext, '', losses)
+  loseDetails(finish, losses)
+  for (const part of parts) if (part.kind !== 'opaque') loseReplyExt(part.ext, 'content', losses)
 }
 
 function reportHidden(parts: readonly Part[], context: ReplyContext): void {

@@ -60,6 +60,16 @@ export class FieldReader {
     this.#rest.set(name, value)
   }
 
+  /**
+   * Members of an inner object that nobody reads, by dotted names (`stream_options.x`): other protocols report them. Our own
+   * vendor gets the object as it was, from a hint.
+   */
+  keepMembers(name: string, inner: JsonNode, read: ReadonlySet<string>): void {
+    for (const { name: member, value } of inner.members) {
+      if (!read.has(member) && !value.isNull) this.#rest.set(`${name}.${member}`, value.raw)
+    }
+  }
+
   /** All that was not taken. Never null: an empty one still says that the node came from Chat. */
   get ext(): Ext {
     if (this.#quiet.size === 0) return { protocol: PROTOCOL, fields: this.#rest }
@@ -85,6 +95,11 @@ export function hint(ext: Ext | null, name: string): JsonText | null {
 
 export function isHint(name: string): boolean {
   return name.startsWith('$')
+}
+
+/** True for a member of one of these objects, which `keepMembers` kept for others to report. */
+export function isMemberOf(objects: readonly string[], name: string): boolean {
+  return objects.some((object) => name.startsWith(object) && name[object.length] === '.')
 }
 
 /**

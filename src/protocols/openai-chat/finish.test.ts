@@ -76,11 +76,23 @@ describe('writeFinish()', () => {
     ['tool-call', 'tool_calls'],
     ['refusal', 'content_filter'],
   ] satisfies [FinishReason, string][])('writes %s as %s (74)', (reason, word) => {
-    expect(writeFinish({ reason, raw: null, stopSequence: null, details: null })).toBe(word)
+    const isCall = reason === 'tool-call'
+    expect(writeFinish({ reason, raw: null, stopSequence: null, details: null }, isCall)).toBe(word)
+  })
+
+  it.each([
+    ['stop', true, 'tool_calls'],
+    ['other', true, 'tool_calls'],
+    ['length', true, 'length'],
+    ['tool-call', false, 'stop'],
+  ] satisfies [FinishReason, boolean, string][])('says of %s, calls: %s, that it is %s (7)', (reason, called, word) => {
+    expect(writeFinish({ reason, raw: 'end_turn', stopSequence: null, details: null }, called)).toBe(word)
   })
 
   it('leaves a refusal of a Chat vendor that stopped as it is (law 1)', () => {
-    expect(writeFinish({ reason: 'refusal', raw: 'stop', stopSequence: null, details: null })).toBe('stop')
-    expect(writeFinish({ reason: 'refusal', raw: 'refusal', stopSequence: null, details: null })).toBe('content_filter')
+    expect(writeFinish({ reason: 'refusal', raw: 'stop', stopSequence: null, details: null }, false)).toBe('stop')
+    expect(writeFinish({ reason: 'refusal', raw: 'refusal', stopSequence: null, details: null }, false)).toBe(
+      'content_filter',
+    )
   })
 })

@@ -101,6 +101,9 @@ const WORDS: Readonly<Record<FinishReason, ChatFinishReason>> = {
  * Chat's word for it. SDKs type the field as a closed set, so a vendor's own word is not passed on. Where a Chat vendor's model
  * declined in words of its own, it stopped: nothing was filtered.
  */
-export function writeFinish({ reason, raw }: Finish): ChatFinishReason {
-  return reason === 'refusal' && raw === 'stop' ? 'stop' : WORDS[reason]
+export function writeFinish({ reason, raw }: Finish, calledTool: boolean): ChatFinishReason {
+  if (reason === 'refusal' && raw === 'stop') return 'stop'
+  // Hosts of other protocols are as careless about calls as those of Chat; see `refine`.
+  if (calledTool) return reason === 'stop' || reason === 'other' ? 'tool_calls' : WORDS[reason]
+  return reason === 'tool-call' ? 'stop' : WORDS[reason]
 }

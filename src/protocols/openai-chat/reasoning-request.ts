@@ -32,10 +32,14 @@ export function takeReasoning(fields: FieldReader): ReasoningRequest | null {
     const node = fields.peek(name)
     if (node === undefined || node.isNull || !isUnderstood(name, node)) continue
     kept.add(name, fields.take(name)?.raw ?? null)
+    fields.keepMembers(name, node, READ_MEMBERS)
   }
   fields.hint('reasoning', kept.text)
   return wish
 }
+
+/** Of any of these fields. */
+const READ_MEMBERS = new Set(['effort', 'max_tokens', 'enabled', 'exclude', 'type', 'budget_tokens', 'enable_thinking'])
 
 /** Reads the same from the hint, to tell whether it still says what the request says. */
 export function readReasoningFields(fieldOf: FieldOf): ReasoningRequest | null {

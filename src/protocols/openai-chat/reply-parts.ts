@@ -1,5 +1,6 @@
 import type { MediaPart, Seal } from '../../canonical/content.ts'
 import type { Ext } from '../../canonical/ext.ts'
+import type { LossSink } from '../../canonical/loss.ts'
 import type { Finish } from '../../canonical/response.ts'
 import {
   EMPTY_JSON_STRING,
@@ -11,7 +12,7 @@ import {
 } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import type { ReplyContext } from '../protocol.ts'
-import { hint, isHint, ownFields } from './ext.ts'
+import { hint, isHint, loseExt, ownFields } from './ext.ts'
 import { dataUrl } from './media.ts'
 import { extraContentOf, writeDetail } from './reasoning-details.ts'
 
@@ -67,6 +68,16 @@ export function refusalText(
   return said.anything ? null : toJsonText('The model declined to answer.')
 }
 
+/** Reports what another protocol's vendor said about a node of its answer; a Chat vendor's own is written back. */
+export function loseReplyExt(ext: Ext | null, prefix: string, losses: LossSink): void {
+  if (ownFields(ext) === null) loseExt(ext, prefix, losses)
+}
+
+/** Reports what is said about how the answer ended, of which a Chat client sees the explanation at most. */
+export function loseDetails({ details }: Finish, losses: LossSink): void {
+  if (details !== null) losses.substitute('stop_details', 'only an explanation is shown')
+}
+
 /** The client asked in the first form of tool calls, `functions`, and reads the answer in it. */
 export function wantsLegacyCalls(context: ReplyContext): boolean {
   return hint(context.requestExt, 'legacy') !== null
@@ -79,19 +90,23 @@ export interface OwnReplyFields {
   readonly choice: string
   readonly message: string
   readonly logprobs: JsonText | null
+  /** Of kinds that are no citations. */
+  readonly annotations: readonly JsonText[]
 }
 
 export function ownReplyFields(ext: Ext | null): OwnReplyFields {
   let [root, choice, message] = ['', '', '']
   let logprobs: JsonText | null = null
+  let annotations: readonly JsonText[] = []
   for (const [name, value] of ownFields(ext) ?? []) {
     if (isHint(name)) continue
     if (name === 'choices.logprobs') logprobs = value
+    else if (name === 'choices.message.annotations') annotations = scanJson(value).items.map(({ raw }) => raw)
     else if (name.startsWith('choices.message.')) message += member(name.slice('choices.message.'.length), value)
     else if (name.startsWith('choices.')) choice += member(name.slice('choices.'.length), value)
     else root += member(name, value)
   }
-  return { root, choice, message, logprobs }
+  return { root, choice, message, logprobs, annotations }
 }
 
 function member(name: string, value: JsonText): string {

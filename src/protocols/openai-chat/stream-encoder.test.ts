@@ -283,9 +283,15 @@ describe('streamEncoder()', () => {
 
   it('gives a Chat vendor its own words back', () => {
     const detail = { type: 'reasoning.text', signature: 's', index: 0 }
+    const file = { type: 'file', file: { hash: 'h' } }
+    const called = { index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: '', future: 1 } }
     const stream = sse(
+      // Azure says this in front of the answer.
+      { id: '', choices: [], prompt_filter_results: [] },
       chunk({ reasoning: 'hm', reasoning_details: [{ ...detail, text: 'hm' }] }, null, { system_fingerprint: 'fp' }),
       chunk({ content: 'a', audio: { id: 'x' } }),
+      chunk({ annotations: [file] }),
+      chunk({ tool_calls: [called] }),
       { id: '1', choices: [{ index: 0, delta: {}, finish_reason: 'stop', native_finish_reason: 'end' }] },
       '[DONE]',
     )
@@ -294,6 +300,9 @@ describe('streamEncoder()', () => {
     const said = all.flatMap(({ choices }) => choices).map(({ delta }) => delta)
     expect(said).toContainEqual({ reasoning_details: [{ ...detail, text: 'hm' }] })
     expect(said).toContainEqual({ audio: { id: 'x' } })
+    expect(said).toContainEqual({ annotations: [file] })
+    expect(said).toContainEqual({ tool_calls: [called] })
+    expect(all.filter((each) => 'prompt_filter_results' in each)).toHaveLength(1)
     expect(all.flatMap(({ choices }) => choices).at(-1)).toMatchObject({ native_finish_reason: 'end' })
   })
 

@@ -12,12 +12,15 @@ import {
 } from '../../lib/json.ts'
 import type { JsonText } from '../../lib/json.ts'
 import type { ReplyContext, StreamEncoder } from '../protocol.ts'
+import type { OwnReplyFields } from './reply-parts.ts'
 import { annotationList, writeAnnotation } from './annotations.ts'
 import { encodeStreamError } from './errors.ts'
 import { ownFields } from './ext.ts'
 import { writeFinish } from './finish.ts'
 import {
   NO_EQUIVALENT,
+  loseDetails,
+  loseReplyExt,
   ownReplyFields,
   reasoningDetail,
   reasoningField,
@@ -69,6 +72,8 @@ class ChatStreamEncoder implements StreamEncoder {
   #saidRefusal = false
   #saidAnything = false
   #usage: Usage | null = null
+  /** What a whole answer, told as a stream, said beside the words. */
+  #beside: OwnReplyFields | null = null
 
   constructor(context: ReplyContext) {
     this.#context = context
@@ -94,6 +99,7 @@ class ChatStreamEncoder implements StreamEncoder {
         if (this.#open.kind === 'text') this.#open.citations.push(event.citation)
         return ''
       case 'opaque-delta':
+        if (this.#open.kind !== 'hidden') this.#context.losses.drop('content.delta', NO_EQUIVALENT)
         return ''
       case 'part-end':
         return this.#partEnd()
@@ -123,12 +129,16 @@ class ChatStreamEncoder implements StreamEncoder {
 
   #start(event: StartEvent): string {
     this.#usage = event.usage
-    this.#setHead(ownReplyFields(event.ext).root)
+    loseReplyExt(event.ext, '', this.#context.losses)
+    this.#beside = ownReplyFields(event.ext)
+    this.#annotations.push(...this.#beside.annotations)
+    this.#setHead(this.#beside.root)
     return this.#delta('{"role":"assistant"}')
   }
 
   #partStart(part: PartHead): string {
     this.#saidAnything = true
+    if (part.kind !== 'opaque') loseReplyExt(part.ext, 'content', this.#context.losses)
     switch (part.kind) {
       case 'text':
         this.#saidRefusal ||= part.refusal
@@ -164,10 +174,13 @@ class ChatStreamEncoder implements StreamEncoder {
       this.#context.losses.drop('tool_calls', 'functions allow one call')
       return ''
     }
-    const fn = `{"name":${stringToJson(part.name)},"arguments":""}`
+    let [more, inner] = ['', '']
+    for (const [name, value] of ownFields(part.ext) ?? []) {
+      if (name.startsWith('function.')) inner += `,${stringToJson(name.slice('function.'.length))}:${value}`
+      else more += `,${stringToJson(name)}:${value}`
+    }
+    const fn = `{"name":${stringToJson(part.name)},"arguments":""${inner}}`
     if (this.#legacy) return this.#delta(`{"function_call":${fn}}`)
-    let more = ''
-    for (const [name, value] of ownFields(part.ext) ?? []) more += `,${stringToJson(name)}:${value}`
     const id = stringToJson(part.id)
     return this.#delta(`{"tool_calls":[{"index":${position},"id":${id},"type":"function","function":${fn}${more}}]}`)
   }
@@ -247,12 +260,16 @@ class ChatStreamEncoder implements StreamEncoder {
   #finish(event: FinishEvent): string {
     const refusal = refusalText(event.finish, { refusal: this.#saidRefusal, anything: this.#saidAnything })
     const own = ownReplyFields(event.ext)
-    const word = writeFinish(event.finish)
+    const beside = this.#beside ?? own
+    loseReplyExt(event.ext, '', this.#context.losses)
+    loseDetails(event.finish, this.#context.losses)
+    const word = writeFinish(event.finish, this.#calls > 0)
     const reason = this.#legacy && word === 'tool_calls' ? 'function_call' : word
     return (
       this.#lists() +
+      (beside.message === '' ? '' : this.#delta(`{${beside.message.slice(1)}}`)) +
       (refusal === null ? '' : this.#delta(`{"refusal":${refusal}}`)) +
-      `${this.#head}${own.root},"choices":[{"index":0,"delta":{},"logprobs":null,"finish_reason":"${reason}"${own.choice}}]` +
+      `${this.#head}${own.root},"choices":[{"index":0,"delta":{},"logprobs":${beside.logprobs ?? 'null'},"finish_reason":"${reason}"${beside.choice}${own.choice}}]` +
       this.#tail +
       (this.#context.includeUsage
         ? `${this.#head},"choices":[],"usage":${writeUsage(this.#usage ?? NO_USAGE)}}\n\n`

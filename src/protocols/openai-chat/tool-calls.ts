@@ -95,6 +95,7 @@ export class ToolCallAssembler {
     for (const { name: member, value } of fragment.members) {
       if (!CALL_MEMBERS.has(member) && !value.isNull) call.extra.set(member, value.raw)
     }
+    keepFunctionMembers(call, fn)
     this.#last = call
     this.#grow(call, argumentsOf(fn?.get(call.kind === 'custom' ? 'input' : 'arguments')))
   }
@@ -108,6 +109,7 @@ export class ToolCallAssembler {
   addLegacy(node: JsonNode): void {
     const call = this.#calls[0] ?? this.#newCall(0, 'function')
     call.name ??= text(node.get('name'))
+    keepFunctionMembers(call, node)
     this.#grow(call, argumentsOf(node.get('arguments')))
   }
 
@@ -225,6 +227,14 @@ export class ToolCallAssembler {
 
 const NULL_ARGUMENTS = stringToJson('null')
 const CALL_MEMBERS = new Set(['index', 'id', 'type', 'function', 'custom'])
+const FUNCTION_MEMBERS = new Set(['name', 'arguments', 'input'])
+
+/** What the function of a call has besides, by dotted names. */
+function keepFunctionMembers(call: Call, fn: JsonNode | undefined): void {
+  for (const { name, value } of fn?.members ?? []) {
+    if (!FUNCTION_MEMBERS.has(name) && !value.isNull) call.extra.set(`function.${name}`, value.raw)
+  }
+}
 
 function text(node: JsonNode | undefined): string | null {
   return node?.string === undefined || node.string === '' ? null : node.string

@@ -90,15 +90,24 @@ const COUNTED = new Set([
 /** Usage as Chat clients read it; whatever else a Chat vendor said (`cost`) stands behind it. */
 export function writeUsage(usage: Usage): JsonText {
   const { input, output } = usage
+  const given = usage.raw === null ? null : scanJson(usage.raw)
+  const raw = given?.get('prompt_tokens') === undefined ? null : given
+  const prompt = { cached_tokens: input.cacheRead, cache_write_tokens: input.cacheWrite }
+  const completion = { reasoning_tokens: output.reasoning }
   const writer = new JsonObjectWriter()
     .add('prompt_tokens', toJsonText(input.total))
     .add('completion_tokens', toJsonText(output.total))
     .add('total_tokens', toJsonText(input.total + output.total))
-    .add('prompt_tokens_details', toJsonText({ cached_tokens: input.cacheRead, cache_write_tokens: input.cacheWrite }))
-    .add('completion_tokens_details', toJsonText({ reasoning_tokens: output.reasoning }))
-  const raw = usage.raw === null ? null : scanJson(usage.raw)
-  if (raw?.get('prompt_tokens') !== undefined) {
-    for (const { name, value } of raw.members) if (!COUNTED.has(name)) writer.add(name, value.raw)
-  }
+    .add('prompt_tokens_details', details(prompt, raw?.get('prompt_tokens_details')))
+    .add('completion_tokens_details', details(completion, raw?.get('completion_tokens_details')))
+  for (const { name, value } of raw?.members ?? []) if (!COUNTED.has(name)) writer.add(name, value.raw)
+  return writer.text
+}
+
+/** Our counts, and those of the vendor's that we know nothing of (`audio_tokens`). */
+function details(counts: Readonly<Record<string, number>>, given: JsonNode | undefined): JsonText {
+  const writer = new JsonObjectWriter()
+  for (const [name, tokens] of Object.entries(counts)) writer.add(name, toJsonText(tokens))
+  for (const { name, value } of given?.members ?? []) if (!Object.hasOwn(counts, name)) writer.add(name, value.raw)
   return writer.text
 }
