@@ -1,7 +1,9 @@
 import { EXIT } from './exit-code.ts'
 
-/** Milliseconds for what is left when everything under way is over: stores that close, and what a custom router began. */
+/** Milliseconds for stores and files to close when every request is over. */
 export const CLOSING = 5000
+/** The same for what nobody closes, as a timer of a custom router. */
+export const LEFTOVERS = 500
 
 /** Ends this process then, where anything still keeps it alive, with the exit code that it has by then. */
 export function endWithin(milliseconds: number): void {

@@ -2,7 +2,7 @@ import { createGateway } from '../gateway.ts'
 import { WorkerChannel } from '../workers/channel.ts'
 import type { Replaced } from '../workers/messages.ts'
 import type { Surroundings } from './command.ts'
-import { CLOSING, endWithin } from './end-within.ts'
+import { CLOSING, endWithin, LEFTOVERS } from './end-within.ts'
 import { engineHasStarted } from './engine-settings.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { hidingKeys, openLog, surviveStrayErrors } from './gateway-log.ts'
@@ -27,7 +27,7 @@ export async function serveAsWorker(given: StartValues, surroundings: Surroundin
     await channel.send({ kind: 'failed', text: reasonOf(error), exitCode: EXIT.failure })
     return EXIT.failure
   } finally {
-    endWithin(CLOSING)
+    endWithin(LEFTOVERS)
     process.off('disconnect', abandoned)
     if (process.connected) process.disconnect()
   }
