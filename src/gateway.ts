@@ -33,6 +33,7 @@ import { createServer } from './server/server.ts'
 import { buildSnapshot } from './composition/snapshot.ts'
 import type { Shared, Snapshot } from './composition/snapshot.ts'
 import { LocalBus, type WorkerBus } from './workers/bus.ts'
+import type { Replaced } from './workers/messages.ts'
 import { gatewayHealth } from './composition/gateway-health.ts'
 import { gatewaySources } from './composition/gateway-sources.ts'
 import { Insight } from './composition/insight.ts'
@@ -77,6 +78,10 @@ export interface WorkerPart {
   announces(): boolean
   /** Is it the one that does what only one worker may do? */
   leads(): boolean
+  /** Does something long for which somebody asked. `blocks`: this worker answers nothing meanwhile. */
+  excused<T>(blocks: boolean, work: () => Promise<T>): Promise<T>
+  /** Workers that others took the place of. */
+  replaced(): Replaced
 }
 
 /** A provider in use, for people. */
@@ -129,6 +134,7 @@ class RunningGateway implements Gateway {
   #closed = false
 
   constructor(options: GatewayOptions, parts: GatewayParts) {
+    const { worker } = options
     const { shared, traffic, providerSet, snapshot, build, access } = parts
     this.#options = options
     this.#shared = shared
@@ -177,6 +183,7 @@ class RunningGateway implements Gateway {
           inFlight: () => this.#server.exchanging,
           loopLag: () => this.#insight.lag,
           keys: () => access.keyCounts(),
+          replaced: worker === undefined ? null : () => worker.replaced(),
         }),
         ...this.#monitoring.sources,
       },
@@ -193,6 +200,7 @@ class RunningGateway implements Gateway {
       exposed: () => this.#isExposed(),
       providers: () => this.#snapshot.providers.length,
       monitoring: this.#monitoring,
+      replaced: () => worker?.replaced() ?? null,
     })
     this.#insight = new Insight({
       traffic,
@@ -205,7 +213,7 @@ class RunningGateway implements Gateway {
       inFlight: () => this.#server.exchanging,
       isAdmin: (headers) => access.isAdmin(headers),
     })
-    this.#diagnostics = options.stateFolder === undefined ? null : new Diagnostics(options.stateFolder, options.log)
+    this.#diagnostics = options.stateFolder === undefined ? null : this.#newDiagnostics(options.stateFolder)
     this.#server = this.#createServer()
     providerSet.onReported(() => this.#refresh())
   }
@@ -279,6 +287,11 @@ class RunningGateway implements Gateway {
     await this.#shared.sessions?.close()
     this.#shared.reasoning?.close()
     await this.#database.close()
+  }
+
+  #newDiagnostics(stateFolder: string): Diagnostics {
+    const { log, worker } = this.#options
+    return new Diagnostics(stateFolder, log, (kind, work) => worker?.excused(kind === 'heap', work) ?? work())
   }
 
   #createServer(): GatewayServer {

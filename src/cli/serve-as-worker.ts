@@ -1,6 +1,8 @@
 import { createGateway } from '../gateway.ts'
 import { WorkerChannel } from '../workers/channel.ts'
+import type { Replaced } from '../workers/messages.ts'
 import type { Surroundings } from './command.ts'
+import { CLOSING, endWithin, LEFTOVERS } from './end-within.ts'
 import { engineHasStarted } from './engine-settings.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { hidingKeys, openLog, surviveStrayErrors } from './gateway-log.ts'
@@ -16,17 +18,27 @@ export async function serveAsWorker(given: StartValues, surroundings: Surroundin
   if (!process.connected) return EXIT.failure
   ignoreSignals()
   const channel = new WorkerChannel(process)
+  // Whoever started it is gone before it could serve anybody.
+  const abandoned = (): never => process.exit(EXIT.failure)
+  process.once('disconnect', abandoned)
   try {
-    return await serve(channel, given, surroundings)
+    return await serve(channel, given, surroundings, () => process.off('disconnect', abandoned))
   } catch (error) {
     await channel.send({ kind: 'failed', text: reasonOf(error), exitCode: EXIT.failure })
     return EXIT.failure
   } finally {
+    endWithin(LEFTOVERS)
+    process.off('disconnect', abandoned)
     if (process.connected) process.disconnect()
   }
 }
 
-async function serve(channel: WorkerChannel, given: StartValues, surroundings: Surroundings): Promise<ExitCode> {
+async function serve(
+  channel: WorkerChannel,
+  given: StartValues,
+  surroundings: Surroundings,
+  onServing: () => void,
+): Promise<ExitCode> {
   const { urls, secret, key } = await channel.begun()
   const values = { ...given, key }
   const load = () => readConfig(surroundings, values.config, overridesOf(values))
@@ -34,6 +46,7 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
   const log = openLog(loaded, surroundings)
   let announces = true
   let leads = false
+  let replaced: Replaced = { total: 0, hung: 0 }
   const gateway = await createGateway({
     loaded,
     reload: async () => hidingKeys(await load(), log),
@@ -47,6 +60,8 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
       listen: async (listener) => urls[channel.listen(listener)] ?? '',
       announces: () => announces,
       leads: () => leads,
+      excused: (blocks, work) => channel.excused(blocks, work),
+      replaced: () => replaced,
     },
   })
   surviveStrayErrors(log)
@@ -60,15 +75,21 @@ async function serve(channel: WorkerChannel, given: StartValues, surroundings: S
     lead: () => {
       leads = true
     },
+    replaced: (counts) => {
+      replaced = counts
+    },
     drain: drain.resolve,
   })
   try {
     await gateway.listen()
     engineHasStarted()
+    onServing()
     const { providers, model } = summaryOf(gateway, loaded)
     await channel.send({ kind: 'ready', summary: { providers: providers.map((provider) => ({ ...provider })), model } })
     await drain.promise
-    const { finished, cut } = await gateway.drain(loaded.config.server.drainTimeout)
+    const { drainGrace, drainTimeout } = loaded.config.server
+    endWithin(drainGrace + drainTimeout + CLOSING)
+    const { finished, cut } = await gateway.drain(drainTimeout)
     log.info('worker stopped', { finished, cut })
     await channel.send({ kind: 'drained', finished, cut })
     return EXIT.ok

@@ -2,6 +2,7 @@ import { createGateway, type Gateway } from '../gateway.ts'
 import type { Log } from '../observe/log.ts'
 import { reportListening } from './background.ts'
 import type { Surroundings } from './command.ts'
+import { CLOSING, endWithin, LEFTOVERS } from './end-within.ts'
 import { engineHasStarted } from './engine-settings.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
 import { hidingKeys, openLog, surviveStrayErrors } from './gateway-log.ts'
@@ -50,9 +51,11 @@ export async function serve(start: Start, surroundings: Surroundings): Promise<E
     await removeRunRecord(surroundings, record)
     return EXIT.ok
   } finally {
+    endWithin(CLOSING)
     signal.release()
     await gateway.close()
     await log.close()
+    endWithin(LEFTOVERS)
   }
 }
 

@@ -42,6 +42,7 @@ export async function supervise(start: Start, surroundings: Surroundings): Promi
   const urls = listeners.map(({ url }) => url)
   const supervisor = new Supervisor({
     count: server.workers,
+    silenceLimit: server.workerTimeout,
     fork: () => forkWorker(values, surroundings),
     begin: { kind: 'begin', urls, secret: await secretOf(server, surroundings), key: values.key },
     joinKept,
@@ -56,6 +57,9 @@ export async function supervise(start: Start, surroundings: Surroundings): Promi
     )
   }
   const signal = listenForStop()
+  // A second signal ends this process where it stands: its workers must not outlive it then.
+  const end = (): void => supervisor.kill()
+  process.once('exit', end)
   try {
     const ready = await Promise.race([supervisor.start(), signal.received.then(() => null)])
     if (ready !== null) await whileServing(ready, { start, listeners, supervisor, signal, surroundings })
@@ -65,6 +69,7 @@ export async function supervise(start: Start, surroundings: Surroundings): Promi
     throw new Failure(error.message, { exitCode: error.exitCode, cause: error })
   } finally {
     signal.release()
+    process.off('exit', end)
     supervisor.kill()
     closeAll(listeners)
   }

@@ -4,7 +4,7 @@ import { GatewayError, toGatewayError } from '../lib/error.ts'
 import type { JsonValue } from '../lib/json.ts'
 import { CaptureFolder } from '../observe/diagnostics/capture-folder.ts'
 import { Captures, freeMemory } from '../observe/diagnostics/captures.ts'
-import type { Captured, CaptureOrder } from '../observe/diagnostics/captures.ts'
+import type { Captured, CaptureOrder, CapturesOptions } from '../observe/diagnostics/captures.ts'
 import type { Log } from '../observe/log.ts'
 import { diagnosticsRoutes } from '../server/diagnostics-routes.ts'
 import type { PlainRoute } from '../server/plain-route.ts'
@@ -34,11 +34,11 @@ export class Diagnostics {
   #bus: WorkerBus = new LocalBus()
 
   /** `stateFolder`: what is captured is kept in a folder below it. */
-  constructor(stateFolder: string, log: Log) {
+  constructor(stateFolder: string, log: Log, excused: CapturesOptions['excused']) {
     this.#log = log
     const folder = new CaptureFolder(join(stateFolder, 'diagnostics'))
     const now = (): number => performance.now()
-    this.#captures = new Captures({ folder, freeMemory, now, wallClock: () => Date.now() })
+    this.#captures = new Captures({ folder, freeMemory, now, wallClock: () => Date.now(), excused })
     this.routes = diagnosticsRoutes({
       take: (order, worker) => this.#take(order, worker),
       list: () => folder.list(),

@@ -10,12 +10,19 @@ export interface GatewayHealthOptions {
   /** How many are enabled. */
   readonly providers: () => number
   readonly monitoring: Pick<Monitoring, 'answers'>
+  readonly replaced: HealthOptions['replaced']
 }
 
 const NO_SESSIONS = { active: 0, total: 0 }
 
 /** What a gateway says of its own health. */
-export function gatewayHealth({ shared, exposed, providers, monitoring }: GatewayHealthOptions): HealthOptions {
+export function gatewayHealth({
+  shared,
+  exposed,
+  providers,
+  monitoring,
+  replaced,
+}: GatewayHealthOptions): HealthOptions {
   return {
     service: 'universal-claude-router',
     version: packageJson.version,
@@ -23,6 +30,7 @@ export function gatewayHealth({ shared, exposed, providers, monitoring }: Gatewa
     notReady: () => (providers() === 0 ? 'no provider is enabled' : null),
     deployments: () => shared.health.snapshot(),
     sessions: async () => (await shared.sessions?.figures.prompt()) ?? NO_SESSIONS,
+    replaced,
     ...monitoring.answers,
   }
 }

@@ -9,10 +9,19 @@ export interface GatewayParts {
   readonly inFlight: () => number
   readonly loopLag: () => LoopLagFigures
   readonly keys: NonNullable<MetricsSources['keys']>
+  /** Null where there are no workers. */
+  readonly replaced: NonNullable<MetricsSources['replaced']> | null
 }
 
 /** Where the figures of a gateway come from, besides its requests. */
-export function gatewaySources({ shared, compression, inFlight, loopLag, keys }: GatewayParts): MetricsSources {
+export function gatewaySources({
+  shared,
+  compression,
+  inFlight,
+  loopLag,
+  keys,
+  replaced,
+}: GatewayParts): MetricsSources {
   const { caches, calls, plans, transport, health, sessions, reasoning } = shared
   return {
     cacheManager: () => ({ ...caches.warm.getStats() }),
@@ -30,6 +39,7 @@ export function gatewaySources({ shared, compression, inFlight, loopLag, keys }:
     pool: () => transport.stats(),
     breakers: () => health.snapshot(),
     keys,
+    ...(replaced !== null && { replaced }),
     loopLag,
     inFlight,
   }

@@ -64,6 +64,8 @@ export interface ServerSettings {
   readonly http2: boolean
   /** Processes that serve. */
   readonly workers: number
+  /** After so much silence a worker hangs; 0: never. */
+  readonly workerTimeout: number
   readonly bodyLimit: number
   readonly headerLimit: number
   readonly maxDepth: number

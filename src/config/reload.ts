@@ -106,6 +106,7 @@ function restartKeys(before: Config, after: Config): readonly string[] {
     ...changed('server.secret', before.server.secret, after.server.secret),
     ...changed('auth.store', before.auth.store, after.auth.store),
     ...changed('server.workers', before.server.workers, after.server.workers),
+    ...changed('server.workerTimeout', before.server.workerTimeout, after.server.workerTimeout),
     ...changed('logging.file', before.logging.file, after.logging.file),
     ...changed('logging.pretty', before.logging.pretty, after.logging.pretty),
   ]

@@ -64,6 +64,7 @@ function resolveServer(input: ConfigInput['server'], guarded: boolean, resolutio
     tls: resolveTls(input.tls, resolution),
     http2: input.http2,
     workers: input.workers === 'auto' ? availableParallelism() : input.workers,
+    workerTimeout: input.workerTimeout,
     bodyLimit: input.bodyLimit,
     headerLimit: input.headerLimit,
     maxDepth: input.maxDepth,

@@ -63,6 +63,13 @@ const server = section('The listening side.', {
       .check(z.meta({ description: 'Processes that serve requests. `auto`: one for each processor.', examples: [2] })),
     1,
   ),
+  workerTimeout: z.prefault(
+    duration({
+      description:
+        'Of several workers, one that gives no sign of life for so long is killed, and another takes its place. `0`: never. Takes effect after a restart.',
+    }),
+    '30s',
+  ),
   bodyLimit: z.prefault(size({ description: 'The largest request body, decompressed.' }), '32mb'),
   headerLimit: z.prefault(size({ description: 'The largest request head.' }), '32kb'),
   maxDepth: z.prefault(

@@ -373,6 +373,8 @@ function errorOf(failure: TransportFailure, provider: string, streaming: boolean
     case 'dns':
     case 'connect-timeout':
       return new GatewayError('upstream_unreachable', `Provider "${provider}" cannot be reached.`)
+    case 'exhausted':
+      return new GatewayError('overloaded', 'The gateway has no room for one more connection.', { retryAfter: 1 })
     case 'first-byte-timeout':
     case 'idle-timeout':
     case 'total-timeout':

@@ -45,6 +45,7 @@ function lastingBlocks(blocks: SourceBlocks): SourceBlocks {
     pool: pool?.map((one) => ({ ...one, connected: 0, running: 0, pending: 0, free: 0, closed: one.opened })) ?? null,
     breakers: null,
     keys: null,
+    replaced: null,
     loopLag: null,
     memory: memory && { ...memory, ratio: 0, usedBytes: 0, underPressure: false, shedding: false },
     inFlight: blocks.inFlight && 0,

@@ -64,6 +64,12 @@ export const BLOCK_METRICS: readonly MetricName<SourceBlocks>[] = [
   counter('ucr_session_failures_total', 'Turns whose answer failed.', ({ sessionEvents }) => sessionEvents?.failed),
   gauge('ucr_keys_configured', 'Keys of the config that are accepted.', ({ keys }) => keys?.configured),
   gauge('ucr_keys_stored', 'Keys made while the gateway ran that are accepted.', ({ keys }) => keys?.stored),
+  counter('ucr_workers_replaced_total', 'Workers that others took the place of.', ({ replaced }) => replaced?.total),
+  counter(
+    'ucr_workers_hung_total',
+    'Those of them that hung, and were killed for it.',
+    ({ replaced }) => replaced?.hung,
+  ),
   gauge(
     'ucr_event_loop_lag_p50_seconds',
     'How late the event loop was within the last minute, half of the time at most.',

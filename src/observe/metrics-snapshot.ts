@@ -14,6 +14,7 @@ import { add, addTraffic } from './traffic-counts.ts'
 import type { TrafficCounts } from './traffic-counts.ts'
 import type { TrafficRecorder } from './traffic-recorder.ts'
 
+type Replaced = NonNullable<SourceBlocks['replaced']>
 type SessionCounts = NonNullable<SourceBlocks['sessionStore']>
 
 const PROCESS = ['heapUsed', 'heapTotal', 'rss', 'external', 'userSeconds', 'systemSeconds'] as const
@@ -57,6 +58,7 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       pool: sources.pool?.() ?? null,
       breakers: sources.breakers?.().map(cleanBreaker) ?? null,
       keys: sources.keys?.() ?? null,
+      replaced: sources.replaced?.() ?? null,
       memory: sources.memory?.() ?? null,
       loopLag: sources.loopLag?.() ?? null,
       inFlight: sources.inFlight?.() ?? null,
@@ -117,6 +119,10 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
       mergeMemory,
     ),
     keys: list.find(({ keys }) => keys !== null)?.keys ?? null,
+    replaced: join(
+      list.map(({ replaced }) => replaced),
+      mostReplaced,
+    ),
     loopLag: join(
       list.map(({ loopLag }) => loopLag),
       worstLag,
@@ -135,6 +141,11 @@ function join<T>(list: readonly (T | null)[], merge: (present: readonly T[]) => 
 
 /** The store is one for all processes; who looked last has seen most. */
 function mostSessions(list: readonly SessionCounts[]): SessionCounts {
+  return list.reduce((most, each) => (each.total > most.total ? each : most))
+}
+
+/** All were told the same, one a moment after the other. */
+function mostReplaced(list: readonly Replaced[]): Replaced {
   return list.reduce((most, each) => (each.total > most.total ? each : most))
 }
 

@@ -18,6 +18,8 @@ export const REASONING = ['kept', 'restored', 'missed', 'failed'] as const
 export const ALERTS = ['firing', 'sent', 'failed', 'dropped'] as const
 export const PROVIDER_CHECKS = ['checked', 'down'] as const
 export const KEYS = ['configured', 'stored'] as const
+/** Workers that others took the place of. */
+export const REPLACED = ['total', 'hung'] as const
 export const POOL = ['connected', 'running', 'pending', 'free', 'opened', 'closed', 'requests', 'errors'] as const
 
 /** Connections to one origin. */
@@ -78,6 +80,8 @@ export interface MetricsSources {
   readonly memory?: () => MemoryPressure
   /** Keys that are accepted. All processes have the same. */
   readonly keys?: () => Counts<(typeof KEYS)[number]>
+  /** All processes are told the same. */
+  readonly replaced?: () => Counts<(typeof REPLACED)[number]>
   /** How late the event loop is. */
   readonly loopLag?: () => LoopLagFigures
   /** Requests under way. */

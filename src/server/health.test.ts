@@ -37,6 +37,7 @@ async function get(path: string, { options = {}, state = {}, known = false }: Se
       deployments: () => [],
       sessions: async () => ({ active: 1, total: 2 }),
       others: async () => [],
+      replaced: () => null,
       providers: () => null,
       ...options,
     },

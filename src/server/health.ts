@@ -20,6 +20,8 @@ export interface HealthOptions {
   sessions(): Promise<{ readonly active: number; readonly total: number }>
   /** How the other workers are, a moment ago at most; one that gives no answer is left out. Never rejects. */
   others(): Promise<readonly WorkerHealth[]>
+  /** Workers that others took the place of, and how many of them hung; null where there are none. */
+  replaced(): { readonly total: number; readonly hung: number } | null
   /** What asking the providers found; null where they are not asked. */
   providers(): readonly ProviderHealth[] | null
 }
@@ -123,7 +125,7 @@ async function overview(
 }
 
 function details(all: GatewayHealth, options: HealthOptions): { [key: string]: JsonValue } {
-  const providers = options.providers()
+  const [providers, replaced] = [options.providers(), options.replaced()]
   return {
     requests: all.requests,
     inFlight: all.inFlight,
@@ -134,6 +136,7 @@ function details(all: GatewayHealth, options: HealthOptions): { [key: string]: J
     workers: all.workers.map(({ pid, uptime, memory: { rss, heapUsed }, inFlight, requests, draining }) => {
       return { pid, uptime, rss, heapUsed, inFlight, requests, draining }
     }),
+    ...(replaced !== null && { replaced: { ...replaced } }),
     ...(providers !== null && { providers: providers.map((provider) => ({ ...provider })) }),
   }
 }

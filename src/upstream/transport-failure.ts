@@ -13,6 +13,8 @@ const KINDS: ReadonlyMap<string, FailureKind> = new Map([
   // The connection closed before the end that content-length or chunking announced.
   ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'reset'],
   ['ENOTFOUND', 'dns'],
+  ['EMFILE', 'exhausted'],
+  ['ENFILE', 'exhausted'],
 ])
 
 /** Failures of a connection that is still being made. */
@@ -24,8 +26,6 @@ const CONNECT_CODES: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
   'ECONNRESET',
   'ETIMEDOUT',
-  'EMFILE',
-  'ENFILE',
   'EACCES',
   'EPERM',
   'UND_ERR_CLOSED',

@@ -46,6 +46,8 @@ export interface UpstreamHandler {
 export interface TransportFailure {
   readonly kind:
     | 'connect'
+    /** This process, or this machine, has no room for one more connection: nothing that the vendor could help. */
+    | 'exhausted'
     | 'tls'
     | 'dns'
     | 'reset'

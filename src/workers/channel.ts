@@ -1,5 +1,5 @@
 import { Socket, type Server } from 'node:net'
-import { isToWorker, type FromWorker, type ToWorker } from './messages.ts'
+import { isToWorker, type FromWorker, type Replaced, type ToWorker } from './messages.ts'
 import { ProcessBus } from './worker-bus.ts'
 
 /** What the supervisor may ask of a worker beyond the bus and the connections. */
@@ -8,6 +8,8 @@ export interface WorkerOrders {
   readonly log: (message: Extract<ToWorker, { readonly kind: 'log' }>) => void
   /** It is the one that does what only one worker may do. */
   readonly lead: () => void
+  /** Others were replaced, or were before this one came. */
+  readonly replaced: (replaced: Replaced) => void
   /** Also when the supervisor is gone: nobody hands on connections any more. */
   readonly drain: () => void
 }
@@ -53,6 +55,19 @@ export class WorkerChannel {
     if (this.#ending) orders.drain()
   }
 
+  /**
+   * Has the supervisor not miss this worker while it does `work`, for which somebody asked. `blocks`: it answers nothing
+   * meanwhile.
+   */
+  async excused<T>(blocks: boolean, work: () => Promise<T>): Promise<T> {
+    await this.send({ kind: 'away', blocks })
+    try {
+      return await work()
+    } finally {
+      void this.send({ kind: 'back' })
+    }
+  }
+
   /** Resolves when the message is on its way, or cannot be. */
   send(message: FromWorker): Promise<void> {
     return new Promise((resolve) => {
@@ -84,6 +99,12 @@ export class WorkerChannel {
         return
       case 'lead':
         this.#orders?.lead()
+        return
+      case 'check':
+        void this.send({ kind: 'alive' })
+        return
+      case 'replaced':
+        this.#orders?.replaced({ total: message.total, hung: message.hung })
         return
       case 'drain':
         this.#drain()

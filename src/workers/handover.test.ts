@@ -33,4 +33,25 @@ describe('handing over', () => {
     handover.give(new Socket(), 0)
     expect(takers(handover, 1)[0]?.given).toEqual([1])
   })
+
+  it('prefers who takes what it is given, and gives nothing at all to one that pauses', () => {
+    const handover = new Handover()
+    const [stuck, quick] = takers(handover, 2)
+    for (let id = 1; id <= 6; id++) {
+      handover.give(new Socket(), 0)
+      for (const given of quick?.given ?? []) handover.taken(given)
+    }
+    expect([stuck?.given, quick?.given]).toEqual([[1], [2, 3, 4, 5, 6]])
+    if (quick !== undefined) handover.pause(quick)
+    handover.give(new Socket(), 0)
+    if (stuck !== undefined) handover.pause(stuck)
+    handover.give(new Socket(), 0)
+    expect([stuck?.given, quick?.given]).toEqual([
+      [1, 7],
+      [2, 3, 4, 5, 6],
+    ])
+    // What came while all of them paused.
+    if (quick !== undefined) handover.join(quick)
+    expect(quick?.given.at(-1)).toBe(8)
+  })
 })

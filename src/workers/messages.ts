@@ -16,6 +16,10 @@ export type ToWorker =
   | { readonly kind: 'log'; readonly level: 'info' | 'warn'; readonly text: string; readonly fields: LogFields }
   /** From now on it does what only one worker may do. */
   | { readonly kind: 'lead' }
+  /** Nothing was heard of it for a while: to be answered by `alive`. */
+  | { readonly kind: 'check' }
+  /** How many workers were replaced by now. */
+  | ({ readonly kind: 'replaced' } & Replaced)
   | { readonly kind: 'drain' }
 
 /** From a worker to the supervisor. */
@@ -24,6 +28,11 @@ export type FromWorker =
   /** It ends; `text` is for people, with what to do about it. */
   | { readonly kind: 'failed'; readonly text: string; readonly exitCode: number }
   | { readonly kind: 'took'; readonly id: number }
+  | { readonly kind: 'alive' }
+  /** It does something long that it was asked for. `blocks`: it answers nothing meanwhile. */
+  | { readonly kind: 'away'; readonly blocks: boolean }
+  /** It has done it. */
+  | { readonly kind: 'back' }
   | { readonly kind: 'tell'; readonly topic: string; readonly data: JsonValue }
   /** For the time when it is gone. */
   | { readonly kind: 'keep'; readonly topic: string; readonly data: JsonValue }
@@ -37,6 +46,12 @@ export type FromWorker =
   | { readonly kind: 'answer'; readonly id: number; readonly data: JsonValue }
   | { readonly kind: 'drained'; readonly finished: number; readonly cut: number }
 
+/** Workers that ended while they were wanted, and how many of them had to be killed for it. */
+export interface Replaced {
+  readonly total: number
+  readonly hung: number
+}
+
 export type LogFields = Readonly<Record<string, string | number | boolean>>
 
 const TO_WORKER: Readonly<Record<ToWorker['kind'], true>> = {
@@ -48,6 +63,8 @@ const TO_WORKER: Readonly<Record<ToWorker['kind'], true>> = {
   reload: true,
   log: true,
   lead: true,
+  check: true,
+  replaced: true,
   drain: true,
 }
 
@@ -55,6 +72,9 @@ const FROM_WORKER: Readonly<Record<FromWorker['kind'], true>> = {
   ready: true,
   failed: true,
   took: true,
+  alive: true,
+  away: true,
+  back: true,
   tell: true,
   keep: true,
   ask: true,

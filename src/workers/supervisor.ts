@@ -1,13 +1,17 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Socket } from 'node:net'
 import type { JsonValue } from '../lib/json.ts'
-import { Handover, type Taker } from './handover.ts'
-import { Hub, type HubMember, type JoinKept } from './hub.ts'
-import { isFromWorker, type FromWorker, type LogFields, type ToWorker } from './messages.ts'
+import { Handover } from './handover.ts'
+import { Hub, type JoinKept } from './hub.ts'
+import type { FromWorker, LogFields, Replaced, ToWorker } from './messages.ts'
 import { RespawnPolicy } from './respawn.ts'
+import { SilenceWatch } from './silence-watch.ts'
+import { Worker } from './worker.ts'
 
 export interface SupervisorOptions {
   readonly count: number
+  /** Milliseconds of silence from which on a worker hangs; 0: it never does. */
+  readonly silenceLimit: number
   /** Starts a process with a channel. */
   readonly fork: () => ChildProcess
   readonly begin: Extract<ToWorker, { readonly kind: 'begin' }>
@@ -41,11 +45,13 @@ export class Supervisor {
   readonly #hub: Hub
   readonly #handover = new Handover()
   readonly #respawn = new RespawnPolicy()
+  readonly #watch: SilenceWatch<Worker>
   readonly #workers = new Set<Worker>()
   readonly #timers = new Set<NodeJS.Timeout>()
   readonly #failed = Promise.withResolvers<never>()
   readonly #drained: Drained[] = []
   #leader: Worker | null = null
+  #replaced: Replaced = { total: 0, hung: 0 }
   #onGone: (() => void) | null = null
   #started = false
   #stopping = false
@@ -53,11 +59,18 @@ export class Supervisor {
   constructor(options: SupervisorOptions) {
     this.#options = options
     this.#hub = new Hub(options.joinKept)
+    this.#watch = new SilenceWatch({
+      limit: options.silenceLimit,
+      now: () => performance.now(),
+      ask: (worker) => worker.send({ kind: 'check' }),
+      hangs: (worker, silence) => this.#giveUp(worker, silence),
+    })
     this.#failed.promise.catch(() => {})
   }
 
   /** Resolves with what a worker says of itself when all of them serve. Rejects with WorkersFailed when one cannot. */
   async start(): Promise<JsonValue> {
+    this.#watch.start()
     const ready = Array.from({ length: this.#options.count }, () => this.#fork().ready)
     const [summary] = await Promise.race([Promise.all(ready), this.#failed.promise])
     this.#started = true
@@ -104,6 +117,7 @@ export class Supervisor {
     this.#stopping = true
     for (const timer of this.#timers) clearTimeout(timer)
     this.#handover.close()
+    this.#watch.stop()
     for (const worker of this.#workers) worker.kill()
   }
 
@@ -113,17 +127,26 @@ export class Supervisor {
       ended: (how) => this.#ended(worker, how),
     })
     this.#workers.add(worker)
+    this.#watch.add(worker)
     worker.send(this.#options.begin)
     return worker
   }
 
   #received(worker: Worker, message: FromWorker): void {
+    this.#watch.heard(worker)
     switch (message.kind) {
       case 'ready':
-        worker.becomeReady(message.summary)
-        this.#hub.join(worker)
-        if (!this.#stopping) this.#handover.join(worker)
-        this.#appoint()
+        if (!worker.isLost) this.#becomeReady(worker, message.summary)
+        return
+      case 'alive':
+        return
+      case 'away':
+        this.#watch.away(worker)
+        if (message.blocks) this.#handover.pause(worker)
+        return
+      case 'back':
+        this.#watch.serves(worker)
+        if (!worker.isLost) this.#handover.join(worker)
         return
       case 'failed':
         if (!this.#started) this.#failed.reject(new WorkersFailed(message.text, message.exitCode))
@@ -146,14 +169,35 @@ export class Supervisor {
     }
   }
 
+  #becomeReady(worker: Worker, summary: JsonValue): void {
+    worker.becomeReady(summary)
+    worker.send({ kind: 'replaced', ...this.#replaced })
+    this.#watch.serves(worker)
+    this.#hub.join(worker)
+    if (!this.#stopping) this.#handover.join(worker)
+    this.#appoint()
+  }
+
+  /** It hangs. What it was given and never took goes to others when it is gone: only then can it not take it after all. */
+  #giveUp(worker: Worker, silence: number): void {
+    this.#handover.pause(worker)
+    worker.giveUp()
+    if (this.#leader === worker) this.#leader = null
+    this.#appoint()
+    this.#log('warn', 'a worker hangs and is killed', { pid: worker.pid, silence })
+  }
+
   #ended(worker: Worker, how: string): void {
     this.#workers.delete(worker)
+    this.#watch.remove(worker)
     this.#hub.leave(worker)
     this.#handover.leave(worker)
     if (this.#leader === worker) this.#leader = null
     this.#appoint()
-    if (this.#workers.size === 0) this.#onGone?.()
-    if (this.#stopping) return
+    if (this.#stopping) {
+      if (this.#workers.size === 0) this.#allGone()
+      return
+    }
     if (!this.#started) {
       this.#failed.reject(new WorkersFailed(`A worker ended ${how} before it could serve.`, FAILURE))
       return
@@ -167,6 +211,12 @@ export class Supervisor {
     this.#replace(worker, how, wait)
   }
 
+  /** Nobody is left, or comes, who could take a connection. */
+  #allGone(): void {
+    this.#handover.close()
+    this.#onGone?.()
+  }
+
   /** While any worker serves, one of them leads, and no other. */
   #appoint(): void {
     const [next] = this.#serving()
@@ -175,7 +225,9 @@ export class Supervisor {
     next.send({ kind: 'lead' })
   }
 
-  #replace({ pid }: Worker, how: string, wait: number): void {
+  #replace({ pid, isLost }: Worker, how: string, wait: number): void {
+    this.#replaced = { total: this.#replaced.total + 1, hung: this.#replaced.hung + Number(isLost) }
+    for (const other of this.#serving()) other.send({ kind: 'replaced', ...this.#replaced })
     this.#log('warn', 'a worker ended and is replaced', { pid, how, wait })
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
@@ -193,64 +245,5 @@ export class Supervisor {
 
   #serving(): readonly Worker[] {
     return [...this.#workers].filter(({ isReady }) => isReady)
-  }
-}
-
-interface WorkerEvents {
-  readonly received: (message: FromWorker) => void
-  /** `how`: "with code 1", "by SIGKILL". */
-  readonly ended: (how: string) => void
-}
-
-/** One process. */
-class Worker implements HubMember, Taker {
-  readonly startedAt = performance.now()
-  readonly ready: Promise<JsonValue>
-  isReady = false
-  readonly #process: ChildProcess
-  readonly #resolveReady: (summary: JsonValue) => void
-
-  constructor(child: ChildProcess, { received, ended }: WorkerEvents) {
-    const { promise, resolve } = Promise.withResolvers<JsonValue>()
-    this.ready = promise
-    this.#resolveReady = resolve
-    this.#process = child
-    child.on('message', (message: unknown) => {
-      if (isFromWorker(message)) received(message)
-    })
-    let over = false
-    const end = (how: string): void => {
-      if (!over) ended(how)
-      over = true
-    }
-    // What it said last may still be in the channel when it is gone.
-    child.once('exit', (code, signal) => {
-      const how = signal === null ? `with code ${code ?? ''}` : `by ${signal}`
-      if (child.connected) child.once('disconnect', () => end(how))
-      else end(how)
-    })
-    child.once('error', (error) => end(`with "${error.message}"`))
-  }
-
-  get pid(): number {
-    return this.#process.pid ?? 0
-  }
-
-  becomeReady(summary: JsonValue): void {
-    this.isReady = true
-    this.#resolveReady(summary)
-  }
-
-  send(message: ToWorker): void {
-    // An error says that it is gone, which its end tells too.
-    if (this.#process.connected) this.#process.send(message, () => {})
-  }
-
-  sendConnection(message: Extract<ToWorker, { readonly kind: 'connection' }>, socket: Socket): void {
-    if (this.#process.connected) this.#process.send(message, socket, { keepOpen: true }, () => {})
-  }
-
-  kill(): void {
-    this.#process.kill('SIGKILL')
   }
 }

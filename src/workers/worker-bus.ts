@@ -2,6 +2,9 @@ import type { JsonValue } from '../lib/json.ts'
 import type { Topic, WorkerBus } from './bus.ts'
 import type { FromWorker, ToWorker } from './messages.ts'
 
+/** Milliseconds beyond its own time that the supervisor may take to hand on answers: after that it hangs. */
+const SUPERVISOR_SLACK = 1000
+
 type BusMessage = Extract<ToWorker, { readonly kind: 'told' | 'asked' | 'answers' }>
 
 /** A worker's end of the bus; the other end is the supervisor's `Hub`. */
@@ -40,12 +43,25 @@ export class ProcessBus implements WorkerBus {
 
   async gather<T>(topic: Topic<T>, milliseconds: number, question: JsonValue = null): Promise<readonly T[]> {
     const id = ++this.#asked
-    const others = new Promise<readonly JsonValue[]>((resolve) => this.#waiting.set(id, resolve))
+    const others = this.#answersTo(id, milliseconds + SUPERVISOR_SLACK)
     this.#send({ kind: 'ask', id, topic: topic.name, milliseconds, question })
     const own = this.#givers.get(topic.name)?.(question)
     const answers = [...(own === undefined ? [] : [own]), ...(await others)]
     // A list is one answer too, and must stay one.
     return answers.map((answer) => topic.read(answer)).filter((answer) => answer !== null)
+  }
+
+  /** None where the supervisor itself gives no sign of life. */
+  #answersTo(id: number, milliseconds: number): Promise<readonly JsonValue[]> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle([]), milliseconds).unref()
+      const settle = (answers: readonly JsonValue[]): void => {
+        clearTimeout(timer)
+        this.#waiting.delete(id)
+        resolve(answers)
+      }
+      this.#waiting.set(id, settle)
+    })
   }
 
   receive(message: BusMessage): void {
@@ -62,7 +78,6 @@ export class ProcessBus implements WorkerBus {
         return
       case 'answers':
         this.#waiting.get(message.id)?.(message.answers)
-        this.#waiting.delete(message.id)
         return
       default:
         message satisfies never
@@ -71,7 +86,6 @@ export class ProcessBus implements WorkerBus {
 
   /** The supervisor is gone: nobody answers any more. */
   close(): void {
-    for (const resolve of this.#waiting.values()) resolve([])
-    this.#waiting.clear()
+    for (const settle of this.#waiting.values()) settle([])
   }
 }

@@ -109,6 +109,7 @@ export async function smallGateway(
       deployments: () => [],
       sessions: async () => ({ active: 0, total: 0 }),
       others: async () => [],
+      replaced: () => null,
       providers: () => null,
     },
     exchange: async (request, reply) => {

@@ -25,6 +25,8 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>
   /** Given to standard input, which is then closed. */
   readonly input?: string
+  /** A command that becomes the program, whose words stand behind its own. */
+  readonly through?: readonly string[]
 }
 
 /**
@@ -77,8 +79,12 @@ export class UserMachine {
     }
   }
 
-  start(words: readonly string[], { environment = {}, input = '', program = 'ucr' }: RunOptions = {}): RunningUcr {
-    const child = spawn(process.execPath, [this.#programs[program], ...words], {
+  start(
+    words: readonly string[],
+    { environment = {}, input = '', program = 'ucr', through = [] }: RunOptions = {},
+  ): RunningUcr {
+    const [command, ...rest] = [...through, process.execPath, this.#programs[program], ...words]
+    const child = spawn(command ?? process.execPath, rest, {
       cwd: this.home,
       env: { PATH: '/usr/bin:/bin', HOME: this.home, NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
     })

@@ -1,7 +1,7 @@
 // Brings the servers that some tests need: those of the system, else unpacked from its packages into `.cache/programs/`, so
 // that nothing is installed or started. What cannot be had here is said, and the tests that need it skip.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 const folder = join(import.meta.dirname, '..', '..', '.cache', 'programs')
@@ -21,6 +21,9 @@ const PROGRAMS = {
   },
 }
 
+/** Libraries that a program is started with: where a package has them, without the folder of the machine's kind. */
+const LIBRARIES = { libfaketime: 'faketime/libfaketime.so.1' }
+
 for (const [program, { place, version, packages }] of Object.entries(PROGRAMS)) {
   if ([program, join('/', place, program)].some((path) => spawnSync(path, [version]).status === 0)) continue
   const unpacked = join(folder, place, program)
@@ -30,6 +33,15 @@ for (const [program, { place, version, packages }] of Object.entries(PROGRAMS)) 
   if (!existsSync(unpacked)) {
     console.log(`system tests: skipped: ${program} is not here and cannot be had; it is worth installing it`)
   }
+}
+
+for (const [name, file] of Object.entries(LIBRARIES)) {
+  const isHere = () =>
+    ['/usr/lib', join(folder, 'usr', 'lib')].some((place) => globSync(join(place, '*', file)).length > 0)
+  if (isHere()) continue
+  console.log(`system tests: unpacking ${name} from the system's packages`)
+  unpack([name])
+  if (!isHere()) console.log(`system tests: skipped: ${name} is not here and cannot be had; it is worth installing it`)
 }
 
 /** @param {readonly string[]} packages */

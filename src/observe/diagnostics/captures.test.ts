@@ -16,6 +16,7 @@ function setUp(memory = Infinity) {
     freeMemory: () => memory,
     now: () => time.now,
     wallClock: () => 1_700_000_000_000 + time.now,
+    excused: (_kind, work) => work(),
   })
   return { captures, path, folder, time }
 }

@@ -62,6 +62,7 @@ const details = z.object({
   draining: z.boolean(),
   deployments: z.array(deployment),
   workers: z.array(worker),
+  replaced: z.optional(z.object({ total: z.int(), hung: z.int() })),
   providers: z.optional(z.array(z.looseObject({ status: z.string() }))),
 })
 
