@@ -40,6 +40,21 @@ describe('Samples.valueOf()', () => {
     expect(valueAfter(ruleOf({ metric: 'requestsPerSecond', warning: 1 }), looks)).toBe(10 / 60)
   })
 
+  it('of first tokens is that of the streams that had one, over the whole window', () => {
+    const streamed = (milliseconds: number): Partial<RecentCounts> => {
+      const { buckets = [] } = took(10, milliseconds)
+      return { ...took(10, 9000), firstToken: { buckets, sum: 10 * milliseconds } }
+    }
+    const rule = ruleOf({ metric: 'firstToken', warning: 1, window: 2 * MINUTES })
+    expect(valueAfter(rule, [[0, took(10, 9000)]])).toBeNull()
+    expect(valueAfter(rule, [[0, streamed(300)]])).toBeGreaterThanOrEqual(300)
+    const both: readonly Look[] = [
+      [0, streamed(600)],
+      [60, streamed(300)],
+    ]
+    expect(valueAfter(rule, both)).toBeGreaterThanOrEqual(600)
+  })
+
   it('of requests adds up the minutes of a longer window, each once', () => {
     const looks = Array.from({ length: 31 }, (_, index): Look => [index * 10, took(6 * (index + 1), 100, index)])
     // The looks at 300, 240 and 180 seconds.

@@ -24,15 +24,14 @@ export function findMember(bytes: Buffer, start: number, end: number, name: Buff
     if (byte === QUOTE) {
       const close = stringEnd(bytes, at, end)
       const isLikeName = depth === 1 && close - at === name.length
-      const isName = isLikeName && bytes.compare(name, 0, name.length, at, close) === 0
-      const colon = isName ? skipSpace(bytes, close) : -1
+      const colon = isLikeName && isSame(bytes, at, name) ? skipSpace(bytes, close) : -1
       if (bytes[colon] === COLON) {
         const value = skipSpace(bytes, colon + 1)
         return { start: value, end: valueEnd(bytes, value, end) }
       }
       at = close - 1
     } else if (byte === 123 || byte === 91) depth++
-    else if (byte === 125 || byte === 93) depth--
+    else if ((byte === 125 || byte === 93) && --depth === 0) return null
   }
   return null
 }
@@ -49,6 +48,12 @@ export function withString(bytes: Buffer, value: JsonNode, text: string): Buffer
   if (value.string === text) return bytes
   const literal = Buffer.from(stringToJson(text))
   return Buffer.concat([bytes.subarray(0, value.start), literal, bytes.subarray(value.end)])
+}
+
+/** Byte by byte: a call of `compare` would cost several times as much. */
+function isSame(bytes: Buffer, start: number, name: Buffer): boolean {
+  for (let at = 0; at < name.length; at++) if (bytes[start + at] !== name[at]) return false
+  return true
 }
 
 /** Index behind the closing quote of the string that opens at `at`. */

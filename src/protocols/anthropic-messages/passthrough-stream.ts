@@ -3,7 +3,7 @@ import { ByteRuns } from '../../lib/byte-runs.ts'
 import { GatewayError, toGatewayError } from '../../lib/error.ts'
 import { FrameMemory } from '../../lib/frame-memory.ts'
 import { isJsonObject } from '../../lib/json-bytes.ts'
-import { scanJson, scanJsonBytes, stringToJson, tryScanJsonBytes } from '../../lib/json.ts'
+import { scanJson, stringToJson, tryScanJsonBytes } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
 import { dataStart } from '../../lib/sse-data.ts'
 import { SseFramer } from '../../lib/sse.ts'
@@ -104,7 +104,7 @@ export class MessagesPassthrough implements ReplyStream {
     const { bytes } = frame
     if (startsWith(bytes, CONTENT)) {
       const start = demandJson(frame)
-      this.#hasContent ||= firstContent(frame, start)
+      this.#hasContent ||= start === -1 ? bringsContent(Buffer.from(frame.data), 0) : bringsContent(bytes, start)
       // Before the first content, an event like one that brought none may bring it.
       if (start !== -1 && this.#hasContent && startsWith(bytes, DELTA)) this.#memory.learn(bytes)
       this.#out.add(bytes)
@@ -132,7 +132,7 @@ export class MessagesPassthrough implements ReplyStream {
       tap(this, root, frame, start)
       return
     }
-    if (name.startsWith('content_block_')) this.#hasContent ||= bringsContent(root)
+    if (name.startsWith('content_block_')) this.#hasContent ||= bringsContent(Buffer.from(root.raw), 0)
     this.forward(frame, name)
   }
 
@@ -156,7 +156,7 @@ export class MessagesPassthrough implements ReplyStream {
       return
     }
     this.#id = id
-    this.#hasContent = (message.get('content')?.items ?? []).some(holdsContent)
+    this.#hasContent ||= (message.get('content')?.items ?? []).some(({ raw }) => holdsContent(Buffer.from(raw), 0))
     this.#readUsage(message.get('usage'))
     const { requestedModel } = this.#context
     const model = message.get('model')
@@ -227,12 +227,6 @@ function demandJson(frame: SseFrame): number {
   const isObject = frame.data === '' || readingAnswer(() => scanJson(frame.data)).kind === 'object'
   if (!isObject) throw invalid('an event that is no object')
   return -1
-}
-
-/** Of a frame whose data is known to be JSON, and begins there. */
-function firstContent(frame: SseFrame, start: number): boolean {
-  if (start === -1) return frame.data !== '' && bringsContent(scanJson(frame.data))
-  return bringsContent(scanJsonBytes(frame.bytes.subarray(start)))
 }
 
 /** The event's data with the client's name of the model, on one line. */
