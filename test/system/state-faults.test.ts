@@ -74,14 +74,15 @@ describe('a database that another process does not let go of', () => {
   })
 })
 
+let machine: UserMachine
+
+beforeEach(async () => {
+  machine = await UserMachine.create()
+})
+
+afterEach(() => machine.close())
+
 describe.skipIf(PRLIMIT === null)('a disk that is full', () => {
-  let machine: UserMachine
-
-  beforeEach(async () => {
-    machine = await UserMachine.create()
-  })
-  afterEach(() => machine.close())
-
   it('refuses sessions and nothing else, says why, and has all that was answered when there is room again', async () => {
     const upstream = await vendorOf(saying(chat, 'Yes.'))
     await machine.writeConfig({ server: { port: 0 }, providers: [provider('far', chat, upstream.url)] })
@@ -168,7 +169,6 @@ describe('a database with keys in it', () => {
   })
 
   it('has each key and each revocation also where its log is lost', async () => {
-    const machine = await UserMachine.create()
     const upstream = await vendorOf(saying(chat, 'Yes.'))
     await machine.writeConfig({ server: { port: 0 }, providers: [provider('far', chat, upstream.url)] })
     const first = machine.start(['start'])
@@ -188,7 +188,6 @@ describe('a database with keys in it', () => {
     expect(await statusWith({})).toBe(401)
     expect(await statusWith({ authorization: `Bearer ${revoked.key}` })).toBe(401)
     expect(await statusWith({ authorization: `Bearer ${kept.key}` })).toBe(200)
-    await machine.close()
   })
 })
 
