@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { adminOf } from '../support/admin.ts'
-import { ask } from '../support/ask.ts'
+import { ask as askPlainly } from '../support/ask.ts'
 import type { Answer, Json } from '../support/ask.ts'
 import type { ConfigFile, TestGateway } from '../support/gateway.ts'
 import { generate, install, provider, recordOf, vendorOf } from '../support/install.ts'
@@ -242,23 +242,23 @@ describe('tenants', () => {
   })
 
   it('lose it also where the admin API takes it from them, and see it listed no more', async () => {
-    const { gateway, ask: askHere } = await scene({ client: messages, vendor: messages })
+    const { gateway, ask } = await scene({ client: messages, vendor: messages })
     const admin = adminOf(gateway)
     const { key } = await admin.create('narrowed')
     const headers = { 'x-api-key': key }
-    const listed = async (): Promise<unknown> => (await ask(`${gateway.url}/v1/models`, { headers })).json()['data']
-    await askHere(COLD, headers)
-    expect((await askHere(COLD, headers)).headers['x-ucr-cache']).toBe('hit')
+    const listed = async (): Promise<unknown> => (await askPlainly(`${gateway.url}/v1/models`, { headers })).json()['data']
+    await ask(COLD, headers)
+    expect((await ask(COLD, headers)).headers['x-ucr-cache']).toBe('hit')
     expect(await listed()).not.toEqual([])
     await admin.call('PATCH', '/narrowed', { models: ['other-*'] })
-    expect((await askHere(COLD, headers)).status).toBe(403)
+    expect((await ask(COLD, headers)).status).toBe(403)
     expect(await listed()).toEqual([])
   })
 
   it('get nothing by one token that only another of theirs may ask for', async () => {
     const issuing = await signingKey('one')
     const jwks = { keys: [issuing.jwk as Record<string, string>] }
-    const { gateway, ask: askHere } = await scene(
+    const { gateway, ask } = await scene(
       { client: messages, vendor: messages },
       { auth: { jwt: [{ issuer: ISSUER, audience: AUDIENCE, jwks, claims: { models: 'may' } }] } },
     )
@@ -267,10 +267,10 @@ describe('tenants', () => {
     })
     const [all, none] = [await tokenFor('*'), await tokenFor('other-*')]
     const listed = async (headers: Readonly<Record<string, string>>): Promise<unknown> =>
-      (await ask(`${gateway.url}/v1/models`, { headers })).json()['data']
-    expect((await askHere(COLD, all)).status).toBe(200)
+      (await askPlainly(`${gateway.url}/v1/models`, { headers })).json()['data']
+    expect((await ask(COLD, all)).status).toBe(200)
     expect(await listed(all)).not.toEqual([])
-    expect((await askHere(COLD, none)).status).toBe(403)
+    expect((await ask(COLD, none)).status).toBe(403)
     expect(await listed(none)).toEqual([])
   })
 })

@@ -117,6 +117,5 @@ describe('what clients choose is not kept without limit:', () => {
   })
 
   /** One that no other text has, and long enough to be remembered as a part of its text. */
-  const wordOf = (at: number): string =>
-    `verylongword${[...String(Math.abs(at))].map((digit) => 'abcdefghij'[Number(digit)]).join('')}`
+  const wordOf = (at: number): string => `verylongword${String.fromCharCode(100 + at)}`
 })
