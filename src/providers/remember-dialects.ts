@@ -1,8 +1,7 @@
-import { LRUCache } from 'lru-cache'
 import type { ChatDialect } from '../protocols/dialect.ts'
 import type { Endpoint, EndpointOf } from './provider.ts'
 
-/** Clients choose names of models: more than this many are forgotten, least recently used first. */
+/** Clients choose names of models: more than this many are not remembered. */
 const MOST_MODELS = 500
 
 /**
@@ -12,7 +11,7 @@ const MOST_MODELS = 500
 export function rememberingDialects(endpoint: Endpoint): Endpoint {
   if (endpoint.protocol !== 'openai-chat' || endpoint.adapt === null) return endpoint
   const { adapt, dialect: own } = endpoint
-  const known = new LRUCache<string, ChatDialect>({ max: MOST_MODELS })
+  const known = new Map<string, ChatDialect>()
   return {
     ...endpoint,
     adapt: (model, dialect) => {
@@ -20,6 +19,7 @@ export function rememberingDialects(endpoint: Endpoint): Endpoint {
       const before = known.get(model)
       if (before !== undefined) return before
       const adapted = adapt(model, dialect)
+      if (known.size >= MOST_MODELS) known.clear()
       known.set(model, adapted)
       return adapted
     },
