@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Overview, RequestList } from '../../src/observe/overview.ts'
 import { adminOf } from '../support/admin.ts'
-import { ClaudeCodeBench, MODEL } from './claude-code-bench.ts'
+import { ClaudeCodeBench, KEYS, MODEL } from './claude-code-bench.ts'
 import { obstacle, titled } from './claude-program.ts'
 import { answers, says } from './scripted-vendor.ts'
 
@@ -52,7 +52,8 @@ describe.skipIf(why !== null)(titled('what Claude Code says that it spent'), () 
     const { cost } = await read<Overview>('overview')
     expect(cost.dollars).toBeCloseTo(3 * ONE_ANSWER, 12)
     expect(cost.unpriced).toBe(0)
-    const metrics = await (await fetch(`${bench.gateway.url}/metrics`)).text()
+    const page = await fetch(`${bench.gateway.url}/metrics`, { headers: { authorization: `Bearer ${KEYS.blue}` } })
+    const metrics = await page.text()
     expect(Number(/ucr_cost_dollars_total\{provider="code"\} (\S+)/.exec(metrics)?.[1])).toBeCloseTo(3 * ONE_ANSWER, 12)
   })
 
