@@ -13,8 +13,8 @@ export interface SessionRow {
   readonly sessions: number
   readonly create: number
   readonly retrieve: number
-  /** Of one whose use is noted. Left out: not measured. */
-  readonly noted?: number
+  /** Of one whose use is noted. */
+  readonly noted: number
   readonly update: number
   readonly delete: number
   readonly sweep: number
@@ -113,7 +113,7 @@ export function sessionTable(rows: readonly SessionRow[]): string {
     ...rows.map((row) => [
       row.store,
       String(row.sessions),
-      ...[row.create, row.retrieve, row.noted ?? Number.NaN, row.update, row.delete, row.sweep, row.bytes].map(figure),
+      ...[row.create, row.retrieve, row.noted, row.update, row.delete, row.sweep, row.bytes].map(figure),
     ]),
   ])
 }
