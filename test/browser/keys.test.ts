@@ -124,7 +124,7 @@ describeInBrowser('keys on the dashboard', (browser) => {
   it("are not the page's to change where they stand in the config", async () => {
     const gateway = await BuiltGateway.start(OF_THE_CONFIG)
     const { visitor, dialog } = await visit(gateway)
-    await visitor.sees(visitor.rows('Keys').filter({ hasText: 'the config file' }))
+    await visitor.sees(visitor.rows('Keys').filter({ hasText: 'config file' }))
     await visitor.press('pipeline')
     await visitor.seesText('This key stands in the config file')
     expect(await dialog.getByRole('button').allInnerTexts()).toEqual(['Close'])

@@ -1,5 +1,5 @@
 import type uPlot from 'uplot'
-import { formatClock } from '../text/time-format.ts'
+import { formatClock, formatExactClock } from '../text/time-format.ts'
 
 /** One line of a chart. */
 export interface ChartLine {
@@ -50,7 +50,9 @@ export function chartOptions(host: HTMLElement, { lines, format, whole, onCursor
         grid: { show: false },
         size: TIMES_HEIGHT,
         space: 64,
-        values: (_chart, ticks) => ticks.map((tick) => formatClock(tick * 1000)),
+        // Ticks within one minute would all be called the same.
+        values: (_chart, ticks, _axis, _space, step) =>
+          ticks.map((tick) => (step < 60 ? formatExactClock : formatClock)(tick * 1000)),
       },
       {
         ...axis,

@@ -63,5 +63,5 @@ const COLUMNS: readonly Column<KeyLine>[] = [
   { head: 'Models', cell: ({ models }) => <Name>{models === null ? 'all' : models.join(', ')}</Name> },
   { head: 'Rate limit', cell: ({ rateLimit }) => limitText(rateLimit) },
   { head: 'Expires', cell: ({ expires }) => (expires === null ? 'never' : <Moment time={Date.parse(expires)} />) },
-  { head: 'Kept in', cell: ({ source }) => (source === 'config' ? 'the config file' : 'the store') },
+  { head: 'Kept in', cell: ({ source }) => (source === 'config' ? 'config file' : 'store') },
 ]
