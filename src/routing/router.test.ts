@@ -465,6 +465,17 @@ describe('createRouter() and conversations', () => {
     expect(await firstFor(router, 'one')).toBe('z')
   })
 
+  it('remembers a conversation apart for each tenant, and by a name that is no longer than others', async () => {
+    const { router } = setUp({ providers: accounts })
+    const named = async (tenant: string): Promise<string> => {
+      const query = testQuery('claude-sonnet-5', { affinity: () => 'x'.repeat(1_000_000) }, { tenant })
+      return (await router.route(query)).candidates[0]?.conversation ?? ''
+    }
+    const [mine, theirs] = [await named('me'), await named('them')]
+    expect([mine.length, theirs.length]).toEqual([64, 64])
+    expect(mine).not.toBe(theirs)
+  })
+
   it('spreads by lot where affinity is off', async () => {
     const settings = testSettings({ affinity: false })
     let turn = 0

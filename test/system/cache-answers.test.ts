@@ -246,7 +246,8 @@ describe('tenants', () => {
     const admin = adminOf(gateway)
     const { key } = await admin.create('narrowed')
     const headers = { 'x-api-key': key }
-    const listed = async (): Promise<unknown> => (await askPlainly(`${gateway.url}/v1/models`, { headers })).json()['data']
+    const listed = async (): Promise<unknown> =>
+      (await askPlainly(`${gateway.url}/v1/models`, { headers })).json()['data']
     await ask(COLD, headers)
     expect((await ask(COLD, headers)).headers['x-ucr-cache']).toBe('hit')
     expect(await listed()).not.toEqual([])

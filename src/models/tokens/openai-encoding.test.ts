@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { usedHeap } from '../../../test/support/used-heap.ts'
 import vocabulary from '../data/openai-vocabulary.json' with { type: 'json' }
 import { OpenAiEncoding } from './openai-encoding.ts'
 
@@ -25,5 +26,15 @@ describe('OpenAiEncoding', () => {
 
   it('takes time in proportion to a text without a blank', () => {
     expect(encoding.count('xq'.repeat(100_000))).toBeGreaterThan(1000)
+  })
+
+  it('remembers pieces, and not the texts that they were cut out of', () => {
+    const before = usedHeap()
+    for (let at = 0; at < 40; at++) {
+      const word = `verylongword${String.fromCharCode(97 + (at % 26)).repeat(1 + at)}`
+      const text = Buffer.from(`${word} ${'the cat sat. '.repeat(37_000)}`).toString()
+      expect(encoding.count(text.slice(0, 1000))).toBeGreaterThan(0)
+    }
+    expect(usedHeap() - before).toBeLessThan(8 * 1024 * 1024)
   })
 })
