@@ -108,6 +108,9 @@ describe('MessagesPassthrough', () => {
     const { text, stream } = passed([sse(MESSAGE_START, ...BLOCK, error, messageDelta('end_turn'))])
     expect(text).toBe(sse(MESSAGE_START, ...BLOCK).toString())
     expect(stream.outcome).toMatchObject({ status: 'failed', error: { code: 'upstream_overloaded', message: 'Busy' } })
+    const unnamed = Buffer.from(`data: ${JSON.stringify({ error: error.error })}\n\n`)
+    const again = passed([sse(MESSAGE_START, ...BLOCK), unnamed, sse(messageDelta('end_turn'))])
+    expect([again.text, again.stream.outcome]).toEqual([text, stream.outcome])
   })
 
   it('adds the last event where only that is missing', () => {

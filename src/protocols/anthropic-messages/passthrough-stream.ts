@@ -13,7 +13,7 @@ import { bringsContent, holdsContent } from './brings-content.ts'
 import { decodeStreamError } from './errors.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeUsage } from './usage.ts'
-import { GRACE, readingAnswer } from './wire.ts'
+import { eventName, GRACE, readingAnswer } from './wire.ts'
 
 const EMPTY = Buffer.alloc(0)
 const MESSAGE_STOP = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
@@ -126,7 +126,7 @@ export class MessagesPassthrough implements ReplyStream {
   }
 
   #tap(root: JsonNode, frame: SseFrame, start: number | null): void {
-    const name = root.get('type')?.string ?? frame.event
+    const name = eventName(root, frame)
     const tap = TAPS.get(name)
     if (tap !== undefined) {
       tap(this, root, frame, start)

@@ -355,6 +355,12 @@ describe('MessagesStreamDecoder', () => {
     expect(lines(events)).toEqual(['start', 'error upstream_overloaded'])
   })
 
+  it('knows an error by its member where the event has no name (case 11)', () => {
+    const error = Buffer.from('data: {"error":{"type":"overloaded_error","message":"Overloaded"}}\n\n')
+    const events = eventsOf([sse(MESSAGE_START), error, sse(messageDelta('end_turn'), MESSAGE_STOP)])
+    expect(lines(events)).toEqual(['start', 'error upstream_overloaded'])
+  })
+
   it.each([
     ['cut JSON', 'event: message_start\ndata: {"type":\n\n'],
     ['message_start without a message', 'data: {"type":"message_start"}\n\n'],

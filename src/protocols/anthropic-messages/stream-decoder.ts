@@ -13,7 +13,7 @@ import { decodeStreamError } from './errors.ts'
 import { ExtCollector } from './ext-collector.ts'
 import { decodeFinish } from './finish.ts'
 import { decodeUsage } from './usage.ts'
-import { GRACE, PROTOCOL, readingAnswer } from './wire.ts'
+import { eventName, GRACE, PROTOCOL, readingAnswer } from './wire.ts'
 
 type EventReader = (decoder: MessagesStreamDecoder, root: JsonNode) => void
 
@@ -105,7 +105,7 @@ export class MessagesStreamDecoder implements StreamDecoder {
   }
 
   #event(root: JsonNode, frame: SseFrame): void {
-    const name = root.get('type')?.string ?? frame.event
+    const name = eventName(root, frame)
     const read = READERS.get(name)
     if (read === undefined) this.#sink({ type: 'opaque', protocol: PROTOCOL, name, raw: root.raw })
     else read(this, root)

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../lib/error.ts'
 import { JsonScanError, scanJsonBytes } from '../../lib/json.ts'
 import type { JsonNode, JsonText } from '../../lib/json.ts'
+import type { SseFrame } from '../../lib/sse.ts'
 
 /** This protocol's id, as canonical nodes carry it. */
 export const PROTOCOL = 'anthropic-messages'
@@ -54,6 +55,12 @@ export function readingAnswer<T>(step: () => T): T {
       cause: thrown,
     })
   }
+}
+
+/** What an event is. Hosts of several protocols write an error of another one's in between: it has neither type nor name. */
+export function eventName(root: JsonNode, { event }: Pick<SseFrame, 'event'>): string {
+  const name = root.get('type')?.string ?? event
+  return name === '' && root.get('error') !== undefined ? 'error' : name
 }
 
 /** `path` in Anthropic's own spelling: `messages.0.content.1.text`. */
