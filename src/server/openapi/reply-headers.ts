@@ -7,7 +7,7 @@ export const REPLY_HEADERS: Readonly<Record<string, string>> = {
   'x-ucr-reason': 'Why it went there: `model:...`, `alias:...`, `task_routing:...`, `custom_router`, ...',
   'x-ucr-attempts': 'Tries at upstreams, the successful one included.',
   'x-ucr-plan': "`passthrough`: the client's bytes with edits. `translate`: through the canonical form.",
-  'x-ucr-dropped': "Names of request fields that the upstream's protocol or model cannot take.",
+  'x-ucr-dropped': 'Names of fields that the protocol or the model on the other side has no words for.',
   'x-ucr-usage': '`estimated`: the vendor reported no usage, so the gateway counted.',
   'x-ucr-warning': 'Something about routing that its operator should see.',
   'x-ucr-cache': 'What the cache had to do with it: `hit`, `miss`, `coalesced`, `skip`.',
