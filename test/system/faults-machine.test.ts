@@ -57,7 +57,10 @@ async function halfway(): Promise<{ readonly upstream: Upstream; readonly finish
 }
 
 async function begin({ url }: Running, headers: Readonly<Record<string, string>> = {}): Promise<OpenAnswer> {
-  const answer = await askOpen(`${url}${chat.path}`, { headers, body: chat.request(chat.model, { stream: true }) })
+  const answer = await askOpen(`${url}${chat.path}`, {
+    headers,
+    body: chat.request(`far/${chat.model}`, { stream: true }),
+  })
   await answer.until(({ data }) => data.includes('Begun, '))
   return answer
 }
