@@ -54,4 +54,14 @@ describe('handing over', () => {
     if (quick !== undefined) handover.join(quick)
     expect(quick?.given.at(-1)).toBe(8)
   })
+
+  it('gives again what never arrived, which is known by what was taken after it', () => {
+    const handover = new Handover()
+    const [short, other] = takers(handover, 2)
+    for (let count = 0; count < 4; count++) handover.give(new Socket(), 0)
+    expect(short?.given).toEqual([1, 3])
+    for (const id of other?.given ?? []) handover.taken(id)
+    handover.taken(3)
+    expect([short?.given.slice(2), other?.given.slice(2)].flat()).toEqual([5])
+  })
 })

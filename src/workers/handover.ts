@@ -41,12 +41,8 @@ export class Handover {
   /** It is gone for good. */
   leave(taker: Taker): void {
     this.pause(taker)
+    this.#giveAgain(taker, Infinity)
     this.#untaken.delete(taker)
-    const lost = [...this.#pending].filter(([, pending]) => pending.taker === taker)
-    for (const [id, pending] of lost) {
-      this.#pending.delete(id)
-      this.give(pending.socket, pending.listener)
-    }
   }
 
   give(socket: Socket, listener: number): void {
@@ -68,6 +64,8 @@ export class Handover {
     pending.socket.destroy()
     this.#pending.delete(id)
     this.#untaken.set(pending.taker, this.#untakenOf(pending.taker) - 1)
+    // It takes them in their order: what came before never arrived, as it had no file descriptor for it.
+    this.#giveAgain(pending.taker, id)
     if (this.#pending.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve()
   }
 
@@ -81,6 +79,17 @@ export class Handover {
     for (const { socket } of [...this.#pending.values(), ...this.#waiting.splice(0)]) socket.destroy()
     this.#pending.clear()
     for (const resolve of this.#onEmpty.splice(0)) resolve()
+  }
+
+  /** To others, or to the same: what this one was given before `before`, and will never take. */
+  #giveAgain(taker: Taker, before: number): void {
+    if (this.#untakenOf(taker) === 0) return
+    const lost = [...this.#pending].filter(([id, pending]) => pending.taker === taker && id < before)
+    for (const [id, { socket, listener }] of lost) {
+      this.#pending.delete(id)
+      this.#untaken.set(taker, this.#untakenOf(taker) - 1)
+      this.give(socket, listener)
+    }
   }
 
   #next(): Taker | undefined {
