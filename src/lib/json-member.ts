@@ -24,7 +24,7 @@ export function findMember(bytes: Buffer, start: number, end: number, name: Buff
     if (byte === QUOTE) {
       const close = stringEnd(bytes, at, end)
       const isLikeName = depth === 1 && close - at === name.length
-      const colon = isLikeName && isSame(bytes, at, name) ? skipSpace(bytes, close) : -1
+      const colon = isLikeName && spells(bytes, at, name) ? skipSpace(bytes, close) : -1
       if (bytes[colon] === COLON) {
         const value = skipSpace(bytes, colon + 1)
         return { start: value, end: valueEnd(bytes, value, end) }
@@ -51,7 +51,7 @@ export function withString(bytes: Buffer, value: JsonNode, text: string): Buffer
 }
 
 /** Byte by byte: a call of `compare` would cost several times as much. */
-function isSame(bytes: Buffer, start: number, name: Buffer): boolean {
+function spells(bytes: Buffer, start: number, name: Buffer): boolean {
   for (let at = 0; at < name.length; at++) if (bytes[start + at] !== name[at]) return false
   return true
 }

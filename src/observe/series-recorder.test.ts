@@ -116,7 +116,7 @@ describe('SeriesRecorder', () => {
 
   it('keeps so many points, and gives those of the time that is asked for', async () => {
     const one = new Process()
-    for (let count = 0; count < KEPT_POINTS + 25; count++) {
+    for (let ticks = 0; ticks < KEPT_POINTS + 25; ticks++) {
       one.serve(1)
       await one.tick()
     }

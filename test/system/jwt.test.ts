@@ -70,8 +70,8 @@ describe('a token', () => {
     const headers = { authorization: `Bearer ${await signed(claims({ email: 'ann@example.com' }), one)}` }
     await generate(gateway, chat, 'gpt-5.5', {}, { ...headers, 'x-session-id': 'spoken' })
     await ask(`${gateway.url}/v1/sessions`, { headers, body: { session_id: 'made', model: 'gpt-5.5' } })
-    const messages = [{ role: 'user', content: 'Hello' }]
-    await ask(`${gateway.url}/v1/sessions/added/messages`, { headers, body: { messages } })
+    const added = { messages: [{ role: 'user', content: 'Hello' }] }
+    await ask(`${gateway.url}/v1/sessions/added/messages`, { headers, body: added })
     const { data } = (await admin.read('sessions')).json() as { data: { id: string; keyName: string }[] }
     expect(data.map(({ id }) => id).toSorted()).toEqual(['added', 'made', 'spoken'])
     expect(new Set(data.map(({ keyName }) => keyName))).toEqual(new Set(['ann@example.com']))

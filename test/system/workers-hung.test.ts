@@ -116,9 +116,9 @@ async function endOf(answer: OpenAnswer): Promise<'whole' | 'cut'> {
 /** Clients that ask one thing after the other, each on a new connection, until they are told to end. */
 function load({ url }: Running, clients: number) {
   const outcomes: string[] = []
-  let isOver = false
+  const end = new AbortController()
   const run = async (): Promise<void> => {
-    while (!isOver) {
+    while (!end.signal.aborted) {
       const answer = await ask(`${url}${chat.path}`, { body: chat.request('far/gpt-5.5') }).catch(() => null)
       outcomes.push(answer === null || answer.cut ? 'cut' : String(answer.status))
     }
@@ -127,7 +127,7 @@ function load({ url }: Running, clients: number) {
   return {
     outcomes,
     end: async () => {
-      isOver = true
+      end.abort()
       await all
     },
   }
@@ -225,7 +225,7 @@ describe('a worker that does not hang', () => {
     for (const pid of before) process.kill(pid, 'SIGCONT')
     running.finish()
     expect(await endOf(stream)).toBe('whole')
-    expect([...(await workersOf(running)).keys()].toSorted()).toEqual(before.toSorted())
+    expect(new Set((await workersOf(running)).keys())).toEqual(new Set(before))
   })
 
   it('though all processes stood still for longer than the limit, as on a machine that slept, is left alone', async () => {
@@ -238,7 +238,7 @@ describe('a worker that does not hang', () => {
     for (const pid of [running.gateway.pid, ...workers]) process.kill(pid, 'SIGCONT')
     running.finish()
     expect(await endOf(stream)).toBe('whole')
-    expect([...(await workersOf(running)).keys()].toSorted()).toEqual(workers.toSorted())
+    expect(new Set((await workersOf(running)).keys())).toEqual(new Set(workers))
     running.gateway.kill('SIGTERM')
     const { code, stdout, stderr } = await running.gateway.ended
     expect(code).toBe(0)
@@ -265,7 +265,7 @@ describe('a worker that does not hang', () => {
     const answer = await taking
     expect(answer.status, answer.text).toBe(201)
     expect(answer.json()['pid']).toBe(pid)
-    expect([...(await workersOf(running)).keys()].toSorted()).toEqual(workers.toSorted())
+    expect(new Set((await workersOf(running)).keys())).toEqual(new Set(workers))
   })
 })
 
@@ -307,6 +307,11 @@ describe('no worker outlives its supervisor', () => {
     const [[pid, client] = [0, null]] = await workersOf(running)
     if (client === null) throw new Error('there is no worker')
     stop(running.gateway.pid)
-    expect((await detailed(client))['workers']).toMatchObject([{ pid }])
+    // What a worker was told of the others is good for a moment.
+    for (let known = 2; known > 1;) {
+      const workers = (await detailed(client))['workers'] as readonly Json[]
+      expect(workers[0]).toMatchObject({ pid })
+      known = workers.length
+    }
   })
 })

@@ -92,21 +92,20 @@ describe('launchOf()', () => {
   it('keeps the program from looking for models at a cloud that it does not need', () => {
     const cloud = { CLAUDE_CODE_USE_BEDROCK: '1', ANTHROPIC_DEFAULT_HAIKU_MODEL: 'us.anthropic.haiku' }
     const named = (model: string, environment: Readonly<Record<string, string>>, allowedTools: string[] = []) =>
-      Object.entries(launch({ model }, { allowedTools }, environment).environment)
-        .filter(([name]) => name.startsWith('ANTHROPIC_DEFAULT_'))
-        .map(([name, value]) => [name.split('_')[2]?.toLowerCase(), value])
-    expect(named('us.anthropic.claude-sonnet-5', cloud).toSorted()).toEqual([
-      ['haiku', 'us.anthropic.haiku'],
-      ['opus', 'unused'],
-      ['sonnet', 'unused'],
-    ])
-    expect(named('opus[1m]', { CLAUDE_CODE_USE_VERTEX: '1' })).toEqual([
-      ['sonnet', 'unused'],
-      ['haiku', 'unused'],
-    ])
-    expect(named('opusplan', cloud)).toEqual([['haiku', 'us.anthropic.haiku']])
-    expect(named('claude-sonnet-5', cloud, ['WebFetch'])).toEqual([['haiku', 'us.anthropic.haiku']])
-    expect(named('claude-sonnet-5', {})).toEqual([])
+      Object.fromEntries(
+        Object.entries(launch({ model }, { allowedTools }, environment).environment)
+          .filter(([name]) => name.startsWith('ANTHROPIC_DEFAULT_'))
+          .map(([name, value]) => [name.split('_')[2]?.toLowerCase(), value]),
+      )
+    expect(named('us.anthropic.claude-sonnet-5', cloud)).toEqual({
+      haiku: 'us.anthropic.haiku',
+      opus: 'unused',
+      sonnet: 'unused',
+    })
+    expect(named('opus[1m]', { CLAUDE_CODE_USE_VERTEX: '1' })).toEqual({ sonnet: 'unused', haiku: 'unused' })
+    expect(named('opusplan', cloud)).toEqual({ haiku: 'us.anthropic.haiku' })
+    expect(named('claude-sonnet-5', cloud, ['WebFetch'])).toEqual({ haiku: 'us.anthropic.haiku' })
+    expect(named('claude-sonnet-5', {})).toEqual({})
   })
 
   it('lets the model think only where the request says so', () => {
