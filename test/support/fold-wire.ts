@@ -44,7 +44,7 @@ export function foldChatStream(events: readonly ReceivedEvent[]): Json {
   const choices: Json[] = []
   let usage: unknown
   for (const chunk of jsonEvents<Json>(events)) {
-    completion = chunk
+    completion = { ...completion, ...chunk }
     usage = chunk['usage'] ?? usage
     for (const choice of chunk['choices'] as Json[]) foldChoice(choices, choice)
   }
