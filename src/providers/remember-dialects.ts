@@ -1,7 +1,7 @@
 import type { ChatDialect } from '../protocols/dialect.ts'
 import type { Endpoint, EndpointOf } from './provider.ts'
 
-/** Clients choose names of models: more than this many are not remembered. */
+/** Clients choose names of models: no more than this many are remembered at once. */
 const MOST_MODELS = 500
 
 /**
