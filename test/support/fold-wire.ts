@@ -44,7 +44,9 @@ export function foldChatStream(events: readonly ReceivedEvent[]): Json {
   const choices: Json[] = []
   let usage: unknown
   for (const chunk of jsonEvents<Json>(events)) {
-    completion = { ...completion, ...chunk }
+    // Azure says this of the prompt in one chunk of the stream.
+    const filtered = chunk['prompt_filter_results'] ?? completion['prompt_filter_results']
+    completion = filtered === undefined ? chunk : { ...chunk, prompt_filter_results: filtered }
     usage = chunk['usage'] ?? usage
     for (const choice of chunk['choices'] as Json[]) foldChoice(choices, choice)
   }
