@@ -44,7 +44,12 @@ describe('ModelMeter', () => {
     meter.add({ ...usage(200_001), cost: 0.5 })
     meter.add(usage(100))
     expect(meter.counts()[0]).toMatchObject({ requests: 2, told: 1, toldPicodollars: 250_000_000_000, input: 100 })
-    expect(meter.counts()[PROMPT_STEPS.indexOf(200_000)]).toMatchObject({ requests: 1, told: 1, toldPicodollars: 500_000_000_000, input: 0 })
+    expect(meter.counts()[PROMPT_STEPS.indexOf(200_000)]).toMatchObject({
+      requests: 1,
+      told: 1,
+      toldPicodollars: 500_000_000_000,
+      input: 0,
+    })
   })
 
   it('counts apart what was not measured', () => {

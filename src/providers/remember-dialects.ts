@@ -1,8 +1,10 @@
+import { ownCopy } from '../lib/own-copy.ts'
 import type { ChatDialect } from '../protocols/dialect.ts'
 import type { Endpoint, EndpointOf } from './provider.ts'
 
-/** Clients choose names of models: no more than this many are remembered at once. */
+/** Clients choose names of models: no more than this many are remembered at once, and none that is longer than any real one. */
 const MOST_MODELS = 500
+const LONGEST_NAME = 200
 
 /**
  * The endpoint, with what it found out about a model remembered: finding out takes ten expressions, which is much of the
@@ -15,12 +17,12 @@ export function rememberingDialects(endpoint: Endpoint): Endpoint {
   return {
     ...endpoint,
     adapt: (model, dialect) => {
-      if (dialect !== own) return adapt(model, dialect)
+      if (dialect !== own || model.length > LONGEST_NAME) return adapt(model, dialect)
       const before = known.get(model)
       if (before !== undefined) return before
       const adapted = adapt(model, dialect)
       if (known.size >= MOST_MODELS) known.clear()
-      known.set(model, adapted)
+      known.set(ownCopy(model), adapted)
       return adapted
     },
   } satisfies EndpointOf<'openai-chat'>

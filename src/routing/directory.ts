@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { ownCopy } from '../lib/own-copy.ts'
 import { aliasClass, newestOfClass } from '../models/aliases.ts'
 import { catalogModels } from '../models/catalog.ts'
 import { claudeModel, isOpenAiModel, plainModelName, undatedModelName } from '../models/name.ts'
@@ -86,7 +87,7 @@ export class ModelDirectory {
     const known = this.#found.get(asked)
     if (known !== undefined) return known
     const findings = { groups: this.#search(asked), isAlias: aliasClass(asked) !== null }
-    if (asked.length <= LONGEST_NAME) this.#found.set(asked, findings)
+    if (asked.length <= LONGEST_NAME) this.#found.set(ownCopy(asked), findings)
     return findings
   }
 

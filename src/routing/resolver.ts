@@ -1,3 +1,4 @@
+import { ownCopy } from '../lib/own-copy.ts'
 import { withoutLongContext } from '../models/name.ts'
 import type { Deployment, Provider } from '../providers/provider.ts'
 import type { Deployments } from './deployments.ts'
@@ -118,7 +119,7 @@ export class Resolver {
           weight: provider.weight,
         })),
       )
-      const reason = isAlias ? `alias:${name}` : `model:${name}`
+      const reason = ownCopy(isAlias ? `alias:${name}` : `model:${name}`)
       const finding: Finding = { reason, stages: [{ how: 'priority', tiers }] }
       this.#open.set(findings, finding)
       return finding

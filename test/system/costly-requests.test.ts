@@ -83,9 +83,9 @@ describe('what clients choose is not kept without limit:', () => {
   /** Bytes that so many requests leave behind. */
   async function leftBehind(count: number, send: (at: number) => Promise<Answer>): Promise<number> {
     for (let at = 0; at < 2; at++) await send(-1 - at)
-    const before = usedHeap()
+    const before = await usedHeap()
     for (let at = 0; at < count; at++) expect((await send(at)).status).toBe(200)
-    return usedHeap() - before
+    return (await usedHeap()) - before
   }
 
   it.each<[string, (gateway: TestGateway, at: number) => Promise<Answer>]>([
