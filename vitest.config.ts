@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Modules without state need no fresh module graph for each file, which is most of the time of a quick test. */
@@ -12,8 +13,8 @@ const apart = { pool: 'forks' } as const
 /** One project per kind of test; `scripts/test.mjs` runs them one after the other and adds up their counts. */
 export default defineConfig({
   test: {
-    // All cores: most of these tests wait for a process or a socket, and the one that collects the results hardly works.
-    maxWorkers: '100%',
+    // One more than there are cores: most of these tests wait for a process, a socket or a clock.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {

@@ -26,6 +26,8 @@ import type { SessionResults, SessionRow } from './wrapper-tables.ts'
  */
 interface Kept {
   readonly store: SessionStore
+  /** The least that a change takes in this store, whatever is kept there. */
+  readonly least?: () => void
   /** Bytes that it takes now. */
   readonly size: () => Promise<number>
   readonly close: () => Promise<void>
@@ -64,7 +66,9 @@ const STORES: Readonly<Record<string, () => Promise<Kept>>> = {
       database.close()
       rmSync(folder, { recursive: true })
     }
-    return { store: new SqliteSessionStore(database), size, close }
+    database.exec('CREATE TABLE least (value INTEGER); INSERT INTO least VALUES (0)')
+    const change = database.prepare('UPDATE least SET value = value + 1')
+    return { store: new SqliteSessionStore(database), least: () => void change.run(), size, close }
   },
   ...(NO_REDIS === null && {
     redis: async () => {
@@ -115,9 +119,10 @@ interface Figures {
   readonly delete: number
   readonly sweep: number
   readonly bytes: number
+  readonly least: number | null
 }
 
-async function measureStore({ store, size }: Kept, count: number): Promise<Figures> {
+async function measureStore({ store, size, least }: Kept, count: number): Promise<Figures> {
   let now = Date.now()
   const settings = {
     ttl: HOUR,
@@ -212,8 +217,11 @@ async function measureStore({ store, size }: Kept, count: number): Promise<Figur
     ),
   }
   await size()
-  return { ...figures, sweep: await sweepOf(count), bytes }
+  const change = least === undefined ? null : await timed(NOTHING, async () => least())
+  return { ...figures, sweep: await sweepOf(count), bytes, least: change }
 }
+
+const NOTHING = (): void => {}
 
 function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
@@ -244,6 +252,7 @@ for (const [name, open] of Object.entries(STORES)) {
       delete: of((figures) => figures.delete),
       sweep: of((figures) => figures.sweep),
       bytes: of((figures) => figures.bytes),
+      least: rounds.some(({ least }) => least === null) ? null : of(({ least }) => least ?? Number.NaN),
     }
     rows.push(row)
     console.error(Object.values(row).join(' '))
