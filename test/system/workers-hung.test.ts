@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tokenIn } from '../support/admin.ts'
 import { childrenOf } from '../support/children.ts'
-import { ask, askOpen } from '../support/ask.ts'
-import type { Json, OpenAnswer } from '../support/ask.ts'
+import { ask } from '../support/ask.ts'
+import type { Json } from '../support/ask.ts'
+import { begin, endOf } from '../support/half-stream.ts'
 import { provider, vendorOf } from '../support/install.ts'
 import { RawClient } from '../support/raw-client.ts'
 import { SPEAKERS, saying } from '../support/speakers.ts'
@@ -98,21 +99,6 @@ async function workersOf({ gateway, url }: Running): Promise<ReadonlyMap<number,
   return clients
 }
 
-async function begin({ url }: Running): Promise<OpenAnswer> {
-  const answer = await askOpen(`${url}${chat.path}`, { body: chat.request('far/gpt-5.5', { stream: true }) })
-  await answer.until(({ data }) => data.includes('Begun, '))
-  return answer
-}
-
-async function endOf(answer: OpenAnswer): Promise<'whole' | 'cut'> {
-  try {
-    const events = await answer.until(() => false)
-    return events.some(({ data }) => data.includes('ended.')) ? 'whole' : 'cut'
-  } catch {
-    return 'cut'
-  }
-}
-
 /** Clients that ask one thing after the other, each on a new connection, until they are told to end. */
 function load({ url }: Running, clients: number) {
   const outcomes: string[] = []
@@ -161,7 +147,12 @@ describe('a worker that hangs under load', () => {
     const first = [...(await workersOf(running)).keys()]
     expect(first).toHaveLength(2)
     for (const [times, pid] of first.entries()) {
-      const streams = [await begin(running), await begin(running), await begin(running), await begin(running)]
+      const streams = [
+        await begin(running.url),
+        await begin(running.url),
+        await begin(running.url),
+        await begin(running.url),
+      ]
       const clients = load(running, 6)
       await until(() => clients.outcomes.length > 40)
       stop(pid)
@@ -218,7 +209,7 @@ describe('a worker that hangs under load', () => {
 describe('a worker that does not hang', () => {
   it('though it is stopped for a while stays who it is, and serves on', async () => {
     const running = await started({ workerTimeout: '1h' })
-    const stream = await begin(running)
+    const stream = await begin(running.url)
     const before = childrenOf(running.gateway.pid)
     stop(...before)
     await elapsed(500)
@@ -230,7 +221,7 @@ describe('a worker that does not hang', () => {
 
   it('though all processes stood still for longer than the limit, as on a machine that slept, is left alone', async () => {
     const running = await started()
-    const stream = await begin(running)
+    const stream = await begin(running.url)
     const workers = childrenOf(running.gateway.pid)
     stop(running.gateway.pid, ...workers)
     await elapsed(1.5 * LIMIT)
@@ -283,7 +274,7 @@ async function gone(pids: readonly number[]): Promise<void> {
 describe('no worker outlives its supervisor', () => {
   it('that is told twice to stop', async () => {
     const running = await started({ drainTimeout: '1h' })
-    const streams = [await begin(running), await begin(running)]
+    const streams = [await begin(running.url), await begin(running.url)]
     const workers = childrenOf(running.gateway.pid)
     running.gateway.kill('SIGTERM')
     await running.gateway.printed(/Stopping/)

@@ -4,7 +4,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { childrenOf } from '../support/children.ts'
-import { ask, askOpen, type Answer, type OpenAnswer } from '../support/ask.ts'
+import { ask, type Answer, type OpenAnswer } from '../support/ask.ts'
+import { begin, endOf } from '../support/half-stream.ts'
 import { provider, vendorOf } from '../support/install.ts'
 import { postOf, RawClient } from '../support/raw-client.ts'
 import { SPEAKERS, saying } from '../support/speakers.ts'
@@ -63,21 +64,6 @@ async function halfway(): Promise<{ readonly upstream: Upstream; readonly finish
     await reply.lastChunk()
   })
   return { upstream, finish: resolve }
-}
-
-async function begin(url: string): Promise<OpenAnswer> {
-  const answer = await askOpen(`${url}${chat.path}`, { body: chat.request('far/gpt-5.5', { stream: true }) })
-  await answer.until(({ data }) => data.includes('Begun, '))
-  return answer
-}
-
-async function endOf(answer: OpenAnswer): Promise<'whole' | 'cut'> {
-  try {
-    const events = await answer.until(() => false)
-    return events.some(({ data }) => data.includes('ended.')) ? 'whole' : 'cut'
-  } catch {
-    return 'cut'
-  }
 }
 
 describe('several workers', () => {
