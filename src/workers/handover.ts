@@ -10,7 +10,12 @@ interface Pending {
   readonly socket: Socket
   readonly listener: number
   readonly taker: Taker
+  /** It never came to the worker. */
+  isMissed: boolean
 }
+
+/** Milliseconds after which something that did not arrive is given again: files are closed, somewhere, meanwhile. */
+const PAUSE = 100
 
 /**
  * Gives each connection to the next worker in turn, of those who have the fewest still to take: one that stands still
@@ -41,8 +46,18 @@ export class Handover {
   /** It is gone for good. */
   leave(taker: Taker): void {
     this.pause(taker)
-    this.#giveAgain(taker, Infinity)
+    for (const [id, pending] of this.#pending) if (pending.taker === taker) this.#giveAgain(id)
     this.#untaken.delete(taker)
+  }
+
+  /** The oldest connection that this one had still to take never came: it has no file descriptor for it. */
+  missed(taker: Taker): void {
+    for (const [id, pending] of this.#pending) {
+      if (pending.taker !== taker || pending.isMissed) continue
+      pending.isMissed = true
+      setTimeout(() => this.#giveAgain(id), PAUSE).unref()
+      return
+    }
   }
 
   give(socket: Socket, listener: number): void {
@@ -52,7 +67,7 @@ export class Handover {
       return
     }
     const id = ++this.#last
-    this.#pending.set(id, { socket, listener, taker })
+    this.#pending.set(id, { socket, listener, taker, isMissed: false })
     this.#untaken.set(taker, this.#untakenOf(taker) + 1)
     taker.sendConnection({ kind: 'connection', id, listener }, socket)
   }
@@ -64,8 +79,6 @@ export class Handover {
     pending.socket.destroy()
     this.#pending.delete(id)
     this.#untaken.set(pending.taker, this.#untakenOf(pending.taker) - 1)
-    // It takes them in their order: what came before never arrived, as it had no file descriptor for it.
-    this.#giveAgain(pending.taker, id)
     if (this.#pending.size === 0) for (const resolve of this.#onEmpty.splice(0)) resolve()
   }
 
@@ -81,15 +94,13 @@ export class Handover {
     for (const resolve of this.#onEmpty.splice(0)) resolve()
   }
 
-  /** To others, or to the same: what this one was given before `before`, and will never take. */
-  #giveAgain(taker: Taker, before: number): void {
-    if (this.#untakenOf(taker) === 0) return
-    const lost = [...this.#pending].filter(([id, pending]) => pending.taker === taker && id < before)
-    for (const [id, { socket, listener }] of lost) {
-      this.#pending.delete(id)
-      this.#untaken.set(taker, this.#untakenOf(taker) - 1)
-      this.give(socket, listener)
-    }
+  /** To whoever has the fewest now. */
+  #giveAgain(id: number): void {
+    const pending = this.#pending.get(id)
+    if (pending === undefined) return
+    this.#pending.delete(id)
+    this.#untaken.set(pending.taker, this.#untakenOf(pending.taker) - 1)
+    this.give(pending.socket, pending.listener)
   }
 
   #next(): Taker | undefined {

@@ -124,6 +124,7 @@ export class Supervisor {
   #fork(): Worker {
     const worker = new Worker(this.#options.fork(), {
       received: (message) => this.#received(worker, message),
+      missed: () => this.#handover.missed(worker),
       ended: (how) => this.#ended(worker, how),
     })
     this.#workers.add(worker)

@@ -7,6 +7,8 @@ import { isFromWorker, type FromWorker, type ToWorker } from './messages.ts'
 
 interface WorkerEvents {
   readonly received: (message: FromWorker) => void
+  /** A connection that it was sent did not come with its message, which is gone with it. */
+  readonly missed: () => void
   /** `how`: "with code 1", "by SIGKILL". */
   readonly ended: (how: string) => void
 }
@@ -22,13 +24,17 @@ export class Worker implements HubMember, Taker {
   readonly #process: ChildProcess
   readonly #resolveReady: (summary: JsonValue) => void
 
-  constructor(child: ChildProcess, { received, ended }: WorkerEvents) {
+  constructor(child: ChildProcess, { received, missed, ended }: WorkerEvents) {
     const { promise, resolve } = Promise.withResolvers<JsonValue>()
     this.ready = promise
     this.#resolveReady = resolve
     this.#process = child
     child.on('message', (message: unknown) => {
       if (isFromWorker(message)) received(message)
+    })
+    // How Node's processes tell each other so; whoever sends, and keeps the connection, is told in no other way.
+    child.on('internalMessage', (message: unknown) => {
+      if (isNotReceived(message)) missed()
     })
     let over = false
     const end = (how: string): void => {
@@ -72,4 +78,8 @@ export class Worker implements HubMember, Taker {
     this.isLost = true
     this.kill()
   }
+}
+
+function isNotReceived(message: unknown): boolean {
+  return typeof message === 'object' && message !== null && 'cmd' in message && message.cmd === 'NODE_HANDLE_NACK'
 }

@@ -109,7 +109,7 @@ describe.skipIf(NO_FAKE_CLOCK !== null)('a clock that is set', () => {
 })
 
 describe.runIf(process.platform === 'linux')('a process without file descriptors', () => {
-  it.each([1])(
+  it.each([1, 2])(
     'says so to whom it can, blames no vendor, and goes on when there are some again (workers: %i)',
     async (workers) => {
       const { upstream, finish } = await halfway()
