@@ -218,6 +218,8 @@ async function measureStore({ store, size, least }: Kept, count: number): Promis
   }
   await size()
   const change = least === undefined ? null : await timed(NOTHING, async () => least())
+  // What those changes left to be brought into the file is no sweep's to pay.
+  await size()
   return { ...figures, sweep: await sweepOf(count), bytes, least: change }
 }
 

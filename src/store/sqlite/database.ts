@@ -8,6 +8,8 @@ const PATIENCE = 5000
 const PAUSE = 20
 /** KiB of pages that this process remembers: all sessions of a gateway of the usual size. */
 const REMEMBERED = 8192
+/** Pages of its log that SQLite brings into the file at once, for which it waits for the disk twice, however many they are. */
+const LOGGED = 2000
 
 /**
  * Opens the gateway's database file, makes it where there is none, and brings its tables up to date. Several processes may
@@ -22,7 +24,8 @@ export async function openDatabase(path: string): Promise<DatabaseSync> {
     // A statement that waited for another process would keep this one from everything else.
     const database = new DatabaseSync(path, { timeout: 0 })
     try {
-      database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${REMEMBERED}`)
+      database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${REMEMBERED};
+        PRAGMA wal_autocheckpoint = ${LOGGED}`)
       migrate(database)
       return database
     } catch (error) {

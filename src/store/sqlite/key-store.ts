@@ -1,9 +1,11 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { KeyChangeResult, KeyChanges, KeyStore } from '../../admission/key-store.ts'
 import type { KeySecret, VirtualKey } from '../../admission/virtual-key.ts'
 import { parseJson } from '../../lib/json.ts'
 import type { JsonValue } from '../../lib/json.ts'
 import { KeyWitness } from './key-witness.ts'
+import { prepareAll } from './statements.ts'
+import type { Row, Statements } from './statements.ts'
 import { Transactions } from './transactions.ts'
 
 const STATEMENTS = {
@@ -31,20 +33,17 @@ const STATEMENTS = {
   noteRemoval: 'UPDATE keys_version SET removed = version',
 } as const
 
-type Statements = { readonly [S in keyof typeof STATEMENTS]: StatementSync }
-type Row = Record<string, SQLOutputValue>
-
 /** Keeps keys in the gateway's database file, where its other processes and its next start find them. */
 export class SqliteKeyStore implements KeyStore {
   readonly #transactions: Transactions
-  readonly #statements: Statements
+  readonly #statements: Statements<keyof typeof STATEMENTS>
   readonly #witness: KeyWitness
 
   /** The database stays its opener's to close. Throws where it is damaged, or where there have been keys in another one. */
   constructor(database: DatabaseSync) {
     refuseDamaged(database)
     this.#transactions = new Transactions(database, { what: 'Keys' })
-    this.#statements = prepareAll(database)
+    this.#statements = prepareAll(database, STATEMENTS)
     this.#witness = new KeyWitness(database.location() ?? '')
     if (this.#version() > 0) this.#witness.write()
     else if (this.#witness.isThere)
@@ -172,27 +171,6 @@ function refuseDamaged(database: DatabaseSync): void {
       .all()
       .map(({ quick_check: text }) => text)
     if (found.length !== 1 || found[0] !== 'ok') throw new Error(`The database is damaged: ${found.join('; ')}`)
-  }
-}
-
-function prepareAll(database: DatabaseSync): Statements {
-  const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
-  return {
-    list: prepare('list'),
-    changed: prepare('changed'),
-    named: prepare('named'),
-    get: prepare('get'),
-    taken: prepare('taken'),
-    put: prepare('put'),
-    remove: prepare('remove'),
-    allSecrets: prepare('allSecrets'),
-    secrets: prepare('secrets'),
-    dropSecrets: prepare('dropSecrets'),
-    addSecret: prepare('addSecret'),
-    version: prepare('version'),
-    nextVersion: prepare('nextVersion'),
-    checkpoint: prepare('checkpoint'),
-    noteRemoval: prepare('noteRemoval'),
   }
 }
 

@@ -1,5 +1,7 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { KeptReasoning, ReasoningBounds, ReasoningStore, ReasoningUse } from '../../reasoning/reasoning-store.ts'
+import { prepareAll } from './statements.ts'
+import type { Statements } from './statements.ts'
 import { Transactions } from './transactions.ts'
 
 /** It takes time, for which every request waits. */
@@ -9,7 +11,8 @@ const STATEMENTS = {
   put: `INSERT OR REPLACE INTO reasoning (name, expires, bytes, content) VALUES (:name, :expires, :bytes, :content)`,
   has: 'SELECT 1 FROM reasoning WHERE name = :name',
   drop: 'DELETE FROM reasoning WHERE name = :name',
-  sweep: 'DELETE FROM reasoning WHERE name IN (SELECT name FROM reasoning WHERE expires <= :now LIMIT :most)',
+  sweep: `DELETE FROM reasoning WHERE name IN
+    (SELECT name FROM reasoning WHERE expires <= :now LIMIT ${SWEPT_AT_ONCE})`,
   totals: 'SELECT entries, bytes FROM reasoning_totals',
   evict: 'DELETE FROM reasoning WHERE name = (SELECT name FROM reasoning ORDER BY expires LIMIT 1)',
   find: `SELECT name, expires, content FROM reasoning
@@ -17,27 +20,15 @@ const STATEMENTS = {
   extend: 'UPDATE reasoning SET expires = :expires WHERE name IN (SELECT value FROM json_each(:names))',
 } as const
 
-type Statements = { readonly [S in keyof typeof STATEMENTS]: StatementSync }
-
 /** Keeps reasoning in the gateway's database file, where its other processes and its next start find it. */
 export class SqliteReasoningStore implements ReasoningStore {
   readonly #transactions: Transactions
-  readonly #statements: Statements
+  readonly #statements: Statements<keyof typeof STATEMENTS>
 
   /** The database stays its opener's to close. */
   constructor(database: DatabaseSync) {
     this.#transactions = new Transactions(database, { what: 'Reasoning' })
-    const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
-    this.#statements = {
-      put: prepare('put'),
-      has: prepare('has'),
-      drop: prepare('drop'),
-      sweep: prepare('sweep'),
-      totals: prepare('totals'),
-      evict: prepare('evict'),
-      find: prepare('find'),
-      extend: prepare('extend'),
-    }
+    this.#statements = prepareAll(database, STATEMENTS)
   }
 
   prepare(): void {}
@@ -49,7 +40,7 @@ export class SqliteReasoningStore implements ReasoningStore {
       // A row that is replaced would not be counted as gone.
       drop.run({ name })
       put.run({ name, expires: now + ttl, bytes: content.length, content })
-      sweep.run({ now, most: SWEPT_AT_ONCE })
+      sweep.run({ now })
       for (let totals = this.#totals(); totals.entries > max || totals.bytes > maxBytes; totals = this.#totals()) {
         if (evict.run().changes === 0) return
       }

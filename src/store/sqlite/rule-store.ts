@@ -1,40 +1,39 @@
-import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
 import type { RuleStore, StoredRule } from '../../alerts/rule-store.ts'
+import { prepareAll } from './statements.ts'
+import type { Row, Statements } from './statements.ts'
 import { Transactions } from './transactions.ts'
 
-type Row = Record<string, SQLOutputValue>
+const STATEMENTS = {
+  list: 'SELECT * FROM alert_rules ORDER BY created, id',
+  add: `INSERT INTO alert_rules
+      (id, name, metric, operator, warning, critical, window, cooldown, hysteresis, min_requests, created)
+    VALUES (:id, :name, :metric, :operator, :warning, :critical, :window, :cooldown, :hysteresis, :minRequests, :createdAt)
+    ON CONFLICT (name) DO NOTHING`,
+  remove: 'DELETE FROM alert_rules WHERE id = :id',
+} as const
 
 /** Keeps alert rules in the gateway's database file, where its other processes and its next start find them. */
 export class SqliteRuleStore implements RuleStore {
   readonly #transactions: Transactions
-  readonly #list: StatementSync
-  readonly #add: StatementSync
-  readonly #remove: StatementSync
+  readonly #statements: Statements<keyof typeof STATEMENTS>
 
   /** The database stays its opener's to close. */
   constructor(database: DatabaseSync) {
     this.#transactions = new Transactions(database, { what: 'Alert rules' })
-    this.#list = database.prepare('SELECT * FROM alert_rules ORDER BY created, id')
-    this.#add = database.prepare(
-      `INSERT INTO alert_rules
-        (id, name, metric, operator, warning, critical, window, cooldown, hysteresis, min_requests, created)
-        VALUES (:id, :name, :metric, :operator, :warning, :critical, :window, :cooldown, :hysteresis, :minRequests,
-          :createdAt)
-        ON CONFLICT (name) DO NOTHING`,
-    )
-    this.#remove = database.prepare('DELETE FROM alert_rules WHERE id = :id')
+    this.#statements = prepareAll(database, STATEMENTS)
   }
 
   list(): Promise<readonly StoredRule[]> {
-    return this.#transactions.run(() => this.#list.all().map(ruleOf))
+    return this.#transactions.run(() => this.#statements.list.all().map(ruleOf))
   }
 
   add(rule: StoredRule): Promise<boolean> {
-    return this.#transactions.run(() => this.#add.run({ ...rule }).changes > 0)
+    return this.#transactions.run(() => this.#statements.add.run({ ...rule }).changes > 0)
   }
 
   remove(id: string): Promise<boolean> {
-    return this.#transactions.run(() => this.#remove.run({ id }).changes > 0)
+    return this.#transactions.run(() => this.#statements.remove.run({ id }).changes > 0)
   }
 }
 

@@ -1,4 +1,9 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { DatabaseSync } from 'node:sqlite'
+import { prepareAll } from './statements.ts'
+import type { Statements } from './statements.ts'
+
+/** Sessions. It takes milliseconds, for which every request waits. */
+export const SWEPT_AT_ONCE = 100
 
 const COLUMNS = 'id, created, last_used, expires, version, details, messages, bytes'
 
@@ -45,42 +50,18 @@ const STATEMENTS = {
   hold: `INSERT INTO session_holds VALUES (:tenant, :id, :holder, :until) ON CONFLICT DO UPDATE
     SET holder = :holder, until = :until WHERE holder = :holder OR until <= :now`,
   release: 'DELETE FROM session_holds WHERE tenant = :tenant AND id = :id AND holder = :holder',
+  isHoldOver: 'SELECT 1 FROM session_holds WHERE until <= :now LIMIT 1',
   sweepHolds: 'DELETE FROM session_holds WHERE until <= :now',
   total: 'SELECT coalesce(sum(sessions), 0) AS total FROM session_tenants',
-  sweep: `DELETE FROM sessions WHERE (tenant, id) IN
-    (SELECT tenant, id FROM sessions WHERE expires <= :now ORDER BY expires LIMIT :most)`,
+  over: `SELECT tenant, id FROM sessions WHERE expires <= :now ORDER BY expires LIMIT ${SWEPT_AT_ONCE}`,
   // As long as all live equally long, those that end first are those that were used least recently.
   evict: `DELETE FROM sessions WHERE (tenant, id) = (SELECT tenant, id FROM sessions s
     WHERE (SELECT sessions FROM session_tenants t WHERE t.tenant = s.tenant) = (SELECT max(sessions) FROM session_tenants)
     ORDER BY expires LIMIT 1)`,
 } as const
 
-export type SessionStatements = { readonly [S in keyof typeof STATEMENTS]: StatementSync }
+export type SessionStatements = Statements<keyof typeof STATEMENTS>
 
 export function sessionStatements(database: DatabaseSync): SessionStatements {
-  const prepare = (name: keyof typeof STATEMENTS): StatementSync => database.prepare(STATEMENTS[name])
-  return {
-    insert: prepare('insert'),
-    deleteOver: prepare('deleteOver'),
-    read: prepare('read'),
-    version: prepare('version'),
-    use: prepare('use'),
-    change: prepare('change'),
-    shrink: prepare('shrink'),
-    drop: prepare('drop'),
-    setOpening: prepare('setOpening'),
-    addTurn: prepare('addTurn'),
-    delete: prepare('delete'),
-    list: prepare('list'),
-    listAll: prepare('listAll'),
-    listed: prepare('listed'),
-    count: prepare('count'),
-    active: prepare('active'),
-    hold: prepare('hold'),
-    release: prepare('release'),
-    sweepHolds: prepare('sweepHolds'),
-    total: prepare('total'),
-    sweep: prepare('sweep'),
-    evict: prepare('evict'),
-  }
+  return prepareAll(database, STATEMENTS)
 }

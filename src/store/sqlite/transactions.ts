@@ -48,7 +48,10 @@ export class Transactions {
     return this.run(() => this.#within(this.#begin, step))
   }
 
-  /** Statements that read, all of the same moment. They wait for nobody who writes. */
+  /**
+   * Statements of the same moment that read, and wait for nobody who writes. Those that write after all are done again where
+   * somebody else wrote meanwhile. Throws GatewayError `store_unavailable`.
+   */
   view<T>(step: () => T): Promise<T> {
     return this.run(() => this.#within(this.#beginView, step))
   }
