@@ -9,12 +9,13 @@ export interface Health {
   readonly why: string | null
 }
 
+/** Milliseconds that a gateway which serves for a while already may take. */
 const TIMEOUT = 2000
 
 /** Asks a gateway how it is. Never throws. */
-export async function checkHealth(url: string, certificate: OwnCertificate | null): Promise<Health> {
+export async function checkHealth(url: string, certificate: OwnCertificate | null, timeout = TIMEOUT): Promise<Health> {
   try {
-    const { status, json } = await ask({ url: `${url}/health`, timeout: TIMEOUT, certificate })
+    const { status, json } = await ask({ url: `${url}/health`, timeout, certificate })
     const said = json !== null && typeof json === 'object' && !Array.isArray(json) ? json['status'] : null
     if (typeof said === 'string') return { status: said, why: null }
     return { status: 'unreachable', why: `${url} answered with HTTP status ${status} and is no gateway` }

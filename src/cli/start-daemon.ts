@@ -39,7 +39,7 @@ export async function startDaemon(
     timeout: TIMEOUT,
   })
   const url = started.urls[0] ?? ''
-  const { status, why } = await checkHealth(reachable(url), ownCertificate(config.server))
+  const { status, why } = await checkHealth(reachable(url), ownCertificate(config.server), TIMEOUT)
   if (status === 'unreachable') {
     throw new Failure(`The gateway started, but does not answer: ${why ?? ''}`, {
       fix: `Its log is ${started.log}; "${STOP[name]}" ends it.`,

@@ -39,7 +39,7 @@ describe.skipIf(NO_TERMINAL)('setup', () => {
       ],
       environment,
     )
-    expect({ code, output }).toMatchObject({ code: 0 })
+    expect(code, output).toBe(0)
     expect(output).not.toContain('canary')
     const text = await readFile(file(), 'utf8')
     expect(text).toContain('"host": "127.0.0.1", "port": 4321')
@@ -59,7 +59,7 @@ describe.skipIf(NO_TERMINAL)('setup', () => {
         ELSEWHERE,
       ],
     )
-    expect({ code, output }).toMatchObject({ code: 0 })
+    expect(code, output).toBe(0)
     const [key = ''] = /ucr_\w{38}/.exec(output) ?? []
     const text = await readFile(file(), 'utf8')
     expect(key).not.toBe('')

@@ -56,7 +56,7 @@ async function status(): Promise<Status> {
 /** Starts one in the background and gives its place. */
 async function startDaemon(words: readonly string[] = [], environment: Readonly<Record<string, string>> = {}) {
   const { code, stdout, stderr } = await machine.run(['start', '--daemon', ...words], { environment })
-  expect({ code, stderr }).toMatchObject({ code: 0 })
+  expect(code, stderr).toBe(0)
   const url = /http:\/\/[^ ]+/.exec(stdout)?.[0] ?? ''
   return { url, pid: Number(/process (\d+)/.exec(stdout)?.[1]), stdout, stderr }
 }
@@ -136,6 +136,19 @@ describe('start', () => {
     expect(stderr).toContain('--port')
     expect(stderr).not.toContain('    at ')
     other.close()
+  })
+
+  it('waits for one in the background that listens and takes its time to answer', async () => {
+    await writeConfig()
+    // As on a machine that has much else to do.
+    const busy = `
+      const { send } = process
+      process.send &&= (...given) => {
+        setImmediate(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 3000))
+        return send.apply(process, given)
+      }`
+    const { url } = await startDaemon([], { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(busy)}` })
+    expect(url).toMatch(/:\d+$/)
   })
 
   it('says that it is running already when the port is its own', async () => {

@@ -41,7 +41,7 @@ const status = async () => ((await machine.json(['status'])) as Status).gateways
 
 async function startDaemon(...words: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await machine.run(['start', '--daemon', ...words])
-  expect({ code, stderr }).toMatchObject({ code: 0 })
+  expect(code, stderr).toBe(0)
   return /https:\/\/[^ ]+/.exec(stdout)?.[0] ?? ''
 }
 
@@ -122,7 +122,7 @@ require('node:https').get(url + '/health/live', ({ statusCode }) => {
     writeFileSync(join(folder, 'claude'), script)
     chmodSync(join(folder, 'claude'), 0o755)
     const { code, stderr } = await machine.run(['code'], { environment: { PATH: `${folder}:/usr/bin:/bin` } })
-    expect({ code, stderr }).toMatchObject({ code: 0 })
+    expect(code, stderr).toBe(0)
     expect(JSON.parse(readFileSync(seen, 'utf8'))).toMatchObject({ statusCode: 200, authorities: server.certFile })
   })
 })

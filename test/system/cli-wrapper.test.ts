@@ -25,7 +25,7 @@ const wrapper = (words: readonly string[], environment: Readonly<Record<string, 
 /** Starts one on any free port; its place and what was said about it. */
 async function started(words: readonly string[], environment: Readonly<Record<string, string>> = {}) {
   const { code, stdout, stderr } = await wrapper(['--port', '0', ...words], environment)
-  expect({ code, stderr }).toMatchObject({ code: 0 })
+  expect(code, stderr).toBe(0)
   return placeIn(`${stdout}${stderr}`)
 }
 
@@ -202,7 +202,7 @@ describe.skipIf(NO_TERMINAL)('in a terminal', () => {
       [[/Enable API key protection/, `y`]],
       NO_CLAUDE,
     )
-    expect({ code, output }).toMatchObject({ code: 0 })
+    expect(code, output).toBe(0)
     const [, key = ''] = /│ +([\w-]{32}) +│/.exec(output) ?? []
     expect(key).not.toBe('')
     const { url, pid } = placeIn(output)
@@ -221,7 +221,7 @@ describe.skipIf(NO_TERMINAL)('in a terminal', () => {
       [[/Enable API key protection/, ENTER]],
       NO_CLAUDE,
     )
-    expect({ code, output }).toMatchObject({ code: 0 })
+    expect(code, output).toBe(0)
     expect((await complete(placeIn(output).url, 'sonnet')).status).toBe(200)
   })
 
@@ -234,7 +234,7 @@ describe.skipIf(NO_TERMINAL)('in a terminal', () => {
         [],
         NO_CLAUDE,
       )
-      expect({ code, output }).toMatchObject({ code: 0 })
+      expect(code, output).toBe(0)
       expect(output).not.toContain('protection')
     }
   })
