@@ -11,8 +11,7 @@ export type Row = Record<string, SQLOutputValue>
 export function prepareAll<Name extends string>(
   database: DatabaseSync,
   texts: Readonly<Record<Name, string>>,
-): Statements<Name> {
-  const prepared: Partial<Record<Name, StatementSync>> = {}
-  for (const name in texts) prepared[name] = database.prepare(texts[name])
-  return prepared as Statements<Name>
+): Statements<Name>
+export function prepareAll(database: DatabaseSync, texts: Readonly<Record<string, string>>): Statements<string> {
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, database.prepare(text)]))
 }
