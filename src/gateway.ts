@@ -183,6 +183,7 @@ class RunningGateway implements Gateway {
           inFlight: () => this.#server.exchanging,
           loopLag: () => this.#insight.lag,
           keys: () => access.keyCounts(),
+          config: () => this.#reloader.counts,
           replaced: worker === undefined ? null : () => worker.replaced(),
         }),
         ...this.#monitoring.sources,

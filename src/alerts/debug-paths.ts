@@ -24,6 +24,7 @@ const EVERYTHING: Required<Omit<MetricsSources, 'pool' | 'breakers'>> = {
   alerts: () => zeros(fields.ALERTS),
   providerChecks: () => zeros(fields.PROVIDER_CHECKS),
   keys: () => zeros(fields.KEYS),
+  config: () => zeros(fields.CONFIG),
   replaced: () => zeros(fields.REPLACED),
   loopLag: () => zeros(['p50', 'p99', 'max']),
   memory: () => ({

@@ -9,6 +9,7 @@ export interface GatewayParts {
   readonly inFlight: () => number
   readonly loopLag: () => LoopLagFigures
   readonly keys: NonNullable<MetricsSources['keys']>
+  readonly config: NonNullable<MetricsSources['config']>
   /** Null where there are no workers. */
   readonly replaced: NonNullable<MetricsSources['replaced']> | null
 }
@@ -20,6 +21,7 @@ export function gatewaySources({
   inFlight,
   loopLag,
   keys,
+  config,
   replaced,
 }: GatewayParts): MetricsSources {
   const { caches, calls, plans, transport, health, sessions, reasoning } = shared
@@ -39,6 +41,7 @@ export function gatewaySources({
     pool: () => transport.stats(),
     breakers: () => health.snapshot(),
     keys,
+    config,
     ...(replaced !== null && { replaced }),
     loopLag,
     inFlight,

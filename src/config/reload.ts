@@ -25,6 +25,9 @@ export class Reloader<Snapshot> {
   #snapshot: Snapshot
   #config: Config
   #running: Promise<void> | null = null
+  #taken = 0
+  #refused = 0
+  #isOutdated = false
   #again = false
 
   constructor(options: ReloaderOptions<Snapshot>, snapshot: Snapshot, config: Config) {
@@ -35,6 +38,11 @@ export class Reloader<Snapshot> {
 
   get snapshot(): Snapshot {
     return this.#snapshot
+  }
+
+  /** Configs that were taken up and refused, and 1 while the one in use is older than the last one that was read. */
+  get counts(): { readonly taken: number; readonly refused: number; readonly outdated: number } {
+    return { taken: this.#taken, refused: this.#refused, outdated: Number(this.#isOutdated) }
   }
 
   /** Resolves when the config as it was at the time of this call, or later, is in use or was refused. Never rejects. */
@@ -53,7 +61,11 @@ export class Reloader<Snapshot> {
   async #run(): Promise<void> {
     do {
       this.#again = false
-      this.#options.report(await this.#once())
+      const report = await this.#once()
+      this.#isOutdated = !report.swapped
+      if (report.swapped) this.#taken++
+      else this.#refused++
+      this.#options.report(report)
     } while (this.#again)
   }
 

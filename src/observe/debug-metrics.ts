@@ -35,6 +35,7 @@ export function debugMetrics({ takenAt, uptime, processes, process, traffic, blo
     ...(alerts && { alerts }),
     ...(providerChecks && { providerChecks }),
     ...(memory && { memoryPressure: memory }),
+    ...(blocks.config && { config: blocks.config }),
     ...(blocks.replaced && { workersReplaced: blocks.replaced }),
     ...(blocks.loopLag && { eventLoop: blocks.loopLag }),
     errors: traffic.errors,

@@ -27,7 +27,7 @@ export function lastingCounts({ takenAt, process, traffic, blocks }: MetricsSnap
 }
 
 function lastingBlocks(blocks: SourceBlocks): SourceBlocks {
-  const { cacheManager, responseCache, coalescing, dns, pool, memory, alerts } = blocks
+  const { cacheManager, responseCache, coalescing, dns, pool, memory, alerts, config } = blocks
   return {
     cacheManager: cacheManager && { ...cacheManager, l1Size: 0, l2Size: 0 },
     responseCache: responseCache && { ...responseCache, size: 0, calculatedSize: 0, maxSize: 0 },
@@ -45,6 +45,7 @@ function lastingBlocks(blocks: SourceBlocks): SourceBlocks {
     pool: pool?.map((one) => ({ ...one, connected: 0, running: 0, pending: 0, free: 0, closed: one.opened })) ?? null,
     breakers: null,
     keys: null,
+    config: config && { ...config, outdated: 0 },
     replaced: null,
     loopLag: null,
     memory: memory && { ...memory, ratio: 0, usedBytes: 0, underPressure: false, shedding: false },

@@ -64,6 +64,13 @@ export const BLOCK_METRICS: readonly MetricName<SourceBlocks>[] = [
   counter('ucr_session_failures_total', 'Turns whose answer failed.', ({ sessionEvents }) => sessionEvents?.failed),
   gauge('ucr_keys_configured', 'Keys of the config that are accepted.', ({ keys }) => keys?.configured),
   gauge('ucr_keys_stored', 'Keys made while the gateway ran that are accepted.', ({ keys }) => keys?.stored),
+  counter('ucr_config_reloads_total', 'Times that a process took a changed config.', ({ config }) => config?.taken),
+  counter('ucr_config_refusals_total', 'Times that it did not, for its errors.', ({ config }) => config?.refused),
+  gauge(
+    'ucr_config_outdated',
+    'Processes that use the config from before, because the one in the file has errors.',
+    ({ config }) => config?.outdated,
+  ),
   counter('ucr_workers_replaced_total', 'Workers that others took the place of.', ({ replaced }) => replaced?.total),
   counter(
     'ucr_workers_hung_total',

@@ -1,6 +1,6 @@
 import { logText } from './log-text.ts'
 import { worstLag } from './loop-lag.ts'
-import { ADMISSION, ALERTS, CACHE_MANAGER, COALESCING, COMPRESSION, DNS, METADATA } from './metrics-sources.ts'
+import { ADMISSION, ALERTS, CACHE_MANAGER, COALESCING, COMPRESSION, CONFIG, DNS, METADATA } from './metrics-sources.ts'
 import { PLANS, POOL, PROVIDER_CHECKS, REASONING, RESPONSE_CACHE, SESSION_EVENTS } from './metrics-sources.ts'
 import type {
   BreakerStats,
@@ -58,6 +58,7 @@ export function takeSnapshot(traffic: TrafficRecorder, sources: MetricsSources):
       pool: sources.pool?.() ?? null,
       breakers: sources.breakers?.().map(cleanBreaker) ?? null,
       keys: sources.keys?.() ?? null,
+      config: sources.config?.() ?? null,
       replaced: sources.replaced?.() ?? null,
       memory: sources.memory?.() ?? null,
       loopLag: sources.loopLag?.() ?? null,
@@ -118,6 +119,7 @@ function mergeBlocks(list: readonly SourceBlocks[]): SourceBlocks {
       list.map(({ memory }) => memory),
       mergeMemory,
     ),
+    config: sum(CONFIG, ({ config }) => config),
     keys: list.find(({ keys }) => keys !== null)?.keys ?? null,
     replaced: join(
       list.map(({ replaced }) => replaced),

@@ -18,6 +18,8 @@ export const REASONING = ['kept', 'restored', 'missed', 'failed'] as const
 export const ALERTS = ['firing', 'sent', 'failed', 'dropped'] as const
 export const PROVIDER_CHECKS = ['checked', 'down'] as const
 export const KEYS = ['configured', 'stored'] as const
+/** Configs that were taken up while the process ran, and refused, and whether the one in use is an older one than that in its file. */
+export const CONFIG = ['taken', 'refused', 'outdated'] as const
 /** Workers that others took the place of. */
 export const REPLACED = ['total', 'hung'] as const
 export const POOL = ['connected', 'running', 'pending', 'free', 'opened', 'closed', 'requests', 'errors'] as const
@@ -80,6 +82,7 @@ export interface MetricsSources {
   readonly memory?: () => MemoryPressure
   /** Keys that are accepted. All processes have the same. */
   readonly keys?: () => Counts<(typeof KEYS)[number]>
+  readonly config?: () => Counts<(typeof CONFIG)[number]>
   /** All processes are told the same. */
   readonly replaced?: () => Counts<(typeof REPLACED)[number]>
   /** How late the event loop is. */

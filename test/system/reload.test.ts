@@ -1,6 +1,7 @@
 import { rename, unlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { ask } from '../support/ask.ts'
 import type { Json } from '../support/ask.ts'
 import type { ConfigFile, TestGateway } from '../support/gateway.ts'
 import { generate, generateOpen, install, provider, recordOf, vendorOf } from '../support/install.ts'
@@ -113,6 +114,12 @@ describe('a config that changes while fifty streams are under way', () => {
     const rest = await openStreams(gateway, 'far/claude-sonnet-5')
     await edit(gateway, textOf({ providers }).slice(0, 120), REFUSED)
     expect(chat.wordsOf(await generate(gateway, chat, 'quick/gpt-5.5'))).toBe('As before.')
+    const figures = async () => (await ask(`${gateway.url}/metrics`)).text
+    expect(await figures()).toMatch(
+      /^ucr_config_reloads_total 0\n[^]*^ucr_config_refusals_total [1-9][^]*^ucr_config_outdated 1$/m,
+    )
+    await edit(gateway, { providers })
+    expect(await figures()).toMatch(/^ucr_config_reloads_total [1-9][^]*^ucr_config_outdated 0$/m)
     finish()
     expect(new Set(await rest())).toEqual(new Set(['Begun before, ended after.']))
   })
