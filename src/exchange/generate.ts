@@ -190,7 +190,7 @@ function withProvider(result: AttemptResult, plan: Plan): AttemptResult {
   const { id } = plan.deployment.provider
   const error = new GatewayError(
     'upstream_unauthorized',
-    `Provider "${id}" refused the gateway's credential. Check its apiKey.`,
+    `Provider "${id}" refused the gateway's credential. Check its apiKey, or how it signs in: "ucr doctor" tells.`,
     {
       cause: result.error,
       shouldRetry: false,
