@@ -39,7 +39,7 @@ describeInBrowser('keys on the dashboard', (browser) => {
     await visitor.page.mouse.click(5, 5)
     expect(await dialog.locator('.secret code').innerText()).toBe(secret)
     await visitor.press('I have kept it')
-    await dialog.waitFor({ state: 'detached' })
+    await visitor.seesNoDialog()
     expect(await visitor.focused()).toBe('New key')
     expect(await visitor.page.content()).not.toContain(secret)
     expect(await visitor.leaks(secret)).toBe(false)
@@ -89,7 +89,7 @@ describeInBrowser('keys on the dashboard', (browser) => {
     expect(await visitor.barriers()).toEqual([])
     expect(await dialog.getByLabel('Name').inputValue()).toBe('laptop')
     await visitor.press('Cancel')
-    await dialog.waitFor({ state: 'detached' })
+    await visitor.seesNoDialog()
     expect(await visitor.focused()).toBe('New key')
   })
 
@@ -170,7 +170,7 @@ describeInBrowser('keys on the dashboard', (browser) => {
     await keyboard.press('Tab')
     expect(await visitor.focused()).toBe('I have kept it')
     await keyboard.press('Enter')
-    await dialog.waitFor({ state: 'detached' })
+    await visitor.seesNoDialog()
     expect(await visitor.focused()).toBe('New key')
   })
 

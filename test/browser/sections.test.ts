@@ -41,7 +41,7 @@ describeInBrowser('the sections of the dashboard', (browser) => {
     await visitor.sees(details.getByText('anthropic-messages'))
     await visitor.screenshot('request-details')
     await visitor.page.keyboard.press('Escape')
-    await details.waitFor({ state: 'detached' })
+    await visitor.seesNoDialog()
   })
 
   it('stops the list and goes on, and filters it', async () => {

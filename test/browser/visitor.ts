@@ -115,6 +115,11 @@ export class Visitor {
     await what.first().waitFor({ state: 'visible' })
   }
 
+  /** A closed dialog is none any more before it is out of the page. */
+  async seesNoDialog(): Promise<void> {
+    await this.page.locator('dialog').waitFor({ state: 'detached' })
+  }
+
   async seesText(text: string | RegExp): Promise<void> {
     await this.sees(this.page.getByText(text))
   }
