@@ -14,7 +14,7 @@ describeInBrowser('rules on the dashboard', (browser) => {
     await dialog.getByLabel('Metric').fill('p9')
     await visitor.press('Make the rule')
     await visitor.sees(dialog.getByText(/^Must be the name of a metric.*p95/))
-    expect(await visitor.focused()).toBe('Metric')
+    await visitor.focuses('Metric')
     await dialog.getByLabel('Metric').fill('p95')
     await dialog.getByLabel('Warning at').fill('3000')
     await visitor.screenshot('alert-new')
@@ -31,7 +31,7 @@ describeInBrowser('rules on the dashboard', (browser) => {
     await visitor.sees(dialog.getByRole('heading', { name: 'Delete slow?' }))
     await visitor.press('Delete slow')
     await visitor.rows('Rules of alerts').filter({ hasText: 'slow' }).first().waitFor({ state: 'detached' })
-    expect(await visitor.focused()).toBe('Alerts')
+    await visitor.focuses('Alerts')
   })
 
   it("are not the page's to delete where they are built in", async () => {

@@ -54,7 +54,7 @@ describeInBrowser('the dashboard is there for everybody', (browser) => {
     await page.keyboard.press('Enter')
     await page.getByRole('dialog').waitFor()
     await page.keyboard.press('Escape')
-    await visitor.seesNoDialog()
+    await page.locator('dialog').waitFor({ state: 'detached' })
     expect(await page.evaluate('document.activeElement.textContent')).toMatch(/details of request/)
   })
 

@@ -16,7 +16,7 @@ describeInBrowser('keys on the dashboard', (browser) => {
     visitor.page.on('request', (request) => addresses.push(request.url()))
     await visitor.press('New key')
     await visitor.seesText('This is the first key.')
-    expect(await visitor.focused()).toBe('Name')
+    await visitor.focuses('Name')
     await dialog.getByLabel('Name').fill('laptop')
     await dialog.getByLabel('Owner').fill('ann@example.com')
     await dialog.getByLabel('Models').fill('sim/*, claude-*')
@@ -40,7 +40,7 @@ describeInBrowser('keys on the dashboard', (browser) => {
     expect(await dialog.locator('.secret code').innerText()).toBe(secret)
     await visitor.press('I have kept it')
     await visitor.seesNoDialog()
-    expect(await visitor.focused()).toBe('New key')
+    await visitor.focuses('New key')
     expect(await visitor.page.content()).not.toContain(secret)
     expect(await visitor.leaks(secret)).toBe(false)
     expect(await visitor.page.evaluate<string>('JSON.stringify(sessionStorage)')).not.toContain(secret)
@@ -54,13 +54,13 @@ describeInBrowser('keys on the dashboard', (browser) => {
     for (const text of ['/v1/*', 'Read, Bash(git *)']) await visitor.sees(dialog.getByText(text))
     await visitor.press('Revoke')
     await visitor.sees(dialog.getByRole('heading', { name: 'Revoke laptop?' }))
-    expect(await visitor.focused()).toBe('Revoke laptop?')
+    await visitor.focuses('Revoke laptop?')
     await visitor.press('Revoke laptop')
     await visitor.sees(dialog.getByText('Revoked').first())
     expect(await chat(gateway, secret)).toBe(401)
     await visitor.press('Take out of the list')
     await visitor.seesText('There is no key yet')
-    expect(await visitor.focused()).toBe('Keys')
+    await visitor.focuses('Keys')
     expect(await gateway.stop()).not.toContain(secret)
   })
 
@@ -74,7 +74,7 @@ describeInBrowser('keys on the dashboard', (browser) => {
       await visitor.press('Make the key')
       await visitor.sees(dialog.getByText(why))
       expect(await field.getAttribute('aria-invalid')).toBe('true')
-      expect(await visitor.focused()).toBe(label)
+      await visitor.focuses(label)
       expect(await visitor.descriptionOfFocused()).toContain(why)
     }
     await refused('Name', 'a/b', 'Must be a name of up to 64 letters')
@@ -90,7 +90,7 @@ describeInBrowser('keys on the dashboard', (browser) => {
     expect(await dialog.getByLabel('Name').inputValue()).toBe('laptop')
     await visitor.press('Cancel')
     await visitor.seesNoDialog()
-    expect(await visitor.focused()).toBe('New key')
+    await visitor.focuses('New key')
   })
 
   it('get another secret while the old one goes on, are changed, disabled and enabled', async () => {
@@ -118,7 +118,7 @@ describeInBrowser('keys on the dashboard', (browser) => {
     await visitor.sees(dialog.getByText('Active'))
     expect(await chat(gateway, secret)).toBe(200)
     await visitor.press('Close')
-    expect(await visitor.focused()).toBe('laptop')
+    await visitor.focuses('laptop')
   })
 
   it("are not the page's to change where they stand in the config", async () => {
@@ -165,13 +165,13 @@ describeInBrowser('keys on the dashboard', (browser) => {
     await keyboard.type('laptop')
     await keyboard.press('Enter')
     await visitor.sees(dialog.getByRole('heading', { name: 'Secret of laptop' }))
-    expect(await visitor.focused()).toBe('Secret of laptop')
+    await visitor.focuses('Secret of laptop')
     await keyboard.press('Tab')
     await keyboard.press('Tab')
-    expect(await visitor.focused()).toBe('I have kept it')
+    await visitor.focuses('I have kept it')
     await keyboard.press('Enter')
     await visitor.seesNoDialog()
-    expect(await visitor.focused()).toBe('New key')
+    await visitor.focuses('New key')
   })
 
   async function visit(

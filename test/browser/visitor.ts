@@ -82,10 +82,10 @@ export class Visitor {
   }
 
   /** What is called so has the focus. */
-  focused(): Promise<string> {
-    return this.page.evaluate<string>(
-      "(({ activeElement: at }) => at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent ?? at.textContent)(document)",
-    )
+  async focuses(name: string): Promise<void> {
+    const focused =
+      "(({ activeElement: at }) => at.getAttribute('aria-label') ?? at.labels?.[0]?.textContent ?? at.textContent)(document)"
+    await expect.poll(() => this.page.evaluate<string>(focused), { timeout: 30_000 }).toBe(name)
   }
 
   /** What is read out besides the name of what has the focus. */
