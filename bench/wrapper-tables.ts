@@ -68,7 +68,7 @@ function storeTable(where: string, rows: readonly SessionRow[]): string {
   const steps = STEPS.map((step) => [
     step === 'sweep' ? 'sweep, per session' : step,
     `${CLAIMS[step]} ms`,
-    ...rows.map((row) => `${milliseconds(row[step])}, ${Math.floor(timesBetter(row, step))}×`),
+    ...rows.map((row) => `${timeText(row[step])}, ${Math.floor(timesBetter(row, step))}×`),
   ])
   const bytes = [
     'store per session',
@@ -82,7 +82,7 @@ function storeTable(where: string, rows: readonly SessionRow[]): string {
   return `${markdown([head, ...steps, bytes, ...(compared.length > 0 ? [least] : [])])}\n\n${hundredfoldText(rows)}`
 }
 
-function milliseconds(microseconds: number): string {
+function timeText(microseconds: number): string {
   return microseconds < 1 ? 'under 0.001 ms' : `${figure(microseconds / 1000)} ms`
 }
 
@@ -116,8 +116,8 @@ function missText(auth: AuthResults): string {
 /** In the order in which they are measured. */
 const ANSWERS = ['1.2 s', '180 ms', '2.1 s']
 
-function authRow({ work, milliseconds: measured, goal }: AuthResults['rows'][number]): string[] {
-  return [work, `${goal} ms`, milliseconds(measured * 1000)]
+function authRow({ work, milliseconds, goal }: AuthResults['rows'][number]): string[] {
+  return [work, `${goal} ms`, timeText(milliseconds * 1000)]
 }
 
 /** In microseconds. */

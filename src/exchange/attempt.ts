@@ -69,9 +69,7 @@ export async function attempt(
   return new Promise((resolve) => {
     const send = (resend: (() => void) | null): void => {
       const reader = new AnswerReader(exchange, plan, relay, discretion, deps, resolve, resend)
-      const call = deps.transport.send(request, reader)
-      reader.attach(call)
-      exchange.onAbort(() => reader.clientLeft())
+      reader.attach(deps.transport.send(request, reader))
     }
     // A kept connection that the vendor had just closed: nothing was tried yet, so this is not a retry.
     send(() => send(null))
@@ -105,7 +103,8 @@ class AnswerReader implements UpstreamHandler {
   readonly #discretion: Discretion
   readonly #deps: ExchangeDependencies
   readonly #resolve: (result: AttemptResult) => void
-  readonly #resend: (() => void) | null
+  /** Null where the request cannot be sent again; once an answer has come, it is not kept for that any more. */
+  #resend: (() => void) | null
   #call: UpstreamCall | null = null
   #status = 0
   #headers: Headers = {}
@@ -138,15 +137,13 @@ class AnswerReader implements UpstreamHandler {
   attach(call: UpstreamCall): void {
     this.#call = call
     this.#relay?.attach(call)
-  }
-
-  clientLeft(): void {
-    this.#settle({ kind: 'client-closed' })
+    this.#exchange.onAbort(() => this.#settle({ kind: 'client-closed' }))
   }
 
   head(status: number, headers: Headers): void {
     this.#status = status
     this.#headers = headers
+    this.#resend = null
     if (this.#deps.observer.tracer.on.upstream) this.#trace('answers', { status })
     if (this.#relay !== null && status === 200 && isEventStream(headers)) this.#stream = this.#plan.stream()
   }

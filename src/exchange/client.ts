@@ -16,7 +16,8 @@ export interface ClientRequest {
   /** Values of the names in braces of the route's path, percent-decoded. */
   readonly params: Readonly<Record<string, string>>
   readonly headers: Headers
-  readonly body: Buffer
+  /** Nothing any more once the answer has begun, and nobody can ask for another. */
+  body: Buffer
   readonly principal: Principal
 }
 

@@ -21,12 +21,16 @@ export interface RestoredRequest {
   readonly losses: LossList
 }
 
+const NO_BYTES = Buffer.alloc(0)
+
 /** One client request and its reply: what was decided and what happened, filled in as it goes. */
 export class Exchange {
   readonly request: ClientRequest
   readonly reply: ClientReply
   /** Monotonic milliseconds. */
   readonly startedAt: number
+  /** Bytes of the body as it came. */
+  readonly requestBytes: number
   envelope: Envelope | null = null
   decision: RouteDecision | null = null
   deployment: Deployment | null = null
@@ -59,16 +63,36 @@ export class Exchange {
   /** The client left before its answer was complete. */
   aborted = false
   readonly #onAbort: (() => void)[] = []
+  /** What is left of the envelope. */
+  #asked: Pick<Envelope, 'model' | 'stream'> | null = null
 
   constructor(request: ClientRequest, reply: ClientReply, now: number) {
     this.request = request
     this.reply = reply
+    this.requestBytes = request.body.length
     this.startedAt = now
     this.readyAt = now
     reply.onAbort(() => {
       this.aborted = true
       for (const callback of this.#onAbort.splice(0)) callback()
     })
+  }
+
+  /**
+   * Its answer has begun, and nobody else can give another: a long request is not held for as long as a long answer. Where
+   * the same vendor may have to be asked to go on, what was read of it stays.
+   */
+  letGoOfRequest(goesOn = false): void {
+    this.request.body = NO_BYTES
+    const { envelope } = this
+    if (envelope === null) return
+    if (goesOn) {
+      this.envelope = { ...envelope, body: NO_BYTES }
+      return
+    }
+    this.#asked = { model: envelope.model, stream: envelope.stream }
+    this.envelope = null
+    this.restored = null
   }
 
   /** Runs `callback` when the client leaves; at once when it already has. */
@@ -78,19 +102,20 @@ export class Exchange {
   }
 
   record(status: ExchangeStatus, error: GatewayError | null, now: number): ExchangeRecord {
-    const { request, envelope, deployment, replayed } = this
+    const { request, deployment, replayed } = this
+    const asked = this.envelope ?? this.#asked
     return {
       requestId: request.id,
       protocol: request.protocol,
       operation: request.operation,
       keyName: request.principal.keyName,
-      requestedModel: envelope?.model ?? replayed?.answer.requestedModel ?? null,
+      requestedModel: asked?.model ?? replayed?.answer.requestedModel ?? null,
       provider: deployment?.provider.id ?? null,
       model: deployment?.model ?? null,
       plan: this.plan,
       reason: this.decision?.reason ?? replayed?.answer.reason ?? null,
       attempts: this.attempts,
-      stream: envelope?.stream ?? replayed?.stream ?? false,
+      stream: asked?.stream ?? replayed?.stream ?? false,
       httpStatus: this.httpStatus,
       status,
       errorCode: error?.code ?? null,
@@ -102,7 +127,7 @@ export class Exchange {
       timeToFirstByte: this.firstByteAt === null ? null : this.firstByteAt - this.startedAt,
       timeToFirstToken: this.firstTokenAt === null ? null : this.firstTokenAt - this.startedAt,
       preparation: this.askedAt === null ? null : this.askedAt - this.readyAt,
-      requestBytes: request.body.length,
+      requestBytes: this.requestBytes,
       replyBytes: this.replyBytes,
     }
   }

@@ -142,7 +142,7 @@ async function tryDeployment(
       continue
     }
     if (result.kind !== 'failed' || result.sent) return result
-    const repair: RepairedRequest | null = repaired === null ? plan.repair(result.error) : null
+    const repair: RepairedRequest | null = repaired === null ? plan.repair(plan.body, result.error) : null
     const again = repair !== null || mayRetry(result, attempts, last, deps)
     report(exchange, key, result, again, deps)
     if (!again) return result

@@ -11,6 +11,7 @@ import { scanJsonBytes } from '../lib/json.ts'
 import type { Dialects } from '../protocols/dialect.ts'
 import type { AnswerContext, Protocol, RepairedRequest, ReplyStream, WholeReply } from '../protocols/protocol.ts'
 import type { Deployment, Endpoint, EndpointOf } from '../providers/provider.ts'
+import type { ReasoningKeeper } from '../reasoning/reasoning-keeper.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange, PlanKind } from './exchange.ts'
 import { keeperFor, keepingReasoning } from './kept-reasoning.ts'
@@ -30,7 +31,8 @@ export interface Plan {
   readonly kind: PlanKind
   readonly deployment: Deployment
   readonly endpoint: Endpoint
-  readonly body: Buffer | string
+  /** Nothing any more once the answer has begun. */
+  body: Buffer | string
   /** What the protocol wants said in headers (`anthropic-beta`). */
   readonly headers: Readonly<Record<string, string>>
   readonly losses: LossList
@@ -39,7 +41,8 @@ export interface Plan {
   stream(): ReplyStream
   whole(body: Buffer): WholeReply | PausedAnswer
   decodeError(status: number, headers: Headers, body: string): GatewayError
-  repair(error: GatewayError): RepairedRequest | null
+  /** `body`: what the vendor refused. */
+  repair(body: Buffer | string, error: GatewayError): RepairedRequest | null
   /** The plan that continues a paused turn; null where a pause is the client's to continue. */
   readonly resume: ((paused: CanonicalResponse, stream: boolean) => Plan) | null
 }
@@ -122,19 +125,18 @@ function passthroughPlan<P extends ProtocolId>(
     includeUsage: envelope.includeUsage,
     maxEventBytes: deps.settings.maxEventBytes,
   }
-  const body = applySplices(envelope.body, edits)
   return {
     kind: 'passthrough',
     deployment,
     endpoint,
-    body,
+    body: applySplices(envelope.body, edits),
     headers: {},
     losses: new LossList(),
     unasked: null,
     stream: () => protocol.passthrough.stream(context),
     whole: (answer) => protocol.passthrough.whole(answer, context),
-    decodeError: (status, headers, text) => protocol.upstream.decodeError(status, headers, text),
-    repair: (error) => protocol.upstream.repair(body.toString('utf8'), error),
+    decodeError: (status, fields, text) => protocol.upstream.decodeError(status, fields, text),
+    repair: (body, error) => protocol.upstream.repair(body.toString(), error),
     resume: null,
   }
 }
@@ -154,13 +156,19 @@ function translatePlan<P extends ProtocolId>(
   const request = continued(asked, earlier)
   const provider = deployment.provider.definition.type
   const { model, capabilities } = deployment
-  const encoded = protocol.upstream.encodeRequest(request, { model, provider, capabilities, dialect, losses })
+  const { body, headers, toolNames, outputTool, unsentStop } = protocol.upstream.encodeRequest(request, {
+    model,
+    provider,
+    capabilities,
+    dialect,
+    losses,
+  })
   const answer: AnswerContext<P> = {
     provider,
     model,
     dialect,
-    toolNames: encoded.toolNames,
-    outputTool: encoded.outputTool,
+    toolNames,
+    outputTool,
     stop: request.stop,
     maxEventBytes: deps.settings.maxEventBytes,
   }
@@ -168,18 +176,17 @@ function translatePlan<P extends ProtocolId>(
   const { estimateTextTokens } = deps
   const isForeign = endpoint.protocol !== exchange.request.protocol
   // A client of the vendor's own protocol continues a pause by itself.
-  const continuesPauses = isForeign ? protocol.upstream.mergeOpaque : null
+  const continuesPauses = isForeign && protocol.upstream.pauses ? protocol.upstream.mergeOpaque : null
   // What it asks of such a vendor is between the two.
   const asksForNothing = isForeign && request.maxOutputTokens === 0 && !protocol.upstream.takesNoOutput
   const { session } = exchange
   const { mergeOpaque } = protocol.upstream
   const turn: HeardTurn = { earlier: earlier?.parts ?? [], mergeOpaque, continuesPauses: continuesPauses !== null }
-  const keep =
-    keeper === null ? null : (parts: readonly Part[]) => keeper.keep(exchange.request.principal.tenant, asked, parts)
+  const keep = keeper === null ? null : keepingFor(keeper, exchange.request.principal.tenant, asked)
+  const hearsAll = keeper?.forgets(asked) ?? false
   const heard = (sink: EventSink): EventSink => {
     if (session !== null) return hearingAnswer(session, turn, sink)
-    if (keeper === null || keep === null) return sink
-    return keepingReasoning(keep, { ...turn, hearsAll: keeper.forgets(asked) }, sink)
+    return keep === null ? sink : keepingReasoning(keep, { ...turn, hearsAll }, sink)
   }
   const encoder = earlier?.encoder ?? client.streamEncoder(context)
   const whole = { client, context, estimateTextTokens, earlier }
@@ -193,21 +200,21 @@ function translatePlan<P extends ProtocolId>(
     kind: 'translate',
     deployment,
     endpoint,
-    body: encoded.body,
-    headers: encoded.headers,
+    body,
+    headers,
     losses,
     unasked: asksForNothing ? noOutput(client, context) : null,
     stream: () =>
       new TranslatedStream({
         encoder,
-        decoderFor: (sink) => protocol.upstream.streamDecoder(answer, stoppingAt(encoded.unsentStop, heard(sink))),
+        decoderFor: (sink) => protocol.upstream.streamDecoder(answer, stoppingAt(unsentStop, heard(sink))),
         estimatedInput: context.estimatedInputTokens,
         estimateTextTokens,
         continuesPauses,
         earlier,
       }),
-    whole: (body) => {
-      const response = stoppedAt(encoded.unsentStop, protocol.upstream.decodeResponse(body.toString('utf8'), answer))
+    whole: (reply) => {
+      const response = stoppedAt(unsentStop, protocol.upstream.decodeResponse(reply.toString('utf8'), answer))
       if (continuesPauses !== null && response.finish.reason === 'pause') {
         return { paused: { ...response, usage: addUsage(earlier?.usage ?? null, usageOf(response, whole)) } }
       }
@@ -215,10 +222,19 @@ function translatePlan<P extends ProtocolId>(
       keep?.([...turn.earlier, ...response.parts])
       return translateWhole(response, whole)
     },
-    decodeError: (status, headers, text) => protocol.upstream.decodeError(status, headers, text),
-    repair: (error) => protocol.upstream.repair(encoded.body, error),
+    decodeError: (status, fields, text) => protocol.upstream.decodeError(status, fields, text),
+    repair: (refused, error) => protocol.upstream.repair(refused.toString(), error),
     resume: continuesPauses === null ? null : resume,
   }
+}
+
+/** Apart from the plan: what a function there uses lives as long as all of them. */
+function keepingFor(
+  keeper: ReasoningKeeper,
+  tenant: string,
+  asked: CanonicalRequest,
+): (parts: readonly Part[]) => void {
+  return (parts) => keeper.keep(tenant, asked, parts)
 }
 
 /** The request with what the paused turn brought so far as its last message. */

@@ -82,8 +82,15 @@ export class StreamRelay {
 
   #begin(plan: Plan, hasContent: boolean): void {
     this.#commit(plan)
+    if (!this.#sent) this.#letGo(plan)
     this.#sent = true
     if (hasContent) this.#exchange.firstTokenAt ??= this.#deps.now()
+  }
+
+  /** Nobody is asked again, unless the vendor pauses, and is asked to go on. */
+  #letGo(plan: Plan): void {
+    plan.body = ''
+    this.#exchange.letGoOfRequest(plan.resume !== null)
   }
 
   #put(bytes: Buffer | string): void {

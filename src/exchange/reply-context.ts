@@ -14,7 +14,7 @@ export function replyContext(
 ): ReplyContext {
   return {
     id: exchange.request.id,
-    model: request.model,
+    model: exchange.envelope?.model ?? request.model,
     created: Math.floor(deps.wallClock() / 1000),
     includeUsage: request.includeUsage,
     estimatedInputTokens: exchange.decision?.tokenCount ?? 0,

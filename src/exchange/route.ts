@@ -1,9 +1,13 @@
 import { GatewayError } from '../lib/error.ts'
 import { parseJson } from '../lib/json.ts'
+import { ownCopy } from '../lib/own-copy.ts'
 import type { Envelope } from '../protocols/protocol.ts'
 import type { RouteDecision } from '../routing/route.ts'
 import type { ExchangeDependencies } from './dependencies.ts'
 import type { Exchange } from './exchange.ts'
+
+/** Bytes. A name that is cut out of a shorter request keeps little. */
+const WORTH_COPYING = 2048
 
 /**
  * Looks at the request and asks the router: the part that a dry run and a real run share. A promise only where the router
@@ -56,6 +60,7 @@ export function peek(exchange: Exchange, deps: ExchangeDependencies): Envelope {
   const { operation, path, query, headers, body } = request
   const target = { operation, path, query, headers }
   const envelope = deps.protocols[request.protocol].peek(body, target, { maxDepth: deps.settings.maxDepth })
-  exchange.envelope = envelope
-  return envelope
+  // The name is said in the answer, and kept as long as that takes.
+  exchange.envelope = body.length < WORTH_COPYING ? envelope : { ...envelope, model: ownCopy(envelope.model) }
+  return exchange.envelope
 }

@@ -33,6 +33,7 @@ export async function serveInSession(
   const reply = new SessionReply(arrived.reply, id, () => attending((present) => present.settle()))
   const exchange = new Exchange(request, reply, startedAt)
   exchange.envelope = arrived.envelope
+  arrived.envelope = null
   let result: GenerateResult
   try {
     if (exchange.envelope === null) peek(exchange, deps)

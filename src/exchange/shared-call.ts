@@ -75,6 +75,7 @@ export class SharedCall implements JoinableCall {
 
   /** This client's own head. */
   #begin(exchange: Exchange, fields: Fields): Fields {
+    exchange.letGoOfRequest()
     exchange.firstByteAt = this.#deps.now()
     exchange.httpStatus = this.exchange.httpStatus
     const { id } = exchange.request

@@ -309,6 +309,8 @@ export interface UpstreamCodec<Id extends ProtocolId> {
    * another prefix), or null. Tried once, and reported.
    */
   repair(body: string, error: GatewayError): RepairedRequest | null
+  /** Its vendors may stop in the middle of a loop of their own tools, and want to be asked to go on. */
+  readonly pauses: boolean
   /** A request for no output (`max_tokens: 0`) has a meaning: the vendor only warms its prompt cache. Elsewhere it is a 400. */
   readonly takesNoOutput: boolean
   /** Reads the vendor's count of input tokens; null: the protocol has no such operation. */

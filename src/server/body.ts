@@ -23,7 +23,7 @@ export function readBody(
   const decode = decoderFor(headers['content-encoding'])
   if (Number(headers['content-length'] ?? 0) > limits.bodyLimit) throw tooLarge(limits.bodyLimit)
   proceed()
-  const { whole } = request
+  const whole = request.take()
   if (whole !== null && whole.length > limits.bodyLimit) throw tooLarge(limits.bodyLimit)
   const decoded = (bytes: Buffer): Buffer | Promise<Buffer> =>
     decode === null || bytes.length === 0 ? bytes : decode(bytes, limits.bodyLimit)
@@ -65,10 +65,10 @@ class BodyReader implements BodyReceiver {
   end(): void {
     if (this.#over) return
     this.#stop()
-    const { whole } = this.#request
-    const [only] = this.#chunks
-    if (whole !== null) this.#resolve(whole)
-    else this.#resolve(this.#chunks.length === 1 && only !== undefined ? only : concat(this.#chunks, this.#bytes))
+    const chunks = this.#chunks.splice(0)
+    const [only] = chunks
+    const inOne = chunks.length === 1 && only !== undefined ? only : null
+    this.#resolve(this.#request.take() ?? inOne ?? concat(chunks, this.#bytes))
   }
 
   gone(): void {

@@ -35,8 +35,11 @@ export interface EngineRequest {
   readonly multiplexed: boolean
   /** The body has come whole. */
   readonly complete: boolean
-  /** The body in one piece, once it has come whole, where the engine has it so; else null: then it has to be received. */
-  readonly whole: Buffer | null
+  /**
+   * The body in one piece, once it has come whole, where the engine has it so; else null: then it has to be received. It is
+   * the caller's alone: nobody can take it again.
+   */
+  take(): Buffer | null
   /** Gives the body to this receiver, from its first byte; to nobody who asks for none. */
   receive(receiver: BodyReceiver): void
   pause(): void

@@ -50,8 +50,10 @@ export async function serveRequest(arrival: Arrival, router: ServerRouter, optio
   const body = coming instanceof Promise ? await coming : coming
   if (reply.closed) return
   const answer = compressed(arrival, options)
-  if (target.kind === 'plain') await answerPlain(arrival, answer, target, principal, body)
-  else await answerProtocol(arrival, answer, target, principal ?? STRANGER, body, options)
+  // What waits here until the end of the answer would keep the body as long.
+  return target.kind === 'plain'
+    ? answerPlain(arrival, answer, target, principal, body)
+    : answerProtocol(arrival, answer, target, principal ?? STRANGER, body, options)
 }
 
 /** The reply itself for clients that ask for nothing, which is nearly all that matter: streams are never compressed. */
@@ -243,7 +245,7 @@ async function answerPlain(
   reply.end(answer.body)
 }
 
-async function answerProtocol(
+function answerProtocol(
   { head, reply: { id } }: Arrival,
   reply: ClientReply,
   { protocol, route, params }: Extract<Target, { kind: 'protocol' }>,
@@ -265,6 +267,7 @@ async function answerProtocol(
     body,
     principal,
   }
-  await options.exchange(request, reply)
-  if (!reply.closed) throw new Error('the exchange ended without ending its reply')
+  return options.exchange(request, reply).then(() => {
+    if (!reply.closed) throw new Error('the exchange ended without ending its reply')
+  })
 }

@@ -107,6 +107,27 @@ describe('a gateway with little memory', () => {
     await running.ended
   })
 
+  it.each(EVERY_SPEAKER)('holds no request of $protocol any longer than until its answer begins', async (client) => {
+    const { running, url, finish } = await started(`--import=data:text/javascript,${encodeURIComponent(TELLS_MEMORY)}`)
+    const used = async (nth: number): Promise<number> => {
+      running.kill('SIGUSR2')
+      const [, bytes] = await running.printed(new RegExp(`used ${nth}: (\\d+)`))
+      return Number(bytes)
+    }
+    const open = async (content: string): Promise<OpenAnswer> => {
+      const body = client.request(MODEL, { stream: true, messages: [{ role: 'user', content }] })
+      const stream = await askOpen(`${url}${client.path}`, { headers: client.headers, body })
+      await stream.until(({ data }) => data.includes('Begun, '))
+      return stream
+    }
+    const streams = [await open('Hello')]
+    const before = await used(1)
+    while (streams.length < 40) streams.push(await open('x'.repeat(MEGABYTE)))
+    expect((await used(2)) - before).toBeLessThan(10 * MEGABYTE)
+    finish()
+    for (const stream of streams) expect(await endOf(stream)).toContain('ended.')
+  })
+
   async function started(
     flags: string,
     place: (pid: number) => void = () => {},
@@ -153,6 +174,21 @@ describe('a gateway with little memory', () => {
     while ((await question(small)).status !== 200) await new Promise((resolve) => setTimeout(resolve, 50))
   }
 })
+
+const MEGABYTE = 1024 * 1024
+
+/** Has a process print, at each SIGUSR2, the bytes of what it still needs. */
+const TELLS_MEMORY = `
+  import { setFlagsFromString } from 'node:v8'
+  import { runInNewContext } from 'node:vm'
+  let count = 0
+  process.on('SIGUSR2', () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc')
+    for (let round = 0; round < 3; round++) collect()
+    const { heapUsed, arrayBuffers } = process.memoryUsage()
+    console.error('used ' + ++count + ': ' + (heapUsed + arrayBuffers))
+  })`
 
 /** 400 KB that are many objects once they are read. */
 const PARTS = Array.from({ length: 400 }, (_, index) => ({ type: 'text', text: `${'x'.repeat(1000)}${index}` }))

@@ -364,10 +364,10 @@ describe('a reload', () => {
     )
     const gateway = await install({ providers: vendors })
     const headers = { 'x-claude-code-session-id': 'session-1' }
-    const ask = async (): Promise<string | undefined> =>
+    const account = async (): Promise<string | undefined> =>
       (await generate(gateway, messages, 'claude-sonnet-5', {}, headers)).headers['x-ucr-provider']
-    const before = await ask()
+    const before = await account()
     await edit(gateway, { providers: vendors, strict: true })
-    expect(await ask()).toBe(before)
+    expect(await account()).toBe(before)
   })
 })

@@ -42,6 +42,7 @@ export const anthropicMessages: Protocol<'anthropic-messages'> = {
     mergeOpaque,
     decodeError,
     repair,
+    pauses: true,
     takesNoOutput: true,
     decodeTokenCount,
     decodeModelList,

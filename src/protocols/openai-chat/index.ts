@@ -40,6 +40,7 @@ export const openaiChat: Protocol<'openai-chat'> = {
     mergeOpaque: (part) => part,
     decodeError,
     repair: () => null,
+    pauses: false,
     takesNoOutput: false,
     decodeTokenCount: null,
     decodeModelList,

@@ -34,7 +34,7 @@ export class Http2Request implements EngineRequest {
 
   readonly #counted: (bytes: number) => void = () => {}
 
-  get whole(): Buffer | null {
+  take(): Buffer | null {
     return this.#hasBody ? null : NO_BYTES
   }
 
@@ -67,5 +67,6 @@ export class Http2Request implements EngineRequest {
   #end(): void {
     this.complete = true
     this.#receiver?.end()
+    this.#receiver = null
   }
 }

@@ -35,9 +35,11 @@ export class LeanRequest implements EngineRequest {
     this.complete = head.framing.kind === 'length' && this.#left === 0
   }
 
-  get whole(): Buffer | null {
+  take(): Buffer | null {
     if (!this.complete) return null
-    if (this.#body !== null) return this.#body
+    const body = this.#body
+    this.#body = null
+    if (body !== null) return body
     return this.#receiver === null && this.#early.length === 0 ? NO_BYTES : null
   }
 
@@ -114,5 +116,6 @@ export class LeanRequest implements EngineRequest {
   #end(): void {
     this.complete = true
     this.#receiver?.end()
+    this.#receiver = null
   }
 }

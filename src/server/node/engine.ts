@@ -70,7 +70,6 @@ class NodeRequest implements EngineRequest {
   readonly head: ParsedHead
   readonly socket: Socket
   readonly multiplexed = false
-  readonly whole = null
   readonly #message: IncomingMessage
   #receiver: BodyReceiver | null = null
 
@@ -97,6 +96,10 @@ class NodeRequest implements EngineRequest {
         .on('close', gone)
     }
     this.#message.resume()
+  }
+
+  take(): null {
+    return null
   }
 
   pause(): void {

@@ -19,7 +19,9 @@ export interface Queue {
 
 /** One request on its way: a connection's events on one side, the exchange's on the other. */
 export class Call implements UpstreamCall, DeliverySource {
-  readonly request: UpstreamRequest
+  readonly #origin: string
+  /** Null once it is with the connection. */
+  #request: UpstreamRequest | null
   readonly #handler: UpstreamHandler
   readonly #delivery: Delivery
   readonly #queue: Queue
@@ -33,7 +35,8 @@ export class Call implements UpstreamCall, DeliverySource {
     deadlines: Deadlines,
     queue: Queue,
   ) {
-    this.request = request
+    this.#origin = request.origin
+    this.#request = request
     this.#handler = handler
     this.#delivery = new Delivery(request.timeouts, deadlines, maxDecodedBytes, handler, this)
     this.#queue = queue
@@ -64,12 +67,12 @@ export class Call implements UpstreamCall, DeliverySource {
   }
 
   broken(kind: TransportFailure['kind'], detail: string): void {
-    this.#fail({ kind, detail: `${this.request.origin}: ${detail}`, unsent: !this.#sent })
+    this.#fail({ kind, detail: `${this.#origin}: ${detail}`, unsent: !this.#sent })
   }
 
   /** The request never got as far as a connection. */
   refused(kind: TransportFailure['kind'], detail: string): void {
-    this.#fail({ kind, detail: `${this.request.origin}: ${detail}`, unsent: true })
+    this.#fail({ kind, detail: `${this.#origin}: ${detail}`, unsent: true })
   }
 
   /** This connection is being made for it, or has just become free. */
@@ -77,10 +80,14 @@ export class Call implements UpstreamCall, DeliverySource {
     this.#connection = connection
   }
 
-  sent(): void {
+  /** It goes out now. Null where it has before. */
+  send(): UpstreamRequest | null {
+    const request = this.#request
+    this.#request = null
     this.#sent = true
     this.#delivery.clock.sent()
     if (this.#delivery.paused) this.#connection?.hold()
+    return request
   }
 
   uploaded(): void {
@@ -106,7 +113,7 @@ export class Call implements UpstreamCall, DeliverySource {
     this.#connection = null
     const kind = failureKind(error, this.#sent)
     const stale = kind === 'reset' && !answering && served
-    const detail = `${this.request.origin}: ${failureDetail(error)}`
+    const detail = `${this.#origin}: ${failureDetail(error)}`
     this.#fail({ kind, detail, unsent: !this.#sent, ...(stale && { stale }) })
   }
 

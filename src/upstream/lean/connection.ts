@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Call, Line } from './call.ts'
+import type { UpstreamRequest } from '../transport.ts'
 import { ResponseError, ResponseParser } from './response-parser.ts'
 import type { ResponseEvents } from './response-parser.ts'
 
@@ -118,10 +119,10 @@ export class Connection implements ResponseEvents, Line {
   }
 
   #send(call: Call): void {
-    const { request } = call
     const { socket } = this
+    const request = call.send()
+    if (request === null) return
     const { body } = request
-    call.sent()
     const length = body === null ? 0 : Buffer.byteLength(body)
     const head = headOf(request, length)
     const flushed =
@@ -188,7 +189,7 @@ function joined(head: string, body: Buffer | string | null, length: number): Buf
 }
 
 /** A request's head. Its parts were checked when it came. */
-function headOf({ method, path, headers, body, origin }: Call['request'], length: number): string {
+function headOf({ method, path, headers, body, origin }: UpstreamRequest, length: number): string {
   let head = `${method} ${path} HTTP/1.1\r\nhost: ${hostOf(origin)}\r\nconnection: keep-alive\r\n`
   for (const name in headers) head += `${name}: ${headers[name]}\r\n`
   return body === null ? `${head}\r\n` : `${head}content-length: ${length}\r\n\r\n`
