@@ -22,8 +22,8 @@ export interface Scenario {
 
 const WORDS = 'You are an interactive agent that helps with software engineering tasks. Use the tools that you have. '
 
-/** About 150 KB, shaped like what Claude Code sends: a long system prompt, 25 tools with schemas, some history. */
-function largeParts(): { system: unknown; tools: unknown; messages: unknown[] } {
+/** About 150 KB with a word near its start, shaped like what Claude Code sends: a long system prompt, 25 tools with schemas, some history. */
+function largeParts(word: string): { system: unknown; tools: unknown; messages: unknown[] } {
   const properties = (count: number): Record<string, unknown> =>
     Object.fromEntries(
       Array.from({ length: count }, (_, index) => [
@@ -33,7 +33,7 @@ function largeParts(): { system: unknown; tools: unknown; messages: unknown[] } 
     )
   return {
     system: [
-      { type: 'text', text: 'You are Claude Code.', cache_control: { type: 'ephemeral' } },
+      { type: 'text', text: `You are Claude Code. ${word}`, cache_control: { type: 'ephemeral' } },
       { type: 'text', text: WORDS.repeat(300), cache_control: { type: 'ephemeral' } },
     ],
     tools: Array.from({ length: 25 }, (_, index) => ({
@@ -54,8 +54,6 @@ function largeParts(): { system: unknown; tools: unknown; messages: unknown[] } 
   }
 }
 
-const large = largeParts()
-
 const small = (model: string, n: number, stream: boolean, word = ''): string =>
   JSON.stringify({
     model,
@@ -67,10 +65,11 @@ const small = (model: string, n: number, stream: boolean, word = ''): string =>
 /** Made once for each model and cut where the number goes: the driver must not spend its core on writing JSON. */
 const largeBodies = new Map<string, readonly string[]>()
 
-const claudeCode = (model: string, n: number, stream: boolean): string => {
-  const key = `${model} ${stream}`
+export const claudeCode = (model: string, n: number, stream: boolean, word = ''): string => {
+  const key = `${model} ${stream} ${word}`
   let pieces = largeBodies.get(key)
   if (pieces === undefined) {
+    const large = largeParts(word)
     const messages = [...large.messages, { role: 'user', content: 'request @@' }]
     pieces = JSON.stringify({
       model,
@@ -219,11 +218,11 @@ export const cachedScenario: Scenario = {
   events: null,
 }
 
-/** `count` streams at once, an event each `gap` milliseconds, `events` of them. */
-export function paced(count: number, gap: number, events: number): Work {
+/** `count` streams at once, an event each `gap` milliseconds, `events` of them, behind short prompts or long ones. */
+export function paced(count: number, gap: number, events: number, request = small): Work {
   return {
     connections: count,
-    body: (model, n) => small(model, n, true, `bench-paced-${gap}x${events}`),
+    body: (model, n) => request(model, n, true, `bench-paced-${gap}x${events}`),
     expect: [...STREAM, WORDS_OF_ANSWER],
     last: 'message_stop',
     events,

@@ -3,7 +3,7 @@ import { loadRow } from './load-row.ts'
 import type { Row } from './row.ts'
 import { soakRow } from './soak.ts'
 import { idleRow, startRow } from './standing.ts'
-import { manyStreams, memoryOfStreams } from './streams.ts'
+import { manyStreams, memoryOfLongPrompts, memoryOfStreams } from './streams.ts'
 import { workersRow } from './workers.ts'
 
 /** The rows in the order of the table. */
@@ -17,6 +17,8 @@ export const ROWS: readonly Row[] = [
   manyStreams('cross'),
   memoryOfStreams('same'),
   memoryOfStreams('cross'),
+  memoryOfLongPrompts('same'),
+  memoryOfLongPrompts('cross'),
   workersRow,
 ]
 

@@ -1,6 +1,6 @@
 import { runLoad } from '../load.ts'
 import { costOf } from '../process-tree.ts'
-import { paced, scenarios } from '../scenarios.ts'
+import { claudeCode, paced, scenarios } from '../scenarios.ts'
 import type { Scenario } from '../scenarios.ts'
 import { valuesOf, wrongAnswer } from './load-row.ts'
 import { megabytes, pause } from './row.ts'
@@ -31,7 +31,20 @@ export function manyStreams(kind: 'same' | 'cross'): Row {
 
 /** What 1,000 open streams add to the memory of a warmed process. */
 export function memoryOfStreams(kind: 'same' | 'cross'): Row {
-  const scenario = streams(`${kind}-memory`, 'memory with 1,000 slow streams', kind, SLOW)
+  return memoryRow(streams(`${kind}-memory`, 'memory with 1,000 slow streams', kind, SLOW), kind)
+}
+
+/** The same with the prompts of Claude Code. */
+export function memoryOfLongPrompts(kind: 'same' | 'cross'): Row {
+  const { gap, events } = SLOW
+  const work = paced(COUNT, gap, events, claudeCode)
+  return memoryRow(
+    { id: `${kind}-memory-large`, title: 'memory with 1,000 slow streams, prompts of 150 KB', kind, ...work },
+    kind,
+  )
+}
+
+function memoryRow(scenario: Scenario, kind: 'same' | 'cross'): Row {
   return {
     ...scenario,
     slow: true,
