@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { prepareProgram, ROOT } from '../../scripts/bootstrap.mjs'
 import { Admin, tokenIn } from '../support/admin.ts'
 import { ask } from '../support/ask.ts'
 import type { Answer, Json } from '../support/ask.ts'
@@ -22,8 +21,7 @@ export class BuiltGateway {
 
   /** Ends with the test. `config` is what its file says besides the simulator. */
   static async start(config: Json = {}): Promise<BuiltGateway> {
-    await prepareProgram()
-    const machine = await UserMachine.create(join(ROOT, 'dist', 'ucr.js'))
+    const machine = await UserMachine.create()
     onTestFinished(() => machine.close())
     await machine.writeConfig({ server: { port: 0 }, providers: [{ id: 'sim', type: 'simulator' }], ...config })
     const running = machine.start(['start'])

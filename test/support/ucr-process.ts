@@ -4,10 +4,12 @@ import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { prepareProgram, ROOT } from '../../scripts/bootstrap.mjs'
 
+/** As they are published: from the source each command would take half as long again. */
 export const PROGRAMS = {
-  ucr: fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url)),
-  'claude-wrapper': fileURLToPath(new URL('../../src/cli/wrapper-main.ts', import.meta.url)),
+  ucr: join(ROOT, 'dist', 'ucr.js'),
+  'claude-wrapper': join(ROOT, 'dist', 'claude-wrapper.js'),
 } as const
 
 /** Each command is a process of its own, most of whose time would go into reading the same files. */
@@ -37,16 +39,14 @@ export class UserMachine {
   readonly home: string
   readonly #running = new Set<RunningUcr>()
 
-  readonly #programs: Readonly<Record<keyof typeof PROGRAMS, string>>
-
-  private constructor(home: string, programs: Readonly<Record<keyof typeof PROGRAMS, string>>) {
+  private constructor(home: string) {
     this.home = home
-    this.#programs = programs
   }
 
-  /** `ucr`: the file of that program; by default its source. */
-  static async create(ucr: string = PROGRAMS.ucr): Promise<UserMachine> {
-    return new UserMachine(await mkdtemp(join(await realpath(tmpdir()), 'ucr-user-')), { ...PROGRAMS, ucr })
+  /** Builds the programs where that is still to be done. */
+  static async create(): Promise<UserMachine> {
+    await prepareProgram()
+    return new UserMachine(await mkdtemp(join(await realpath(tmpdir()), 'ucr-user-')))
   }
 
   /** Where a config file is found without being named. */
@@ -83,7 +83,7 @@ export class UserMachine {
     words: readonly string[],
     { environment = {}, input = '', program = 'ucr', through = [] }: RunOptions = {},
   ): RunningUcr {
-    const [command, ...rest] = [...through, process.execPath, this.#programs[program], ...words]
+    const [command, ...rest] = [...through, process.execPath, PROGRAMS[program], ...words]
     const child = spawn(command ?? process.execPath, rest, {
       cwd: this.home,
       env: { PATH: '/usr/bin:/bin', HOME: this.home, NODE_COMPILE_CACHE: COMPILE_CACHE, ...environment },
