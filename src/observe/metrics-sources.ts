@@ -18,7 +18,7 @@ export const REASONING = ['kept', 'restored', 'missed', 'failed'] as const
 export const ALERTS = ['firing', 'sent', 'failed', 'dropped'] as const
 export const PROVIDER_CHECKS = ['checked', 'down'] as const
 export const KEYS = ['configured', 'stored'] as const
-/** Configs that were taken up while the process ran, and refused, and whether the one in use is an older one than that in its file. */
+/** Configs that were taken up while the process ran, and refused; 1 where the one in use is older than that in its file. */
 export const CONFIG = ['taken', 'refused', 'outdated'] as const
 /** Workers that others took the place of. */
 export const REPLACED = ['total', 'hung'] as const
