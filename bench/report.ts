@@ -27,6 +27,30 @@ const wrapperPage = join(root, 'docs', 'guide', 'wrapper.md')
 
 const PAIRS = { same: 'Anthropic to Anthropic', cross: 'Anthropic to OpenAI', back: 'OpenAI to Anthropic', cached: '' }
 
+const CPU = { value: 'cpu', unit: 'us' } as const
+const MEMORY = { value: 'kilobytesPerStream', unit: 'KB' } as const
+
+/** Of the first page, in the order of its table. */
+const PEER_ROWS: readonly {
+  readonly row: string
+  readonly value: string
+  readonly unit: string
+  readonly title: string
+}[] = [
+  { row: 'same-small', ...CPU, title: 'CPU: 300 B, passed on' },
+  { row: 'same-large', ...CPU, title: 'CPU: 150 KB, passed on' },
+  { row: 'same-burst', ...CPU, title: 'CPU: stream of 60 events, passed on' },
+  { row: 'cross-small', ...CPU, title: 'CPU: 300 B, Anthropic to OpenAI' },
+  { row: 'cross-large', ...CPU, title: 'CPU: 150 KB, Anthropic to OpenAI' },
+  { row: 'cross-burst', ...CPU, title: 'CPU: stream, Anthropic to OpenAI' },
+  { row: 'back-burst', ...CPU, title: 'CPU: stream, OpenAI to Anthropic' },
+  { row: 'cached', ...CPU, title: 'CPU: answer that is kept' },
+  { row: 'same-memory', ...MEMORY, title: 'memory: open stream' },
+  { row: 'same-memory-large', ...MEMORY, title: 'memory: open stream, prompt of 150 KB' },
+  { row: 'cross-memory-large', ...MEMORY, title: 'memory: the same, Anthropic to OpenAI' },
+  { row: 'idle', value: 'rss', unit: 'MB', title: 'memory: left alone' },
+]
+
 /** Rows that differ in kind. */
 const PROFILED: ReadonlySet<string> = new Set([
   'same-small',
@@ -46,7 +70,7 @@ if (whole !== null) {
   replaceBetween(reference, 'gateways', gatewayTable(whole))
   replaceBetween(reference, 'skipped', skippedList(whole))
   replaceBetween(reference, 'wins', winList(whole))
-  replaceBetween(readme, 'performance', `${goalTable(whole, true)}\n\n${origin(whole, 'npm run bench')}`)
+  replaceBetween(readme, 'performance', `${peerTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
 }
 const standing = JSON.parse(read('standing.json')) as Results | null
 if (standing !== null) {
@@ -125,6 +149,19 @@ function costTable(results: Results): string {
     ...names.map((name) => ratio(results, row.id, name)),
   ])
   return markdown([['Work', 'nginx, us', ...names.map((name) => `${name}, x nginx`)], ...lines])
+}
+
+/** What a reader wants to know first: what the gateway takes, and how many times as much the others do. */
+function peerTable(results: Results): string {
+  const others = results.gateways.map(({ name }) => name).filter((name) => name !== 'ucr' && name !== 'direct')
+  const of = (row: string, name: string, value: string): number =>
+    median([...seriesOf(results.samples, row, name, value).values()])
+  const times = (value: number): string => (Number.isNaN(value) ? '-' : `${figure(value)} x`)
+  const lines = PEER_ROWS.map(({ row, value, unit, title }) => {
+    const ours = of(row, 'ucr', value)
+    return [title, `${figure(ours)} ${unit}`, ...others.map((name) => times(of(row, name, value) / ours))]
+  })
+  return markdown([['', 'ucr', ...others], ...lines])
 }
 
 /** Parts of the gateway by what they take in all rows together. */
