@@ -72,14 +72,6 @@ if (whole !== null) {
   replaceBetween(reference, 'wins', winList(whole))
   replaceBetween(readme, 'performance', `${peerTable(whole)}\n\n${origin(whole, 'npm run bench')}`)
 }
-const standing = JSON.parse(read('standing.json')) as Results | null
-if (standing !== null) {
-  const count = Math.max(...standing.samples.map(({ round }) => round))
-  const rows = [...new Set(standing.samples.map(({ row }) => row))].map((row) => ` --only ${row}`)
-  const gateways = standing.gateways.map(({ name }) => ` --gateways ${name}`)
-  const command = `npm run bench -- --rounds ${count}${rows.join('')}${gateways.join('')}`
-  replaceBetween(reference, 'standing', `${goalTable(standing, true)}\n\n${origin(standing, command)}`)
-}
 const soak = JSON.parse(read('soak.json')) as Results | null
 if (soak !== null) replaceBetween(reference, 'soak', soakLine(soak))
 const codec = JSON.parse(read('codec.json')) as CodecResults | null
