@@ -30,10 +30,6 @@ describe('YoungGeneration', () => {
     expect(allowed([50, 50, 50, 50])).toEqual([false, true])
   })
 
-  it('may at once where they take up more than a burst of streams ever does', () => {
-    expect(allowed([10, 320, 10])).toEqual([false, true, false])
-  })
-
   it('may not any more when they do not', () => {
     expect(allowed([50, 50, 50, 10, 10])).toEqual([false, true, false])
   })

@@ -1,4 +1,4 @@
-import { PerformanceObserver } from 'node:perf_hooks'
+import { constants, PerformanceObserver } from 'node:perf_hooks'
 import { getHeapSpaceStatistics } from 'node:v8'
 
 /** Bytes that it may have in any case: with less, small requests cost more than they have to. */
@@ -9,8 +9,6 @@ const WINDOW = 1000
 const TOO_MUCH = 0.04
 /** Windows in a row with too much of it. What opens many streams at once is over before. */
 const PATIENCE = 3
-/** Share that nobody has patience for: many streams that are opened do not take half as much. */
-const FAR_TOO_MUCH = 0.3
 
 /**
  * V8 makes room for young objects, and never gives it back, whenever many of them survive: a thousand streams that are
@@ -34,15 +32,13 @@ export class YoungGeneration {
     allow(true)
   }
 
-  /**
-   * It was collected, or what became old too early was, which took `duration` and ended `now`; both in milliseconds.
-   */
+  /** It was collected, which took `duration` and ended `now`; both in milliseconds. */
   collected(duration: number, now: number): void {
     if (!this.#isLarge && this.#size() >= ENOUGH) this.#isLarge = true
     this.#spent += duration
     const passed = now - this.#since
     if (passed >= WINDOW) {
-      this.#busy = this.#windowsOf(this.#spent / passed)
+      this.#busy = this.#spent >= passed * TOO_MUCH ? this.#busy + 1 : 0
       this.#spent = 0
       this.#since = now
     }
@@ -51,20 +47,21 @@ export class YoungGeneration {
     this.#growing = growing
     this.#allow(growing)
   }
-
-  /** How many windows in a row had too much of it, with one in which collections took this share. */
-  #windowsOf(share: number): number {
-    if (share >= FAR_TOO_MUCH) return PATIENCE
-    return share >= TOO_MUCH ? this.#busy + 1 : 0
-  }
 }
 
 /** Watches the collections of this process from now on. */
 export function watchYoungGeneration(allow: (growth: boolean) => void): void {
   const generation = new YoungGeneration(allow, sizeOfYoungGeneration, performance.now())
   new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) generation.collected(duration, startTime + duration)
+    for (const entry of list.getEntries()) {
+      if (isMinor(entry)) generation.collected(entry.duration, entry.startTime + entry.duration)
+    }
   }).observe({ entryTypes: ['gc'] })
+}
+
+function isMinor(entry: object): boolean {
+  if (!('detail' in entry) || entry.detail === null || typeof entry.detail !== 'object') return false
+  return 'kind' in entry.detail && entry.detail.kind === constants.NODE_PERFORMANCE_GC_MINOR
 }
 
 function sizeOfYoungGeneration(): number {
