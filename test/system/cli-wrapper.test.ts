@@ -251,7 +251,9 @@ describe('--production', () => {
     }
     expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(100)
     expect(statuses).toContain(429)
-    const { stdout } = await wrapper(['--logs'])
+    let stdout = ''
+    // It is written a moment later.
+    while (!stdout.includes('"httpStatus":200')) ({ stdout } = await wrapper(['--logs']))
     for (const line of stdout.trim().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
   })
 
