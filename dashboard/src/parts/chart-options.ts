@@ -38,7 +38,8 @@ export function chartOptions(host: HTMLElement, { lines, format, whole, onCursor
     width: host.clientWidth,
     height: host.clientHeight,
     legend: { show: false },
-    padding: [8, 4, 0, 0],
+    // The last time stands with its middle under the edge.
+    padding: [8, 28, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, sync: { key: SYNC_KEY }, points: { size: 7 } },
     scales: {
       x: { range: ({ data: [times] }) => timesShown(times) },
