@@ -22,7 +22,10 @@ export interface Scenario {
 
 const WORDS = 'You are an interactive agent that helps with software engineering tasks. Use the tools that you have. '
 
-/** About 150 KB with a word near its start, shaped like what Claude Code sends: a long system prompt, 25 tools with schemas, some history. */
+/**
+ * About 150 KB with a word near its start, shaped like what Claude Code sends: a long system prompt, 25 tools with schemas,
+ * some history.
+ */
 function largeParts(word: string): { system: unknown; tools: unknown; messages: unknown[] } {
   const properties = (count: number): Record<string, unknown> =>
     Object.fromEntries(
