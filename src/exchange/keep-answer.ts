@@ -25,7 +25,7 @@ export function keepAnswer(
   const { envelope, deployment, plan, finish, decision } = exchange
   const { mode, toolCalls } = caches.settings.responses
   if (mode === 'off' || caches.generationOf(exchange.request.principal.tenant) !== ticket.generation) return
-  if (sent === null || envelope === null || envelope.stream) return
+  if (sent === null || envelope === null || ticket.keyFor === null) return
   if (deployment === null || plan === null || finish === null || !COMPLETE.has(finish.reason)) return
   const key = ticket.keyFor(deployment)
   const answer: StoredAnswer = {

@@ -21,8 +21,8 @@ export interface CacheTicket {
   readonly generation: number
   /** A whole answer says all that its stream would. */
   readonly replayable: boolean
-  /** The name that its answer has when it comes from there. */
-  keyFor(deployment: Deployment): string
+  /** The name that its answer has when it comes from there; null for a stream, which is not kept: it would hold the request. */
+  readonly keyFor: ((deployment: Deployment) => string) | null
 }
 
 /** What the client wants of the cache. */
@@ -48,13 +48,18 @@ export function ticketFor(
   const rules = REQUEST_RULES[request.protocol]
   if (wish === null && !isCacheable(envelope, rules, settings.responses.mode)) return null
   const body = canonicalBody(envelope.root, rules.delivery(envelope.root))
-  const keyFor = (deployment: Deployment): string => deps.caches.keys.of(fieldsOf(request, deployment, deps), body)
-  const key = keyFor(first.deployment)
+  const key = deps.caches.keys.of(fieldsOf(request, first.deployment, deps), body)
+  const keyFor = envelope.stream ? null : namesOf(request, body, deps)
   const formKey = envelope.stream ? streamKey(key, envelope.includeUsage) : key
   if (repeatable) remember(exchange, decision, formKey, deps)
   const callKey = `${formKey} ${request.headers['x-stainless-timeout'] ?? ''}`
   const generation = deps.caches.generationOf(request.principal.tenant)
   return { key, formKey, callKey, generation, replayable: rules.isReplayable(envelope.root), keyFor }
+}
+
+/** Apart from the ticket, of which it would hold all. */
+function namesOf(request: ClientRequest, body: string, deps: ExchangeDependencies): (deployment: Deployment) => string {
+  return (deployment) => deps.caches.keys.of(fieldsOf(request, deployment, deps), body)
 }
 
 /** Whoever asks at temperature 0 wants the same answer each time, even of a model that takes no temperature. */

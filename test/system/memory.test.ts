@@ -100,42 +100,53 @@ describe('a gateway with little memory', () => {
   const group = memoryGroup(512 * 1024 * 1024)
   it.skipIf(group === null)('refuses requests before its control group ends it', async () => {
     onTestFinished(() => group?.remove())
-    const { running, url, finish } = await started('--max-old-space-size=2048 --expose-gc', (pid) => group?.take(pid))
+    const { running, url, finish } = await started('--max-old-space-size=2048 --expose-gc', undefined, (pid) =>
+      group?.take(pid),
+    )
     await expectSurvival(url, finish)
     expect(await running.printed(/"alert":"pressure","limit":"cgroup"/)).not.toBeNull()
     running.kill('SIGKILL')
     await running.ended
   })
 
-  it.each(EVERY_SPEAKER)('holds no request of $protocol any longer than until its answer begins', async (client) => {
-    const { running, url, finish } = await started(`--import=data:text/javascript,${encodeURIComponent(TELLS_MEMORY)}`)
-    const used = async (nth: number): Promise<number> => {
-      running.kill('SIGUSR2')
-      const [, bytes] = await running.printed(new RegExp(`used ${nth}: (\\d+)`))
-      return Number(bytes)
-    }
-    const open = async (content: string): Promise<OpenAnswer> => {
-      const body = client.request(MODEL, { stream: true, messages: [{ role: 'user', content }] })
-      const stream = await askOpen(`${url}${client.path}`, { headers: client.headers, body })
-      await stream.until(({ data }) => data.includes('Begun, '))
-      return stream
-    }
-    const streams = [await open('Hello')]
-    const before = await used(1)
-    while (streams.length < 40) streams.push(await open('x'.repeat(MEGABYTE)))
-    expect((await used(2)) - before).toBeLessThan(10 * MEGABYTE)
-    finish()
-    for (const stream of streams) expect(await endOf(stream)).toContain('ended.')
-  })
+  const KINDS = [
+    { kind: 'alone', more: {} },
+    { kind: 'as one that others can join', more: { temperature: 0 } },
+  ]
+  it.each(EVERY_SPEAKER.flatMap((client) => KINDS.map((kind) => ({ protocol: client.protocol, client, ...kind }))))(
+    'holds no request of $protocol, asked $kind, any longer than until its answer begins',
+    async ({ client, more }) => {
+      const flags = `--import=data:text/javascript,${encodeURIComponent(TELLS_MEMORY)}`
+      const { running, url, finish } = await started(flags, { coalesce: true })
+      const used = async (nth: number): Promise<number> => {
+        running.kill('SIGUSR2')
+        const [, bytes] = await running.printed(new RegExp(`used ${nth}: (\\d+)`))
+        return Number(bytes)
+      }
+      const open = async (content: string): Promise<OpenAnswer> => {
+        const body = client.request(MODEL, { stream: true, messages: [{ role: 'user', content }], ...more })
+        const stream = await askOpen(`${url}${client.path}`, { headers: client.headers, body })
+        await stream.until(({ data }) => data.includes('Begun, '))
+        return stream
+      }
+      const streams = [await open('Hello')]
+      const before = await used(1)
+      while (streams.length < 40) streams.push(await open('x'.repeat(MEGABYTE)))
+      expect((await used(2)) - before).toBeLessThan(10 * MEGABYTE)
+      finish()
+      for (const stream of streams) expect(await endOf(stream)).toContain('ended.')
+    },
+  )
 
   async function started(
     flags: string,
+    cache: Json = { coalesce: false },
     place: (pid: number) => void = () => {},
   ): Promise<{ readonly running: RunningUcr; readonly url: string; readonly finish: () => void }> {
     const { upstream, finish } = await holding()
     await machine.writeConfig({
       server: { port: 0 },
-      cache: { coalesce: false },
+      cache,
       providers: [provider('far', chat, upstream.url)],
     })
     const running = machine.start(['start'], { environment: { NODE_OPTIONS: flags } })
